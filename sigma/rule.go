@@ -1,0 +1,57 @@
+package sigma
+
+// A Rule is a detection over single events.
+type Rule struct {
+	Title          string
+	ID             string
+	Name           string
+	Taxonomy       string
+	Status         Status
+	Level          Level
+	Description    string
+	License        string
+	Author         string
+	Date           string
+	Modified       string
+	References     []string
+	FalsePositives []string
+	Tags           []string
+	Scope          []string
+	Fields         []string
+	Related        []Related
+	LogSource      LogSource
+	// Custom holds top-level keys the specification does not define.
+	Custom map[string]any
+	// Conditions are the rule's conditions, resolved. An event matches the
+	// rule when one of them holds.
+	Conditions []Expression
+	At         Position
+}
+
+// Related links a rule to another one.
+type Related struct{ ID, Type string }
+
+// Level is how serious a match is. The zero value means that the rule does
+// not say; it orders below Informational.
+type Level uint8
+
+const (
+	NoLevel Level = iota
+	Informational
+	Low
+	Medium
+	High
+	Critical
+)
+
+// Status is how mature a rule is.
+type Status uint8
+
+const (
+	NoStatus Status = iota
+	Stable
+	Test
+	Experimental
+	Deprecated
+	Unsupported
+)
