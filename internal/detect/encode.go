@@ -1,0 +1,236 @@
+package detect
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/kulla-defence/kulla/internal/event"
+)
+
+// Findings are put aside as bytes: a tenth of the memory of the structures,
+// nothing for the garbage collector to walk, and the same form in memory and
+// in a temporary file. The form is private to one run of the program.
+
+// tables gives the pointers in findings numbers, and back.
+type tables struct {
+	rules   []*Rule
+	sources *sourceTable
+}
+
+var errEncoding = errors.New("a finding that was put aside cannot be read back")
+
+const (
+	flagAsked = 1 << iota
+	flagNull
+)
+
+// appendFinding writes a finding of a single event.
+func (t *tables) appendFinding(dst []byte, f *Finding) []byte {
+	dst = binary.AppendUvarint(dst, uint64(f.Rule.rank))
+	dst = appendTime(dst, f.Time)
+	dst = appendText(dst, f.TimeText)
+	dst = appendText(dst, f.Host)
+	dst = t.appendPlace(dst, f.Place)
+	dst = t.appendCorrelation(dst, f.Correlation)
+	return appendFields(dst, f.Fields)
+}
+
+func (t *tables) appendCorrelation(dst []byte, c *Correlation) []byte {
+	if c == nil {
+		return append(dst, 0)
+	}
+	dst = append(dst, 1)
+	dst = appendTime(dst, c.First)
+	dst = appendTime(dst, c.Last)
+	dst = binary.AppendVarint(dst, c.Count)
+	dst = appendFloat(dst, c.Value)
+	dst = appendFields(dst, c.Group)
+	dst = binary.AppendUvarint(dst, uint64(len(c.Events)))
+	for _, member := range c.Events {
+		dst = binary.AppendUvarint(dst, member.reference)
+	}
+	return dst
+}
+
+func (t *tables) appendPlace(dst []byte, p event.Provenance) []byte {
+	dst = binary.AppendUvarint(dst, t.sources.number(p.Source))
+	dst = binary.AppendVarint(dst, p.Offset)
+	dst = binary.AppendVarint(dst, p.Size)
+	dst = binary.AppendVarint(dst, p.Line)
+	return binary.AppendUvarint(dst, p.RecordID)
+}
+
+func appendFields(dst []byte, fields []Field) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(fields)))
+	for i := range fields {
+		dst = appendField(dst, &fields[i])
+	}
+	return dst
+}
+
+func appendField(dst []byte, f *Field) []byte {
+	var flags byte
+	if f.Asked {
+		flags |= flagAsked
+	}
+	if f.Null {
+		flags |= flagNull
+	}
+	dst = append(dst, flags)
+	dst = appendText(dst, f.Name)
+	return appendText(dst, f.Value)
+}
+
+func appendText(dst []byte, s string) []byte {
+	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
+}
+
+// appendTime keeps any time a log can claim, also those that do not fit in
+// nanoseconds since 1970.
+func appendTime(dst []byte, t time.Time) []byte {
+	return binary.AppendUvarint(binary.AppendVarint(dst, t.Unix()), uint64(t.Nanosecond()))
+}
+
+func appendFloat(dst []byte, value float64) []byte {
+	return binary.LittleEndian.AppendUint64(dst, math.Float64bits(value))
+}
+
+// A decoder reads back what was appended. After the first failure it returns
+// zero values, and failed is set.
+type decoder struct {
+	tables *tables
+	rest   []byte
+	failed bool
+}
+
+// finding reads a whole finding.
+func (d *decoder) finding() (*Finding, error) {
+	f, err := d.head()
+	if err != nil {
+		return nil, err
+	}
+	f.Fields = d.fields()
+	if d.failed {
+		return nil, errEncoding
+	}
+	return f, nil
+}
+
+// head reads a finding without its fields: all that its order depends on.
+func (d *decoder) head() (*Finding, error) {
+	f := &Finding{}
+	rank := d.uvarint()
+	if rank >= uint64(len(d.tables.rules)) {
+		return nil, fmt.Errorf("%w: rule number %d", errEncoding, rank)
+	}
+	f.Rule = d.tables.rules[rank]
+	f.Time = d.time()
+	f.TimeText = d.text()
+	f.Host = d.text()
+	f.Place = d.place()
+	f.Correlation = d.correlation()
+	if d.failed {
+		return nil, errEncoding
+	}
+	return f, nil
+}
+
+func (d *decoder) correlation() *Correlation {
+	if d.byte() == 0 {
+		return nil
+	}
+	c := &Correlation{First: d.time(), Last: d.time(), Count: d.varint(), Value: d.float()}
+	c.Group = d.fields()
+	for range d.count() {
+		c.Events = append(c.Events, Member{reference: d.uvarint()})
+	}
+	return c
+}
+
+func (d *decoder) place() event.Provenance {
+	return event.Provenance{
+		Source:   d.tables.sources.at(d.uvarint()),
+		Offset:   d.varint(),
+		Size:     d.varint(),
+		Line:     d.varint(),
+		RecordID: d.uvarint(),
+	}
+}
+
+func (d *decoder) fields() []Field {
+	n := d.count()
+	if n == 0 {
+		return nil
+	}
+	fields := make([]Field, n)
+	for i := range fields {
+		flags := d.byte()
+		fields[i] = Field{Name: d.text(), Value: d.text(), Asked: flags&flagAsked != 0, Null: flags&flagNull != 0}
+	}
+	return fields
+}
+
+func (d *decoder) time() time.Time {
+	seconds, nanoseconds := d.varint(), d.uvarint()
+	return time.Unix(seconds, int64(nanoseconds)).UTC()
+}
+
+func (d *decoder) float() float64 {
+	if b := d.take(8); len(b) == 8 {
+		return math.Float64frombits(binary.LittleEndian.Uint64(b))
+	}
+	return 0
+}
+
+func (d *decoder) text() string { return string(d.take(d.uvarint())) }
+
+func (d *decoder) byte() byte {
+	if b := d.take(1); len(b) == 1 {
+		return b[0]
+	}
+	return 0
+}
+
+// count reads a number of things that take at least a byte each, so that a
+// damaged number cannot ask for more memory than there are bytes.
+func (d *decoder) count() int {
+	n := d.uvarint()
+	if n > uint64(len(d.rest)) {
+		d.failed = true
+		return 0
+	}
+	return int(n)
+}
+
+func (d *decoder) take(n uint64) []byte {
+	if n > uint64(len(d.rest)) {
+		d.failed, d.rest = true, nil
+		return nil
+	}
+	taken := d.rest[:n]
+	d.rest = d.rest[n:]
+	return taken
+}
+
+func (d *decoder) uvarint() uint64 {
+	value, n := binary.Uvarint(d.rest)
+	if n <= 0 {
+		d.failed, d.rest = true, nil
+		return 0
+	}
+	d.rest = d.rest[n:]
+	return value
+}
+
+func (d *decoder) varint() int64 {
+	value, n := binary.Varint(d.rest)
+	if n <= 0 {
+		d.failed, d.rest = true, nil
+		return 0
+	}
+	d.rest = d.rest[n:]
+	return value
+}

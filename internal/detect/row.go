@@ -1,0 +1,74 @@
+package detect
+
+import (
+	"github.com/kulla-defence/kulla/internal/event"
+	"github.com/kulla-defence/kulla/sigma"
+)
+
+// A row shows an event to the matcher, which knows nothing of the house.
+type row struct {
+	schema *schema
+	event  *event.Event
+}
+
+func (r *row) Schema() sigma.Schema { return r.schema }
+
+func (r *row) AppendValue(dst []byte, column int) ([]byte, sigma.State) {
+	dst, state := r.event.Values.AppendValue(dst, column)
+	return dst, sigma.State(state) // the two have the same values, which a test holds
+}
+
+// A schema shows a layout to the matcher, and remembers what a sink needs to
+// know of it.
+type schema struct {
+	layout *event.Layout
+	// Columns by which events are counted; -1 where the layout has none.
+	channel, eventID int
+	// counter is that of the channel which the last event of this layout had.
+	counter *Channel
+}
+
+func (s *schema) LogSource() sigma.LogSource {
+	return sigma.LogSource{Product: s.layout.Product, Category: s.layout.Category, Service: s.layout.Service}
+}
+func (s *schema) Len() int            { return len(s.layout.Names) }
+func (s *schema) Column(i int) string { return s.layout.Names[i] }
+
+func newSchema(layout *event.Layout) *schema {
+	s := &schema{layout: layout, channel: -1, eventID: -1}
+	for i, name := range layout.Names {
+		switch {
+		case name == "Channel" && s.channel < 0:
+			s.channel = i
+		case name == "EventID" && s.eventID < 0:
+			s.eventID = i
+		}
+	}
+	return s
+}
+
+// maxSchemas bounds how many layouts a sink remembers. Logs have tens or
+// hundreds of shapes; only crafted ones have more.
+const maxSchemas = 1 << 14
+
+// schemas remembers the schema of each layout, the last one first.
+type schemas struct {
+	byLayout map[*event.Layout]*schema
+	last     *schema
+}
+
+func (s *schemas) of(layout *event.Layout) *schema {
+	if s.last != nil && s.last.layout == layout {
+		return s.last
+	}
+	known, ok := s.byLayout[layout]
+	if !ok {
+		if s.byLayout == nil || len(s.byLayout) >= maxSchemas {
+			s.byLayout = map[*event.Layout]*schema{}
+		}
+		known = newSchema(layout)
+		s.byLayout[layout] = known
+	}
+	s.last = known
+	return known
+}
