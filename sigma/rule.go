@@ -2,6 +2,18 @@ package sigma
 
 // A Rule is a detection over single events.
 type Rule struct {
+	Metadata
+	Scope     []string
+	Fields    []string
+	LogSource LogSource
+	// Conditions are the rule's conditions, resolved. An event matches the
+	// rule when one of them holds.
+	Conditions []Expression
+	At         Position
+}
+
+// Metadata is what rules, correlations and filters say of themselves.
+type Metadata struct {
 	Title          string
 	ID             string
 	Name           string
@@ -16,16 +28,9 @@ type Rule struct {
 	References     []string
 	FalsePositives []string
 	Tags           []string
-	Scope          []string
-	Fields         []string
 	Related        []Related
-	LogSource      LogSource
 	// Custom holds top-level keys the specification does not define.
 	Custom map[string]any
-	// Conditions are the rule's conditions, resolved. An event matches the
-	// rule when one of them holds.
-	Conditions []Expression
-	At         Position
 }
 
 // Related links a rule to another one.

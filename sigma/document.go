@@ -1,0 +1,77 @@
+package sigma
+
+import "fmt"
+
+// Documents are the rules, correlations and filters of one file, or of many.
+// Nothing in them depends on another document yet: NewRuleSet brings them
+// together.
+type Documents struct {
+	Rules        []*Rule
+	Correlations []*Correlation
+	Filters      []*Filter
+	// Problems lists what could not be used, in the order of the file.
+	Problems []Problem
+}
+
+// A Filter narrows the rules it names, as if its condition had been written
+// into each of them: (condition of the rule) and (condition of the filter).
+// (Sigma filters specification 2.1.)
+type Filter struct {
+	Metadata
+	LogSource LogSource
+	// Rules are ids or names; empty means every rule of the log source.
+	Rules     []string
+	Condition Expression
+	At        Position
+}
+
+// A Problem is a document that could not be used, and why.
+type Problem struct {
+	At Position
+	// ID and Title are those of the rule, as far as it could be read.
+	ID, Title string
+	// Kind says what class of problem it is.
+	Kind    ProblemKind
+	Message string
+}
+
+// ProblemKind is the class of a Problem.
+type ProblemKind uint8
+
+const (
+	// Malformed: the document breaks the specification.
+	Malformed ProblemKind = iota
+	// NotSigma: a YAML document that is not a rule, correlation or filter.
+	NotSigma
+	// Unsupported regular expression, legacy aggregation and the like: right
+	// by some specification, but not something this package can evaluate.
+	NotSupported
+	// Unresolved: a placeholder without values, or a reference to a rule that
+	// is not there.
+	Unresolved
+	// Duplicate: another document has the same id or name.
+	Duplicate
+	// Unreadable: the file could not be read.
+	Unreadable
+)
+
+// String says where and what: "rules/a.yml:7:3: unknown modifier ...".
+func (p Problem) String() string {
+	return fmt.Sprintf("%v: %s", p.At, p.Message)
+}
+
+// String is file:line:column, without the parts that are unknown.
+func (p Position) String() string {
+	switch {
+	case p.Line == 0:
+		return p.File
+	case p.Column == 0:
+		return fmt.Sprintf("%s:%d", p.File, p.Line)
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+}
+
+// A SyntaxError says why a document cannot be used.
+type SyntaxError struct{ Problem }
+
+func (e *SyntaxError) Error() string { return "sigma: " + e.Problem.String() }
