@@ -55,6 +55,7 @@ type counts struct {
 	hosts                     map[string]*Host
 	lastHost                  *Host
 	cleared                   []Member
+	clearedMore               int64
 	text                      []byte
 }
 
@@ -168,6 +169,20 @@ func (c *counts) noteCleared(e *event.Event, s *schema) {
 	if string(c.text) == id {
 		c.cleared = append(c.cleared, Member{Time: e.Time, Host: strings.Clone(e.Host), Place: e.Provenance})
 	}
+	if len(c.cleared) >= 10*maxCleared {
+		c.cleared, c.clearedMore = earliest(c.cleared, c.clearedMore)
+	}
+}
+
+// earliest keeps the first maxCleared events and counts the others.
+func earliest(cleared []Member, more int64) ([]Member, int64) {
+	slices.SortFunc(cleared, func(a, b Member) int {
+		return cmp.Or(a.Time.Compare(b.Time), comparePlaces(a.Place, b.Place))
+	})
+	if len(cleared) <= maxCleared {
+		return cleared, more
+	}
+	return cleared[:maxCleared], more + int64(len(cleared)-maxCleared)
 }
 
 // collect adds the sinks' counts up.
@@ -179,6 +194,7 @@ func collect(parts []*counts) Statistics {
 		total.OutsideRange += part.outside
 		total.WithoutTime += part.timeless
 		total.Cleared = append(total.Cleared, part.cleared...)
+		total.ClearedMore += part.clearedMore
 		for name, counted := range part.channels {
 			addChannelTo(channels, name, counted)
 		}
@@ -222,11 +238,5 @@ func (s *Statistics) order() {
 	slices.SortFunc(s.Hosts, func(a, b Host) int {
 		return cmp.Or(cmp.Compare(b.Events, a.Events), strings.Compare(a.Name, b.Name))
 	})
-	slices.SortFunc(s.Cleared, func(a, b Member) int {
-		return cmp.Or(a.Time.Compare(b.Time), comparePlaces(a.Place, b.Place))
-	})
-	if len(s.Cleared) > maxCleared {
-		s.ClearedMore = int64(len(s.Cleared) - maxCleared)
-		s.Cleared = s.Cleared[:maxCleared]
-	}
+	s.Cleared, s.ClearedMore = earliest(s.Cleared, s.ClearedMore)
 }

@@ -1,0 +1,167 @@
+// Package cli is the command line: one file a command, and the wiring of the
+// rooms behind it.
+//
+// It is the edge of the program, and the only place that reads the clock, the
+// environment and the terminal; everything below is given what it needs.
+// Results go to standard output; progress, summaries beside machine-readable
+// output, and errors go to standard error. Begin with Run.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// Exit codes, as "kulla help exit-codes" documents them.
+const (
+	exitDone        = 0
+	exitError       = 1
+	exitUsage       = 2
+	exitFindings    = 3
+	exitUnreadable  = 4
+	exitInterrupted = 130
+)
+
+// An Environment is what a command may know of the world outside.
+type Environment struct {
+	In       io.Reader
+	Out, Err io.Writer
+	// OutTerminal and ErrTerminal give the width of the terminal that Out and
+	// Err are, 0 where they are none.
+	OutTerminal, ErrTerminal func() int
+	Now                      func() time.Time
+	Getenv                   func(string) string
+}
+
+// System returns the environment of the process.
+func System() Environment {
+	return Environment{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		OutTerminal: func() int { return terminalWidth(os.Stdout) },
+		ErrTerminal: func() int { return terminalWidth(os.Stderr) },
+		Now:         time.Now,
+		Getenv:      os.Getenv,
+	}
+}
+
+func terminalWidth(file *os.File) int {
+	if !term.IsTerminal(int(file.Fd())) {
+		return 0
+	}
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil || width < 1 {
+		return 80
+	}
+	return width
+}
+
+// Run runs one command and returns its exit code.
+func Run(ctx context.Context, arguments []string, env Environment) int {
+	root := newRoot(env)
+	root.SetArgs(arguments)
+	root.SetIn(env.In)
+	root.SetOut(env.Out)
+	root.SetErr(env.Err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	var outcome *outcome
+	if errors.As(err, &outcome) {
+		return outcome.code
+	}
+	printError(env.Err, err)
+	var usage *usageError
+	if errors.As(err, &usage) || isCobraUsage(err) {
+		return exitUsage
+	}
+	return exitError
+}
+
+// An outcome ends a command that has already said everything, with a code.
+type outcome struct{ code int }
+
+func (o *outcome) Error() string { return fmt.Sprintf("exit code %d", o.code) }
+
+// A usageError is a command line that cannot be meant.
+type usageError struct {
+	err  error
+	hint string
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usagef(hint, format string, arguments ...any) error {
+	return &usageError{err: fmt.Errorf(format, arguments...), hint: hint}
+}
+
+// A hintedError says what to do about an error.
+type hintedError struct {
+	error
+	hint string
+}
+
+func (e *hintedError) Unwrap() error { return e.error }
+
+func withHint(err error, hint string) error {
+	if err == nil {
+		return nil
+	}
+	return &hintedError{err, hint}
+}
+
+func printError(w io.Writer, err error) {
+	fmt.Fprintf(w, "kulla: error: %v\n", err)
+	var usage *usageError
+	var hinted *hintedError
+	switch {
+	case errors.As(err, &usage) && usage.hint != "":
+		fmt.Fprintf(w, "kulla: hint: %s\n", usage.hint)
+	case errors.As(err, &hinted):
+		fmt.Fprintf(w, "kulla: hint: %s\n", hinted.hint)
+	}
+}
+
+// isCobraUsage recognises the errors by which the command library refuses a
+// command line; it has no types for them.
+func isCobraUsage(err error) bool {
+	for _, prefix := range []string{"unknown command", "accepts ", "requires at least", "required flag"} {
+		if strings.HasPrefix(err.Error(), prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+func newRoot(env Environment) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "kulla",
+		Short: "Find intrusions in logs, and prove every finding",
+		Long: `Kulla finds intrusions in the logs of public services. Every finding points at
+the bytes it rests on, and what could not be seen is listed beside it.
+
+It reads evidence and writes reports. It opens no network connection.`,
+		Example: `  kulla hunt evidence/                      hunt with the built-in rules
+  kulla hunt --rules sigma.zip case.zip     hunt with other Sigma rules
+  kulla dump Security.evtx                  print records as JSON
+  kulla explain RULE Security.evtx          why a rule matched, or did not`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+	}
+	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error {
+		return &usageError{err: err, hint: fmt.Sprintf("see %q", command.CommandPath()+" --help")}
+	})
+	root.AddCommand(newHunt(env), newVersion(env))
+	root.CompletionOptions.HiddenDefaultCmd = false
+	return root
+}
