@@ -1,0 +1,124 @@
+// Package source reads evidence: paths in, events out, each with its
+// provenance, in parallel and in bounded memory.
+//
+// Read walks files, folders, archives and standard input. Formats are
+// recognised by content; formats.go lists them. One goroutine reads a file from
+// beginning to end, hashes it on the way and cuts it into blocks; workers parse
+// blocks and pass events to their own Sink. Nothing depends on which worker had
+// which block: the Register comes out the same for any number of them.
+//
+// Evidence is hostile. What cannot be read is a Problem in the Register and
+// never ends the reading; archives are unpacked within Limits.
+//
+// The package knows no log format itself: those are in sub-folders and keep to
+// the contract of package format. Begin with Read.
+package source
+
+import (
+	"io"
+	"time"
+
+	"github.com/kulla-defence/kulla/internal/event"
+	"github.com/kulla-defence/kulla/internal/source/format"
+)
+
+// Options say how to read. The zero value is usable.
+type Options struct {
+	// Workers is the number of goroutines that parse; 0 is one per processor.
+	Workers int
+	// BlockSize is how many bytes are read and parsed at a time; 0 is 1 MiB.
+	BlockSize int
+	// Limits bound what archives and records may cost.
+	Limits Limits
+	// Stdin is what the path "-" reads.
+	Stdin io.Reader
+	// Progress, when not nil, is updated while reading.
+	Progress *Progress
+	// TempDir is where archives that cannot be read from a stream are put
+	// aside when they exceed Limits.Memory; the files are removed again. When
+	// empty nothing is put aside, and such an archive is a Problem.
+	TempDir string
+}
+
+// Limits bound the unpacking of each archive that is given or found on disk,
+// with all that is nested in it, and the size of single records. 0 takes the
+// default. What exceeds a limit is a Problem that names it.
+type Limits struct {
+	// Bytes is the unpacked size; 1 TiB.
+	Bytes int64
+	// Members is the number of members; 1,000,000.
+	Members int
+	// Depth is the number of archives within one another; 8.
+	Depth int
+	// Ratio is the unpacked size divided by the packed size of one archive,
+	// once more than 64 MiB are unpacked; 1,000.
+	Ratio int64
+	// Memory is the size up to which a nested zip file is kept in memory
+	// while it is read; 32 MiB.
+	Memory int64
+	// Record is the size of a single record or document; 8 MiB.
+	Record int
+}
+
+// A Sink takes the events of one worker. It is never shared.
+type Sink interface {
+	// Event takes one event, which is valid only during the call. An error
+	// ends the reading.
+	Event(e *event.Event) error
+}
+
+// A Register lists what was read. Two readings of the same evidence give equal
+// registers.
+type Register struct {
+	// Files are all files, archive members and streams, by name.
+	Files []File
+	// Archives are the files that Files were unpacked from, by name.
+	Archives []File
+	// Interrupted says that reading ended early. Files that were not
+	// finished say so too; those that were not begun are missing.
+	Interrupted bool
+}
+
+// A File is one source that was read.
+type File struct {
+	// Source carries the name and the format; an empty format was not
+	// recognised. Events refer to the same Source.
+	Source *event.Source
+	// Size and SHA256 are of the unpacked bytes that were read.
+	Size   int64
+	SHA256 [32]byte
+	// Records is the number of events.
+	Records int64
+	// First and Last are the earliest and latest times of events, zero when
+	// there are none.
+	First, Last time.Time
+	// Problems are the first of ProblemCount problems.
+	Problems     []Problem
+	ProblemCount int64
+	// Gaps are the first of GapCount ranges of missing record ids, by id.
+	Gaps     []Gap
+	GapCount int64
+	// Missing is the number of record ids in all gaps.
+	Missing uint64
+	// Duplicates is how many records had an id that stood in the file already.
+	Duplicates int64
+	// Backwards is how often an id was smaller than the one before it. Once
+	// is usual in a log that overwrites its oldest records.
+	Backwards int64
+	// Notes are remarks that lose nothing, such as that the log was in use.
+	Notes []string
+	// Interrupted says that the file was not read to its end.
+	Interrupted bool
+}
+
+// A Problem is something that could not be read, and what it cost.
+type Problem = format.Problem
+
+// A Gap is a range of record ids that are not in a log.
+type Gap struct {
+	// After and Before are the ids next to the gap that are there.
+	After, Before         uint64
+	AfterTime, BeforeTime time.Time
+	// Missing is how many ids lie between.
+	Missing uint64
+}
