@@ -1,0 +1,219 @@
+package sigma
+
+import (
+	"slices"
+	"strings"
+)
+
+// A Route is one way in which the events a rule asks for are recorded: where
+// to look, and what its fields are called there.
+type Route struct {
+	// LogSource is what events must say of themselves, see Accepts.
+	LogSource LogSource
+	// Where lists columns that must have one of some values, such as Channel
+	// and EventID. All must hold.
+	Where []Constraint
+	// Fields says how a rule's field is found in these events. A field that
+	// is not listed is the column of its own name.
+	Fields map[string]FieldSource
+	// Values replaces values a rule tests a field for, by their equivalents
+	// in these events: field -> value (folded) -> replacements.
+	Values map[string]map[string][]string
+}
+
+// A Constraint requires a column to equal one of some values, without case.
+type Constraint struct {
+	Column string
+	Values []string
+}
+
+// Accepts reports whether events of a log source may take this route. They
+// must state every attribute that the route states, and the same: a route for
+// category webserver takes neither Windows events nor those of a proxy. Events
+// that state nothing at all are judged by their columns alone, so only a route
+// with Where takes them.
+func (r *Route) Accepts(events LogSource) bool {
+	if statesNothing(events) {
+		return len(r.Where) > 0 || statesNothing(r.LogSource)
+	}
+	return agrees(r.LogSource.Category, events.Category) &&
+		agrees(r.LogSource.Product, events.Product) &&
+		agrees(r.LogSource.Service, events.Service)
+}
+
+// Source says how a field of a rule is found in the events of this route; nil
+// when it is the column of its own name.
+func (r *Route) Source(field string) *FieldSource {
+	if source, ok := r.Fields[field]; ok {
+		return &source
+	}
+	return nil
+}
+
+// Rewrite returns the expression as these events need it: fields have their
+// Source, and values without wildcards are replaced by their equivalents. The
+// given expression is not changed; parts that stay as they are are shared.
+func (r *Route) Rewrite(e Expression) Expression {
+	if len(r.Fields) == 0 && len(r.Values) == 0 {
+		return e
+	}
+	switch e := e.(type) {
+	case And:
+		return And(r.rewriteTerms(e))
+	case Or:
+		return Or(r.rewriteTerms(e))
+	case Not:
+		return Not{r.Rewrite(e.Term)}
+	case Named:
+		return Named{e.Name, r.Rewrite(e.Term)}
+	case *Predicate:
+		return r.rewritePredicate(e)
+	}
+	return e
+}
+
+func (r *Route) rewriteTerms(terms []Expression) []Expression {
+	rewritten := make([]Expression, len(terms))
+	for i, term := range terms {
+		rewritten[i] = r.Rewrite(term)
+	}
+	return rewritten
+}
+
+func (r *Route) rewritePredicate(p *Predicate) Expression {
+	rewritten := *p
+	rewritten.Source = r.Source(p.Field)
+	var several bool
+	rewritten.Values, several = r.rewriteValues(p.Field, p.Values)
+	if several && p.All {
+		return allOfAny(rewritten, r, p)
+	}
+	return &rewritten
+}
+
+// allOfAny is for a value of an "all" item that has several equivalents: each
+// of the item's values must be there in any of its forms.
+func allOfAny(rewritten Predicate, r *Route, p *Predicate) Expression {
+	terms := make(And, len(p.Values))
+	for i := range p.Values {
+		term := rewritten
+		term.All, term.Negate = false, false
+		term.Values, _ = r.rewriteValues(p.Field, p.Values[i:i+1])
+		terms[i] = &term
+	}
+	if p.Negate {
+		return Not{terms}
+	}
+	return terms
+}
+
+// rewriteValues also says whether some value became several.
+func (r *Route) rewriteValues(field string, values []Value) ([]Value, bool) {
+	equivalents := r.Values[field]
+	rewritten := make([]Value, 0, len(values))
+	several := false
+	for _, value := range values {
+		switch v := value.(type) {
+		case String:
+			replacements, ok := equivalents[foldedText(v)]
+			if !ok {
+				break
+			}
+			several = several || len(replacements) > 1
+			for _, text := range replacements {
+				rewritten = append(rewritten, String{Parts: literalParts(text), Cased: v.Cased})
+			}
+			continue
+		case FieldReference:
+			v.Source = r.Source(v.Field)
+			value = v
+		}
+		rewritten = append(rewritten, value)
+	}
+	return rewritten, several
+}
+
+// foldedText is the text of a value without wildcards. A value with wildcards
+// gives a text that no mapping has.
+func foldedText(s String) string {
+	switch {
+	case len(s.Parts) == 0:
+		return ""
+	case len(s.Parts) == 1 && s.Parts[0].Kind == Literal:
+		return foldString(s.Parts[0].Literal)
+	}
+	return "\xff"
+}
+
+func literalParts(text string) []Part {
+	if text == "" {
+		return nil
+	}
+	return []Part{{Kind: Literal, Literal: text}}
+}
+
+// meet returns the route of the events that take both; false when there can be
+// none. Where both say how a field is found, r is the one that counts.
+func (r *Route) meet(other *Route) (Route, bool) {
+	both := Route{Fields: union(r.Fields, other.Fields), Values: union(r.Values, other.Values)}
+	var ok [4]bool
+	both.LogSource.Category, ok[0] = meetAttribute(r.LogSource.Category, other.LogSource.Category)
+	both.LogSource.Product, ok[1] = meetAttribute(r.LogSource.Product, other.LogSource.Product)
+	both.LogSource.Service, ok[2] = meetAttribute(r.LogSource.Service, other.LogSource.Service)
+	both.Where, ok[3] = meetWhere(r.Where, other.Where)
+	return both, ok == [4]bool{true, true, true, true}
+}
+
+func meetAttribute(a, b string) (string, bool) {
+	if a == "" {
+		return b, true
+	}
+	return a, agrees(b, a)
+}
+
+func meetWhere(a, b []Constraint) ([]Constraint, bool) {
+	both := slices.Clone(a)
+	for _, constraint := range b {
+		i := slices.IndexFunc(both, func(c Constraint) bool { return c.Column == constraint.Column })
+		if i < 0 {
+			both = append(both, constraint)
+			continue
+		}
+		both[i].Values = meetValues(both[i].Values, constraint.Values)
+		if len(both[i].Values) == 0 {
+			return nil, false
+		}
+	}
+	return both, true
+}
+
+func meetValues(a, b []string) []string {
+	var both []string
+	for _, value := range a {
+		if slices.ContainsFunc(b, func(other string) bool { return strings.EqualFold(value, other) }) {
+			both = append(both, value)
+		}
+	}
+	return both
+}
+
+func union[V any](a, b map[string]V) map[string]V {
+	if len(b) == 0 {
+		return a
+	}
+	both := make(map[string]V, len(a)+len(b))
+	for key, value := range b {
+		both[key] = value
+	}
+	for key, value := range a {
+		both[key] = value
+	}
+	return both
+}
+
+// agrees reports whether an attribute is as wanted; an empty one is not wanted.
+func agrees(want, have string) bool { return want == "" || strings.EqualFold(want, have) }
+
+func statesNothing(source LogSource) bool {
+	return source.Category == "" && source.Product == "" && source.Service == ""
+}
