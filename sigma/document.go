@@ -11,6 +11,23 @@ type Documents struct {
 	Filters      []*Filter
 	// Problems lists what could not be used, in the order of the file.
 	Problems []Problem
+
+	sources []source
+}
+
+// A source is a file as it was read; Lint looks at it once more.
+type source struct {
+	file string
+	data []byte
+}
+
+// Add appends other documents. NewRuleSet brings them into order.
+func (d *Documents) Add(other *Documents) {
+	d.Rules = append(d.Rules, other.Rules...)
+	d.Correlations = append(d.Correlations, other.Correlations...)
+	d.Filters = append(d.Filters, other.Filters...)
+	d.Problems = append(d.Problems, other.Problems...)
+	d.sources = append(d.sources, other.sources...)
 }
 
 // A Filter narrows the rules it names, as if its condition had been written
@@ -23,6 +40,8 @@ type Filter struct {
 	Rules     []string
 	Condition Expression
 	At        Position
+
+	expand bool // the condition has placeholders
 }
 
 // A Problem is a document that could not be used, and why.
@@ -43,8 +62,8 @@ const (
 	Malformed ProblemKind = iota
 	// NotSigma: a YAML document that is not a rule, correlation or filter.
 	NotSigma
-	// Unsupported regular expression, legacy aggregation and the like: right
-	// by some specification, but not something this package can evaluate.
+	// NotSupported: a form that the specification advises against or has
+	// given up, and that this package cannot evaluate.
 	NotSupported
 	// Unresolved: a placeholder without values, or a reference to a rule that
 	// is not there.

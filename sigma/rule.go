@@ -10,6 +10,8 @@ type Rule struct {
 	// rule when one of them holds.
 	Conditions []Expression
 	At         Position
+
+	expand bool // some value has placeholders
 }
 
 // Metadata is what rules, correlations and filters say of themselves.

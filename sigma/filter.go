@@ -1,0 +1,74 @@
+package sigma
+
+import (
+	"slices"
+	"strings"
+)
+
+// filter reads a document with a filter section.
+func (p *parser) filter(root *node) {
+	filter := &Filter{At: p.position(root)}
+	filter.Metadata = p.metadata(root, "logsource", "filter")
+	filter.LogSource = p.logSource(root.get("logsource"))
+	section := root.get("filter")
+	if section.kind != mappingNode {
+		p.fail(section, "filter must be a map, not %v", section.kind)
+		return
+	}
+	filter.Rules = p.filterRules(section)
+	d := p.detection(section, "rules")
+	if d == nil {
+		return
+	}
+	if d.condition.kind != scalarNode || d.condition.isNull() {
+		p.fail(d.condition, "the condition of a filter must be one text, not %v", d.condition.kind)
+		return
+	}
+	filter.Condition = p.condition(d, d.condition, d.condition.value)
+	if p.problems == 0 {
+		filter.expand = d.expand
+		p.into.Filters = append(p.into.Filters, filter)
+	}
+}
+
+// filterRules reads which rules a filter is for: any, or an empty list, is
+// every rule of the log source.
+func (p *parser) filterRules(section *node) []string {
+	rules := section.get("rules")
+	if rules == nil {
+		p.fail(section, "a filter needs rules: a list of ids or names, or any")
+		return nil
+	}
+	list := p.texts(&node{value: "rules"}, rules)
+	if len(list) == 1 && strings.EqualFold(list[0], "any") {
+		return nil
+	}
+	return list
+}
+
+// appliesTo reports whether a filter narrows a rule: the rule is named, or all
+// rules are meant, and the log source of the rule has every attribute that the
+// filter asks for.
+func (f *Filter) appliesTo(rule *Rule) bool {
+	if !f.LogSource.covers(rule.LogSource) {
+		return false
+	}
+	return len(f.Rules) == 0 || slices.ContainsFunc(f.Rules, rule.isCalled)
+}
+
+// covers reports whether a log source lies within another: every attribute
+// that the wider one states is equal.
+func (l LogSource) covers(narrower LogSource) bool {
+	return within(l.Category, narrower.Category) &&
+		within(l.Product, narrower.Product) &&
+		within(l.Service, narrower.Service)
+}
+
+func within(wider, narrower string) bool {
+	return wider == "" || strings.EqualFold(wider, narrower)
+}
+
+// isCalled reports whether a reference, an id or a name, means this document.
+func (m *Metadata) isCalled(reference string) bool {
+	return reference != "" && (reference == m.Name || strings.EqualFold(reference, m.ID))
+}

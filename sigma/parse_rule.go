@@ -1,0 +1,150 @@
+package sigma
+
+import "slices"
+
+// rule reads a document with a detection section.
+func (p *parser) rule(root *node) {
+	rule := &Rule{At: p.position(root)}
+	rule.Metadata = p.metadata(root, "logsource", "detection", "scope", "fields")
+	rule.LogSource = p.logSource(root.get("logsource"))
+	rule.Scope = p.optionalTexts("scope", root.get("scope"))
+	rule.Fields = p.optionalTexts("fields", root.get("fields"))
+	detection := p.detection(root.get("detection"), "timeframe")
+	if detection == nil {
+		return
+	}
+	legacy := p.conditions(rule, detection, root)
+	if p.problems > 0 {
+		return
+	}
+	rule.expand = detection.expand
+	p.into.Rules = append(p.into.Rules, rule)
+	if legacy != nil {
+		p.into.Correlations = append(p.into.Correlations, legacy)
+	}
+}
+
+func (p *parser) optionalTexts(name string, value *node) []string {
+	if value == nil {
+		return nil
+	}
+	return p.texts(&node{value: name}, value)
+}
+
+// A detection is the search identifiers of a rule or a filter, compiled, in
+// the order of the file, and its condition, not read yet.
+type detection struct {
+	names     []string
+	searches  map[string]Expression
+	condition *node
+	timeframe *node
+	// expand says that some value has placeholders.
+	expand bool
+}
+
+// detection reads a detection or filter section. Of the keys named as own,
+// and of condition, it makes no search identifiers.
+func (p *parser) detection(section *node, own ...string) *detection {
+	if section.kind != mappingNode {
+		p.fail(section, "the section must be a map, not %v", section.kind)
+		return nil
+	}
+	p.unique(section)
+	d := &detection{searches: make(map[string]Expression, len(section.children)/2)}
+	for i := 0; i+1 < len(section.children); i += 2 {
+		key, value := section.children[i], section.children[i+1]
+		switch key.value {
+		case "condition":
+			d.condition = value
+			continue
+		case "timeframe":
+			d.timeframe = value
+		}
+		if slices.Contains(own, key.value) {
+			continue
+		}
+		d.names = append(d.names, key.value)
+		d.searches[key.value] = Named{key.value, p.search(d, value)}
+	}
+	switch {
+	case len(d.names) == 0:
+		p.fail(section, "there is no search identifier")
+	case d.condition == nil:
+		p.fail(section, "there is no condition")
+	}
+	if p.problems > 0 {
+		return nil
+	}
+	return d
+}
+
+// search reads what stands under a search identifier: a map (all of its items),
+// a list of values (keywords, any of them), or a list of maps, lists and values
+// (any of them).
+func (p *parser) search(d *detection, value *node) Expression {
+	switch value.kind {
+	case scalarNode:
+		return p.item(d, nil, []*node{value})
+	case mappingNode:
+		return p.searchMap(d, value)
+	}
+	if len(value.children) == 0 {
+		p.fail(value, "the list is empty")
+		return nil
+	}
+	if allScalars(value.children) {
+		return p.item(d, nil, value.children)
+	}
+	either := make(Or, 0, len(value.children))
+	for _, child := range value.children {
+		either = append(either, p.search(d, child))
+	}
+	if len(either) == 1 {
+		return either[0]
+	}
+	return either
+}
+
+func (p *parser) searchMap(d *detection, value *node) Expression {
+	if len(value.children) == 0 {
+		p.fail(value, "the map is empty")
+		return nil
+	}
+	p.unique(value)
+	all := make(And, 0, len(value.children)/2)
+	for i := 0; i+1 < len(value.children); i += 2 {
+		all = append(all, p.searchItem(d, value.children[i], value.children[i+1]))
+	}
+	if len(all) == 1 {
+		return all[0]
+	}
+	return all
+}
+
+func (p *parser) searchItem(d *detection, key, value *node) Expression {
+	switch value.kind {
+	case scalarNode:
+		return p.item(d, key, []*node{value})
+	case mappingNode:
+		p.fail(value, "the values of field %q must be a single value or a list, not a map", key.value)
+		return nil
+	}
+	if len(value.children) == 0 {
+		p.fail(value, "the list of values of %q is empty", key.value)
+		return nil
+	}
+	if !allScalars(value.children) {
+		p.fail(value, "the list of values of %q holds lists or maps", key.value)
+		return nil
+	}
+	return p.item(d, key, value.children)
+}
+
+func allScalars(nodes []*node) bool {
+	for _, n := range nodes {
+		if n.kind != scalarNode {
+			return false
+		}
+	}
+	return true
+}
