@@ -217,3 +217,37 @@ func agrees(want, have string) bool { return want == "" || strings.EqualFold(wan
 func statesNothing(source LogSource) bool {
 	return source.Category == "" && source.Product == "" && source.Service == ""
 }
+
+// Takes reports whether one event is recorded in this way: Accepts and Where.
+func (r *Route) Takes(event Event) bool {
+	if !r.Accepts(event.Schema().LogSource()) {
+		return false
+	}
+	for i := range r.Where {
+		if !r.Where[i].holds(event) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *Constraint) holds(event Event) bool {
+	column := FieldSource{Columns: []string{c.Column}}
+	return slices.ContainsFunc(column.values(event), func(value string) bool {
+		return slices.ContainsFunc(c.Values, func(want string) bool { return strings.EqualFold(value, want) })
+	})
+}
+
+// FieldValues returns the values that a field of a rule has in an event; none
+// when the event is not recorded in this way. It allocates, and is meant for
+// events that matched.
+func (r *Route) FieldValues(event Event, field string) []string {
+	if !r.Takes(event) {
+		return nil
+	}
+	source, ok := r.Fields[field]
+	if !ok {
+		source.Columns = []string{field}
+	}
+	return source.values(event)
+}

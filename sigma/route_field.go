@@ -133,3 +133,17 @@ func valueOfKey(lines []byte, key string) ([]byte, bool) {
 	}
 	return nil, false
 }
+
+// values returns the values that are present in an event.
+func (s *FieldSource) values(event Event) []string {
+	columns := s.resolve(event.Schema())
+	var values []string
+	var text []byte
+	for i := range columns.len() {
+		var state State
+		if text, state = columns.appendValue(text[:0], event, i); state == Present {
+			values = append(values, string(text))
+		}
+	}
+	return values
+}
