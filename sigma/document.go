@@ -74,6 +74,11 @@ const (
 	Unreadable
 )
 
+// String names the class in a word or two.
+func (k ProblemKind) String() string {
+	return [...]string{"malformed", "not a rule", "not supported", "unresolved", "duplicate", "unreadable"}[min(k, Unreadable)]
+}
+
 // String says where and what: "rules/a.yml:7:3: unknown modifier ...".
 func (p Problem) String() string {
 	return fmt.Sprintf("%v: %s", p.At, p.Message)
