@@ -1,0 +1,263 @@
+package evtx
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// An instance is one use of a template in a record: the record's own, or that of
+// nested BinXML.
+type instance struct {
+	template *template
+	// first and count are its values.
+	first, count int32
+	// parent is the instance one of whose values this one is, and slot the
+	// number of that value. The record's own has no parent: -1.
+	parent int32
+	slot   int32
+}
+
+// A value is the window of one value in the chunk.
+type value struct {
+	offset uint32
+	size   uint16
+	kind   ValueType
+	// nested is the number of the instance that a BinXML value holds; 0 is
+	// none, since instance 0 is never nested.
+	nested int32
+}
+
+// An instanceLayout is where the parts of a template instance stand.
+type instanceLayout struct {
+	definition uint32
+	// descriptors is where the value descriptors start, four bytes each, and
+	// data where the values themselves do.
+	descriptors, data, stop int
+	count                   int
+}
+
+// measureInstance finds the parts of the template instance whose token is at
+// start:
+//
+//	0x0c | unknown u8 | template id u32 | definition offset u32 |
+//	[definition, at its first use] | count u32 | descriptors | values
+//
+// stop is where the values should end; the caller checks it against end.
+func measureInstance(chunk []byte, start, end int) (instanceLayout, error) {
+	var l instanceLayout
+	at := start + 10
+	if at+4 > end {
+		return l, fmt.Errorf("%w: template instance at chunk offset %d", ErrTruncated, start)
+	}
+	l.definition = binary.LittleEndian.Uint32(chunk[start+6:])
+	if int(l.definition) == at {
+		if at+definitionHeaderSize > end {
+			return l, fmt.Errorf("%w: template definition at chunk offset %d", ErrTruncated, at)
+		}
+		size := binary.LittleEndian.Uint32(chunk[at+20:])
+		if int64(size) > int64(end-at-definitionHeaderSize-4) {
+			return l, fmt.Errorf("%w: definition of %d bytes at chunk offset %d", ErrTemplate, size, at)
+		}
+		at += definitionHeaderSize + int(size)
+	}
+	count := binary.LittleEndian.Uint32(chunk[at:])
+	l.descriptors = at + 4
+	if int64(count)*4 > int64(end-l.descriptors) {
+		return l, fmt.Errorf("%w: %d values at chunk offset %d", ErrBinXML, count, at)
+	}
+	l.count = int(count)
+	l.data = l.descriptors + 4*l.count
+	l.stop = l.data
+	for i := range l.count {
+		l.stop += int(binary.LittleEndian.Uint16(chunk[l.descriptors+4*i:]))
+	}
+	if l.stop > end {
+		return l, fmt.Errorf("%w: values of the template instance at chunk offset %d", ErrTruncated, start)
+	}
+	return l, nil
+}
+
+// definitionHeaderSize is that of next offset (4), GUID (16) and size (4).
+const definitionHeaderSize = 24
+
+// templateSlots is the size of a decoder's direct-mapped table of templates by
+// their offset in the chunk. Chunks of real logs hold some ten templates.
+const templateSlots = 256
+
+// A knownTemplate is an entry of that table, and remembers the layout that the
+// template had last.
+type knownTemplate struct {
+	offset   uint32
+	template *template
+	// The last layout of a record with this template and one nested instance.
+	nested *template
+	slot   int32
+	layout *Layout
+}
+
+// parts holds what a decoder takes apart: the instances and values of a record.
+type parts struct {
+	chunk     []byte
+	instances []instance
+	values    []value
+	// arrays is set when a value is an array, which may repeat columns.
+	arrays bool
+}
+
+// reset makes room for another record.
+func (p *parts) reset() { p.instances, p.values, p.arrays = p.instances[:0], p.values[:0], false }
+
+// content parses the BinXML of a window into instances and values.
+func (d *Decoder) content(start, end int, parent, slot int32, depth int) error {
+	if depth > maxNesting {
+		return fmt.Errorf("%w: more than %d fragments", ErrNesting, maxNesting)
+	}
+	at := start
+	if end-at >= 4 && d.chunk[at] == tokenFragment {
+		at += 4
+	}
+	if at >= end || d.chunk[at]&^tokenMore != tokenTemplate {
+		return d.plain(start, end, parent, slot, depth)
+	}
+	l, err := measureInstance(d.chunk, at, end)
+	if err != nil {
+		return err
+	}
+	// A second instance or element behind the first makes it a plain fragment
+	// with instances in it.
+	if l.stop < end && continues(d.chunk[l.stop:end]) {
+		return d.plain(start, end, parent, slot, depth)
+	}
+	known, err := d.templateAt(l.definition)
+	if err != nil {
+		return err
+	}
+	if depth == 0 {
+		d.outer = known
+	}
+	return d.instance(known.template, l, parent, slot, depth)
+}
+
+// continues reports whether the tokens behind a template instance go on with
+// content. Behind an end-of-stream token nothing counts: writers leave stale
+// bytes there, which may well look like another fragment.
+func continues(b []byte) bool {
+	if b[0] == tokenFragment && len(b) > 4 {
+		return startsContent(b[4])
+	}
+	return startsContent(b[0])
+}
+
+func startsContent(token byte) bool {
+	token &^= tokenMore
+	return token == tokenOpenElement || token == tokenTemplate
+}
+
+// instance adds a template instance, its values and what is nested in them.
+func (d *Decoder) instance(t *template, l instanceLayout, parent, slot int32, depth int) error {
+	number, first := len(d.instances), len(d.values)
+	d.instances = append(d.instances, instance{template: t, first: int32(first), count: int32(l.count), parent: parent, slot: slot})
+	d.values = extend(d.values, l.count)
+	values := d.values[first:]
+	descriptors := d.chunk[l.descriptors:l.data]
+	offset, nests, kinds := uint32(l.data), false, ValueType(0)
+	for i := range values {
+		descriptor := binary.LittleEndian.Uint32(descriptors[4*i:])
+		kind := ValueType(descriptor >> 16)
+		values[i] = value{offset: offset, size: uint16(descriptor), kind: kind}
+		offset += descriptor & 0xffff
+		kinds |= kind
+		nests = nests || kind == TypeBinXML
+	}
+	d.arrays = d.arrays || kinds&TypeArray != 0
+	if !nests {
+		return nil
+	}
+	return d.nested(number, first, l.count, depth)
+}
+
+// extend lengthens values by n, whose contents are to be written.
+func extend(values []value, n int) []value {
+	if need := len(values) + n; need <= cap(values) {
+		return values[:need]
+	}
+	return append(values, make([]value, n)...)
+}
+
+// nested parses the BinXML that is among the values of an instance.
+func (d *Decoder) nested(number, first, count, depth int) error {
+	for i := range count {
+		v := d.values[first+i]
+		if v.kind != TypeBinXML || v.size == 0 {
+			continue
+		}
+		d.values[first+i].nested = int32(len(d.instances))
+		start := int(v.offset)
+		if err := d.content(start, start+int(v.size), int32(number), int32(i), depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// plain parses a fragment that is not one template instance.
+func (d *Decoder) plain(start, end int, parent, slot int32, depth int) error {
+	number, first := len(d.instances), len(d.values)
+	d.instances = append(d.instances, instance{first: int32(first), parent: parent, slot: slot})
+	f := flattener{chunk: d.chunk, at: start, end: end, plain: true, values: d.values, first: first}
+	f.out = append(d.form[:0], make([]byte, guidSize)...)
+	f.text = d.text
+	err := f.fragment()
+	d.form, d.text, d.values = f.out, f.text, f.values
+	if err != nil {
+		return err
+	}
+	d.instances[number].template = d.cache.template(d.form)
+	d.instances[number].count = int32(len(d.values) - first)
+	return d.nested(number, first, len(d.values)-first, depth)
+}
+
+// templateAt gives the template whose definition stands at an offset.
+func (d *Decoder) templateAt(offset uint32) (*knownTemplate, error) {
+	known := &d.known[templateSlot(offset)]
+	if known.template != nil && known.offset == offset {
+		return known, nil
+	}
+	t, ok := d.others[offset]
+	if !ok {
+		var err error
+		if t, err = d.define(offset); err != nil {
+			return nil, err
+		}
+		d.others[offset] = t
+	}
+	*known = knownTemplate{offset: offset, template: t}
+	return known, nil
+}
+
+func templateSlot(offset uint32) uint32 { return offset * 0x9e3779b1 >> 24 % templateSlots }
+
+// define reads the template definition at an offset of the chunk:
+//
+//	next definition in the bucket u32 | GUID 16 | size u32 | fragment
+//
+// The links between definitions are not followed, so that a loop of them does
+// no harm.
+func (d *Decoder) define(offset uint32) (*template, error) {
+	if int64(offset)+definitionHeaderSize > int64(len(d.chunk)) || offset < ChunkHeaderSize {
+		return nil, fmt.Errorf("%w: at chunk offset %d", ErrTemplate, offset)
+	}
+	start := int(offset) + definitionHeaderSize
+	end := len(d.chunk)
+	if size := binary.LittleEndian.Uint32(d.chunk[offset+20:]); int64(size) < int64(end-start) {
+		end = start + int(size)
+	}
+	f := flattener{chunk: d.chunk, at: start, end: end, out: d.form[:0], text: d.text}
+	f.out = append(f.out, d.chunk[offset+4:offset+4+guidSize]...)
+	err := f.fragment()
+	d.form, d.text = f.out, f.text
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrTemplate, err)
+	}
+	return d.cache.template(d.form), nil
+}

@@ -1,0 +1,143 @@
+package evtx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+)
+
+// A pipeline reads and decodes chunks ahead of the one that wants them. The
+// number of chunks in memory is fixed: two for each worker.
+type pipeline struct {
+	file    *File
+	options Options
+	ctx     context.Context
+	cancel  context.CancelFunc
+	workers sync.WaitGroup
+	// Chunk number n is decoded by worker n modulo the number of workers, and
+	// comes through that worker's channel; so the order is that of the file.
+	full  []chan *decodedChunk
+	empty []chan *decodedChunk
+}
+
+// A decodedChunk is the records of one chunk, and what was wrong with it.
+type decodedChunk struct {
+	index     int
+	bytes     []byte
+	records   []Record
+	errors    []*CorruptError
+	err       error
+	instances []instance
+	values    []value
+}
+
+func newPipeline(ctx context.Context, f *File, options Options) *pipeline {
+	n := min(max(options.Workers, 1), max(f.Chunks(), 1))
+	p := &pipeline{file: f, options: options, full: make([]chan *decodedChunk, n), empty: make([]chan *decodedChunk, n)}
+	p.ctx, p.cancel = context.WithCancel(ctx)
+	for i := range n {
+		p.full[i], p.empty[i] = make(chan *decodedChunk, 2), make(chan *decodedChunk, 2)
+		for range 2 {
+			p.empty[i] <- &decodedChunk{bytes: make([]byte, ChunkSize)}
+		}
+		p.workers.Go(func() { p.work(i, n) })
+	}
+	return p
+}
+
+// work decodes every nth chunk from the first on.
+func (p *pipeline) work(first, n int) {
+	d := NewDecoder(p.file.Cache)
+	d.Verify, d.Carve = p.options.Verify, p.options.Carve
+	for index := first; index < p.file.Chunks(); index += n {
+		select {
+		case <-p.ctx.Done():
+			return
+		case c := <-p.empty[first]:
+			c.index = index
+			c.decode(d, p.file)
+			p.full[first] <- c
+		}
+	}
+}
+
+// take waits for a chunk.
+func (p *pipeline) take(index int) *decodedChunk {
+	select {
+	case c := <-p.full[index%len(p.full)]:
+		if err := p.ctx.Err(); err != nil {
+			return &decodedChunk{index: index, err: fmt.Errorf("evtx: chunk %d: %w", index, err)}
+		}
+		return c
+	case <-p.ctx.Done():
+		return &decodedChunk{index: index, err: fmt.Errorf("evtx: chunk %d: %w", index, p.ctx.Err())}
+	}
+}
+
+// give hands a chunk back for another use.
+func (p *pipeline) give(c *decodedChunk) { p.empty[c.index%len(p.empty)] <- c }
+
+func (p *pipeline) stop() {
+	p.cancel()
+	p.workers.Wait()
+}
+
+// decode reads a chunk of the file and keeps all its records.
+func (c *decodedChunk) decode(d *Decoder, f *File) {
+	c.records, c.instances, c.values = c.records[:0], c.instances[:0], c.values[:0]
+	c.errors, c.err = c.errors[:0], nil
+	offset := f.first + int64(c.index)*ChunkSize
+	n, err := f.r.ReadAt(c.bytes[:min(ChunkSize, f.size-offset)], offset)
+	if err != nil && !errors.Is(err, io.EOF) {
+		c.err = fmt.Errorf("evtx: chunk %d: %w", c.index, err)
+		return
+	}
+	d.Reset(c.bytes[:n], c.index, offset)
+	for d.Next() {
+		c.keep(d.Record())
+	}
+	c.errors = append(c.errors, d.Errors()...)
+}
+
+// keep copies a record with its instances and values. These may move while the
+// chunk is being decoded, so a record's views of them are set when it is yielded.
+func (c *decodedChunk) keep(r *Record) {
+	kept := *r
+	kept.chunk = c.bytes
+	c.instances = append(c.instances, r.instances...)
+	c.values = append(c.values, r.values...)
+	c.records = append(c.records, kept)
+}
+
+// yield gives the records and errors in the order of their offsets. It reports
+// whether to go on.
+func (c *decodedChunk) yield(yield func(*Record, error) bool) bool {
+	if c.err != nil {
+		yield(nil, c.err)
+		return false
+	}
+	errs, instances, values := c.errors, c.instances, c.values
+	for i := range c.records {
+		r := &c.records[i]
+		for len(errs) > 0 && errs[0].Offset <= r.Offset {
+			if !yield(nil, errs[0]) {
+				return false
+			}
+			errs = errs[1:]
+		}
+		n, m := len(r.instances), len(r.values)
+		r.instances, instances = instances[:n:n], instances[n:]
+		r.values, values = values[:m:m], values[m:]
+		if !yield(r, nil) {
+			return false
+		}
+	}
+	for _, err := range errs {
+		if !yield(nil, err) {
+			return false
+		}
+	}
+	return true
+}
