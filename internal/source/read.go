@@ -3,11 +3,140 @@ package source
 import (
 	"context"
 	"errors"
+	"io"
+	"runtime"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kulla-defence/kulla/internal/source/format"
 )
 
 // Read reads all the evidence under paths and returns the register of what was
 // read. It asks newSink for one sink per worker. The error is that of a sink,
 // or that of the context; the register is valid in either case.
 func Read(ctx context.Context, paths []string, newSink func(worker int) Sink, options Options) (*Register, error) {
-	return nil, errors.New("source: not yet")
+	options = options.withDefaults()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	r := newReading(ctx, cancel, options)
+
+	var workers sync.WaitGroup
+	for i := range options.Workers {
+		sink := newSink(i)
+		workers.Go(func() { r.work(sink) })
+	}
+	for _, found := range walk(ctx, paths, options.Progress) {
+		r.readers.Go(func() error {
+			r.open(found)
+			return nil
+		})
+	}
+	r.readers.Wait() // a reader reports to the register, never an error
+	close(r.queue)
+	workers.Wait()
+
+	err := context.Cause(ctx)
+	return r.register.finish(err != nil), err
+}
+
+// A reading is one call of Read.
+type reading struct {
+	ctx      context.Context
+	cancel   context.CancelCauseFunc
+	options  Options
+	formats  []*format.Format
+	pool     *pool
+	queue    chan job
+	readers  errgroup.Group
+	register *ledger
+}
+
+func newReading(ctx context.Context, cancel context.CancelCauseFunc, options Options) *reading {
+	r := &reading{
+		ctx:     ctx,
+		cancel:  cancel,
+		options: options,
+		formats: formats(),
+		// Each reader fills one buffer; two more per worker keep it busy.
+		pool:     newPool(3*options.Workers+1, options.BlockSize),
+		queue:    make(chan job, options.Workers),
+		register: &ledger{progress: options.Progress},
+	}
+	r.readers.SetLimit(options.Workers)
+	return r
+}
+
+func (o Options) withDefaults() Options {
+	setDefault(&o.Workers, runtime.GOMAXPROCS(0))
+	setDefault(&o.BlockSize, 1<<20)
+	setDefault(&o.Limits.Bytes, 1<<40)
+	setDefault(&o.Limits.Members, 1_000_000)
+	setDefault(&o.Limits.Depth, 8)
+	setDefault(&o.Limits.Ratio, 1000)
+	setDefault(&o.Limits.Memory, 32<<20)
+	setDefault(&o.Limits.Record, 8<<20)
+	if o.Progress == nil {
+		o.Progress = new(Progress)
+	}
+	if o.Stdin == nil {
+		o.Stdin = eof{}
+	}
+	o.BlockSize = max(o.BlockSize, format.HeadSize)
+	return o
+}
+
+func setDefault[T int | int64](value *T, otherwise T) {
+	if *value <= 0 {
+		*value = otherwise
+	}
+}
+
+type eof struct{}
+
+func (eof) Read([]byte) (int, error) { return 0, io.EOF }
+
+// A job is one block on its way from a reader to a worker.
+type job struct {
+	file     *file
+	sequence int
+	format   int
+	block    format.Block
+	buffer   *buffer
+	problem  *Problem
+}
+
+// work parses blocks until there are no more. After an error blocks are only
+// taken off the queue, so that no reader waits forever.
+func (r *reading) work(sink Sink) {
+	parsers := make([]format.Parser, len(r.formats))
+	for j := range r.queue {
+		if parsers[j.format] == nil {
+			parsers[j.format] = r.formats[j.format].NewParser()
+		}
+		r.parse(j, parsers[j.format], sink)
+	}
+}
+
+func (r *reading) parse(j job, parser format.Parser, sink Sink) {
+	out := &tally{sink: sink, numbered: r.formats[j.format].Numbered}
+	if j.problem != nil {
+		out.Problem(*j.problem)
+	}
+	out.interrupted = r.ctx.Err() != nil
+	if !out.interrupted {
+		if err := parser.Parse(&j.block, out); err != nil {
+			out.interrupted = true
+			r.cancel(err)
+		}
+	}
+	j.buffer.release()
+	r.options.Progress.Records.Add(out.records)
+	r.options.Progress.Problems.Add(out.problemCount)
+	j.file.add(j.sequence, out)
+}
+
+// stopped says whether an error is that of the context.
+func (r *reading) stopped(err error) bool {
+	return err != nil && r.ctx.Err() != nil && errors.Is(err, context.Cause(r.ctx))
 }

@@ -1,0 +1,160 @@
+// Package archive holds what is needed to read archives that may have been
+// crafted: recognising them, opening their members, putting a nested one
+// aside, and bounds on what all that may cost.
+//
+// It does not decide what is read from an archive, nor in which order; that is
+// internal/source. Begin with Recognise, then Budget.
+package archive
+
+import (
+	"archive/tar"
+	"bytes"
+	"errors"
+	"io"
+	"math"
+	"path"
+	"strings"
+
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// A Kind is a kind of archive or compression.
+type Kind string
+
+// The kinds, and None for what is not an archive.
+const (
+	None Kind = ""
+	Zip  Kind = "zip"
+	Tar  Kind = "tar"
+	Gzip Kind = "gzip"
+	Zstd Kind = "zstd"
+)
+
+// Recognise looks at the first bytes of a file; 262 of them are enough.
+func Recognise(head []byte) Kind {
+	switch {
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
+		return Zip // a member, or the end of an empty archive: APPNOTE 4.3.7, 4.3.16
+	case bytes.HasPrefix(head, []byte{0x1f, 0x8b, 8}):
+		return Gzip // RFC 1952, 2.3.1
+	case isZstd(head):
+		return Zstd
+	case len(head) >= 262 && string(head[257:262]) == "ustar":
+		return Tar // POSIX.1-1988 and later, and GNU
+	}
+	return None
+}
+
+// isZstd knows a frame and a skippable frame (RFC 8878, 3.1.1 and 3.1.2).
+func isZstd(head []byte) bool {
+	if len(head) < 4 {
+		return false
+	}
+	return bytes.Equal(head[:4], []byte{0x28, 0xb5, 0x2f, 0xfd}) ||
+		head[0]&0xf0 == 0x50 && bytes.Equal(head[1:4], []byte{0x2a, 0x4d, 0x18})
+}
+
+// zstdWindow bounds the memory of one decoder: RFC 8878 recommends that
+// decoders support 8 MiB; the command line tool goes to 128 MiB by default.
+const zstdWindow = 128 << 20
+
+// Decompress opens a gzip or zstd stream.
+func Decompress(kind Kind, packed io.Reader) (io.ReadCloser, error) {
+	if kind == Gzip {
+		return gzip.NewReader(packed)
+	}
+	decoder, err := zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(zstdWindow))
+	if err != nil {
+		return nil, err
+	}
+	return decoder.IOReadCloser(), nil
+}
+
+// OpenZip reads the directory of a zip archive. Members may be deflated,
+// stored, or compressed with zstd.
+func OpenZip(packed io.ReaderAt, size int64) (*zip.Reader, error) {
+	reader, err := zip.NewReader(packed, size)
+	if err != nil {
+		return nil, err
+	}
+	reader.RegisterDecompressor(zip.Deflate, func(r io.Reader) io.ReadCloser { return flate.NewReader(r) })
+	reader.RegisterDecompressor(zstd.ZipMethodWinZip, zstd.ZipDecompressor(zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(zstdWindow)))
+	return reader, nil
+}
+
+// encrypted is bit 0 of the general purpose flag: APPNOTE 4.4.4.
+const encrypted = 1
+
+// Refuse says why a member of a zip archive cannot be read, before it is
+// tried; empty when nothing is known against it.
+func Refuse(member *zip.File) string {
+	switch {
+	case member.Flags&encrypted != 0:
+		return "encrypted"
+	case member.Method != zip.Store && member.Method != zip.Deflate && member.Method != zstd.ZipMethodWinZip:
+		return "unsupported compression method"
+	}
+	return ""
+}
+
+// MemberName tidies the name of a member, so that an archive gives the same
+// names as the folder it was made of.
+func MemberName(name string) string {
+	return path.Clean(strings.ToValidUTF8(name, "\ufffd"))
+}
+
+// ContentName names what a compressed file holds.
+func ContentName(name string) string {
+	base := path.Base(strings.ReplaceAll(name, "!", "/"))
+	for _, suffix := range []string{".gz", ".zst", ".zstd"} {
+		if len(base) > len(suffix) && strings.EqualFold(base[len(base)-len(suffix):], suffix) {
+			return base[:len(base)-len(suffix)]
+		}
+	}
+	return "content"
+}
+
+// DeclaredSize is the unpacked size of a member as the directory states it.
+func DeclaredSize(member *zip.File) int64 {
+	return int64(min(member.UncompressedSize64, math.MaxInt64))
+}
+
+// OpenMember opens a member, which cannot be longer than its declared size.
+func OpenMember(member *zip.File) (io.ReadCloser, error) {
+	data, err := member.Open()
+	if err != nil {
+		return nil, err
+	}
+	return &declaredReader{data, DeclaredSize(member)}, nil
+}
+
+type declaredReader struct {
+	io.ReadCloser
+	left int64
+}
+
+func (d *declaredReader) Read(p []byte) (int, error) {
+	n, err := d.ReadCloser.Read(p)
+	if int64(n) > d.left {
+		n, err = int(d.left), errors.New("member is longer than the archive's directory says")
+	}
+	d.left -= int64(n)
+	return n, err
+}
+
+// Sparse says whether a tar member may be much longer than what is stored of
+// it: the old GNU way, and the newer one by PAX records.
+func Sparse(header *tar.Header) bool {
+	if header.Typeflag == tar.TypeGNUSparse {
+		return true
+	}
+	for key := range header.PAXRecords {
+		if strings.HasPrefix(key, "GNU.sparse.") {
+			return true
+		}
+	}
+	return false
+}

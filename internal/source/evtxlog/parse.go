@@ -1,0 +1,143 @@
+package evtxlog
+
+import (
+	"sync"
+
+	"github.com/kulla-defence/kulla/evtx"
+	"github.com/kulla-defence/kulla/internal/event"
+	"github.com/kulla-defence/kulla/internal/source/format"
+)
+
+// A parser decodes blocks for one worker.
+type parser struct {
+	decoder *evtx.Decoder
+	shared  *layouts
+	known   map[*evtx.Layout]*event.Layout
+	last    *evtx.Layout
+	layout  *event.Layout
+
+	event event.Event
+	row   row
+	hosts format.Names
+	text  []byte
+}
+
+// A row gives the columns of the record that is being read.
+type row struct{ record *evtx.Record }
+
+func (r *row) AppendValue(dst []byte, column int) ([]byte, event.State) {
+	dst, state := r.record.AppendValue(dst, column)
+	return dst, event.State(state)
+}
+
+func newParser(cache *evtx.Cache, shared *layouts) *parser {
+	p := &parser{decoder: evtx.NewDecoder(cache), shared: shared, known: map[*evtx.Layout]*event.Layout{}}
+	p.decoder.Verify = true
+	p.event.Values = &p.row
+	return p
+}
+
+// Parse implements format.Parser.
+func (p *parser) Parse(block *format.Block, out format.Output) error {
+	header := block.State.(int64)
+	data, offset := block.Data, block.Offset
+	if block.First && header > 0 {
+		data = p.fileHeader(data, out)
+		offset = header
+	}
+	for len(data) > 0 {
+		chunk := data[:min(len(data), evtx.ChunkSize)]
+		p.decoder.Reset(chunk, int((offset-header)/evtx.ChunkSize), offset)
+		if err := p.records(block.Source, out); err != nil {
+			return err
+		}
+		for _, corrupt := range p.decoder.Errors() {
+			out.Problem(problemOf(corrupt))
+		}
+		data, offset = data[len(chunk):], offset+int64(len(chunk))
+	}
+	return nil
+}
+
+// fileHeader notes what the file header says, and returns what follows it.
+func (p *parser) fileHeader(data []byte, out format.Output) []byte {
+	header, err := evtx.ParseFileHeader(data)
+	switch {
+	case err != nil || len(data) < evtx.FileHeaderSize:
+		out.Problem(format.Problem{Reason: "file ends in its header", Lost: int64(len(data))})
+	case header.Dirty:
+		out.Note("the log was in use when it was copied (dirty)")
+	case !header.ChecksumOK:
+		out.Note("the checksum of the file header differs")
+	}
+	return data[min(len(data), evtx.FileHeaderSize):]
+}
+
+func (p *parser) records(source *event.Source, out format.Output) error {
+	for p.decoder.Next() {
+		record := p.decoder.Record()
+		p.fill(record, source)
+		if err := out.Event(&p.event); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fill makes the record the current event.
+func (p *parser) fill(record *evtx.Record, source *event.Source) {
+	p.row.record = record
+	if layout := record.Layout(); layout != p.last {
+		p.last, p.layout = layout, p.layoutOf(layout)
+	}
+	p.text = record.AppendComputer(p.text[:0])
+	p.event.Layout = p.layout
+	p.event.Time = record.TimeCreated()
+	p.event.Host = p.hosts.String(p.text)
+	p.event.Provenance = event.Provenance{Source: source, Offset: record.Offset, Size: int64(record.Size), RecordID: record.ID}
+}
+
+// problemOf tells a corruption without the chunk, since the offset says where.
+func problemOf(corrupt *evtx.CorruptError) format.Problem {
+	return format.Problem{Offset: corrupt.Offset, Record: corrupt.Record, Reason: corrupt.Err.Error(), Lost: corrupt.Size}
+}
+
+// maxLayouts bounds how many layouts are remembered. Logs have a few hundred;
+// a crafted one may have a new one in each record.
+const maxLayouts = 1 << 14
+
+// layoutOf returns the event layout of a layout, the same for all workers.
+func (p *parser) layoutOf(layout *evtx.Layout) *event.Layout {
+	if known := p.known[layout]; known != nil {
+		return known
+	}
+	if len(p.known) >= maxLayouts {
+		clear(p.known)
+	}
+	made := p.shared.of(layout)
+	p.known[layout] = made
+	return made
+}
+
+// layouts are shared by the parsers of one reading.
+type layouts struct {
+	mutex sync.Mutex
+	known map[*evtx.Layout]*event.Layout
+}
+
+func (l *layouts) of(layout *evtx.Layout) *event.Layout {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if known := l.known[layout]; known != nil {
+		return known
+	}
+	if len(l.known) >= maxLayouts {
+		clear(l.known)
+	}
+	made := &event.Layout{Product: "windows", Names: make([]string, len(layout.Columns))}
+	for i := range layout.Columns {
+		made.Names[i] = layout.Columns[i].Name
+	}
+	l.known[layout] = made
+	return made
+}

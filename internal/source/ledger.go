@@ -1,0 +1,120 @@
+package source
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/kulla-defence/kulla/internal/event"
+)
+
+// A ledger collects files as they are finished.
+type ledger struct {
+	progress *Progress
+	mutex    sync.Mutex
+	files    []*file
+	archives []*file
+}
+
+// A file is a source that is being read. Its blocks come back from the workers
+// in any order and are put together in that of the file.
+type file struct {
+	File
+	// place orders files of the same name: the member's position in its archive.
+	place    int
+	numbered bool
+
+	mutex sync.Mutex
+	total tally
+	next  int
+	early map[int]*tally
+}
+
+// begin enters a file in the register.
+func (l *ledger) begin(name, formatName string, place int) *file {
+	f := newFile(name, formatName, place)
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	l.files = append(l.files, f)
+	return f
+}
+
+func (l *ledger) beginArchive(name, kind string, place int) *file {
+	f := newFile(name, kind, place)
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	l.archives = append(l.archives, f)
+	return f
+}
+
+func newFile(name, formatName string, place int) *file {
+	return &file{
+		File:  File{Source: &event.Source{Name: name, Format: formatName}},
+		place: place,
+		early: map[int]*tally{},
+	}
+}
+
+// add takes what the block of that number came to.
+func (f *file) add(sequence int, t *tally) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.early[sequence] = t
+	for {
+		next, ok := f.early[f.next]
+		if !ok {
+			return
+		}
+		delete(f.early, f.next)
+		f.next++
+		f.total.append(next)
+	}
+}
+
+// problem enters a problem that concerns the file as it was read. It stands
+// behind those of its records.
+func (f *file) problem(p Problem) {
+	f.ProblemCount++
+	if len(f.Problems) < maxProblems {
+		f.Problems = append(f.Problems, p)
+	}
+}
+
+// finish returns the register; all workers have ended.
+func (l *ledger) finish(interrupted bool) *Register {
+	return &Register{
+		Files:       finished(l.files),
+		Archives:    finished(l.archives),
+		Interrupted: interrupted,
+	}
+}
+
+func finished(files []*file) []File {
+	slices.SortFunc(files, func(a, b *file) int {
+		return cmp.Or(cmp.Compare(a.Source.Name, b.Source.Name), cmp.Compare(a.place, b.place))
+	})
+	list := make([]File, len(files))
+	for i, f := range files {
+		list[i] = f.summary()
+	}
+	return list
+}
+
+func (f *file) summary() File {
+	t := &f.total
+	for _, p := range f.Problems {
+		t.Problem(p)
+	}
+	f.Problems, f.ProblemCount = t.problems, t.problemCount
+	f.Records, f.First, f.Last = t.records, t.first, t.last
+	f.Interrupted = f.Interrupted || t.interrupted
+	if f.numbered {
+		f.numbers(t.runs)
+		if t.runsDropped > 0 {
+			t.Note(fmt.Sprintf("record ids are in disorder; after %d stretches they were no longer checked for gaps", maxRuns))
+		}
+	}
+	f.Notes = t.notes
+	return f.File
+}

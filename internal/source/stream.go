@@ -1,0 +1,226 @@
+package source
+
+import (
+	"crypto/sha256"
+	"errors"
+	"hash"
+	"io"
+	"io/fs"
+
+	"github.com/kulla-defence/kulla/internal/source/archive"
+	"github.com/kulla-defence/kulla/internal/source/format"
+)
+
+// A stream is one leaf of the evidence on its way to the workers: read once,
+// hashed, and cut into blocks.
+type stream struct {
+	*reading
+	file     *file
+	in       io.Reader
+	format   int
+	splitter format.Splitter
+	hash     hash.Hash
+
+	buffer   *buffer
+	from, to int // what of the buffer is not yet cut
+	offset   int64
+	line     int64
+	sequence int
+	final    bool
+}
+
+// leaf reads a source that is not an archive to its end.
+func (r *reading) leaf(name string, place int, head []byte, rest io.Reader) {
+	number, f := r.recognise(head)
+	s := &stream{reading: r, in: rest, format: number, hash: sha256.New(), line: 1}
+	if f == nil {
+		s.file = r.register.begin(name, "", place)
+		s.file.problem(Problem{Offset: -1, Reason: unrecognised(head)})
+		s.drain(head)
+	} else {
+		s.file = r.register.begin(name, f.Name, place)
+		s.file.numbered = f.Numbered
+		s.splitter = f.NewSplitter(format.Options{Record: r.options.Limits.Record})
+		s.run(head)
+	}
+	s.hash.Sum(s.file.SHA256[:0])
+	r.options.Progress.FilesDone.Add(1)
+}
+
+func unrecognised(head []byte) string {
+	if len(head) == 0 {
+		return "empty"
+	}
+	return "format not recognised"
+}
+
+// run reads the stream into buffers and cuts them.
+func (s *stream) run(head []byte) {
+	var err error
+	if s.buffer, err = s.pool.get(s.ctx); err != nil {
+		s.file.Interrupted = true
+		return
+	}
+	defer func() { s.buffer.release() }()
+	s.took(head)
+	s.to = copy(s.buffer.data, head)
+	for !s.final {
+		if !s.fill() || !s.cut() {
+			s.file.Interrupted = true
+			return
+		}
+	}
+}
+
+// fill reads until the buffer is full or the stream ends.
+func (s *stream) fill() bool {
+	for s.to < len(s.buffer.data) && !s.final {
+		if s.ctx.Err() != nil {
+			return false
+		}
+		n, err := s.in.Read(s.buffer.data[s.to:])
+		s.took(s.buffer.data[s.to : s.to+n])
+		s.to += n
+		if err != nil {
+			s.final = true
+			s.fail(err)
+		}
+	}
+	return true
+}
+
+// took counts and hashes what was read.
+func (s *stream) took(data []byte) {
+	s.hash.Write(data)
+	s.file.Size += int64(len(data))
+	s.options.Progress.Unpacked.Add(int64(len(data)))
+}
+
+func (s *stream) fail(err error) {
+	if err != io.EOF {
+		s.file.problem(problemOf(err, s.file.Size))
+	}
+}
+
+// cut sends all that can be cut from the buffer, and makes room for more.
+func (s *stream) cut() bool {
+	sent := false
+	for s.from < s.to {
+		cut := s.splitter.Split(s.buffer.data[s.from:s.to], s.final)
+		if cut.Size <= 0 {
+			break
+		}
+		if !s.send(cut) {
+			return false
+		}
+		sent = sent || !cut.Lost
+		s.from += cut.Size
+	}
+	return s.makeRoom(sent)
+}
+
+// makeRoom moves what was not cut to the beginning of a buffer with room.
+func (s *stream) makeRoom(sent bool) bool {
+	rest := s.buffer.data[s.from:s.to]
+	switch {
+	case sent:
+		next, err := s.pool.get(s.ctx)
+		if err != nil {
+			return false
+		}
+		if len(next.data) <= len(rest) {
+			next = next.grow(nil)
+			for len(next.data) <= len(rest) {
+				next = next.grow(nil)
+			}
+		}
+		copy(next.data, rest)
+		s.buffer.release()
+		s.buffer = next
+	case s.from > 0:
+		copy(s.buffer.data, rest)
+	case s.to == len(s.buffer.data):
+		s.buffer = s.buffer.grow(rest)
+	}
+	s.from, s.to = 0, len(rest)
+	return true
+}
+
+// send passes a block to the workers, or enters it as lost.
+func (s *stream) send(cut format.Cut) bool {
+	block := format.Block{
+		Source: s.file.Source,
+		Data:   s.buffer.data[s.from : s.from+cut.Size],
+		Offset: s.offset,
+		Line:   s.line,
+		First:  s.offset == 0,
+		Last:   s.final && s.from+cut.Size == s.to,
+		State:  cut.State,
+	}
+	s.offset += int64(cut.Size)
+	s.line += cut.Lines
+	sequence := s.sequence
+	s.sequence++
+	if cut.Lost {
+		lost := &tally{}
+		if cut.Problem != nil {
+			lost.Problem(*cut.Problem)
+			s.options.Progress.Problems.Add(1)
+		}
+		s.file.add(sequence, lost)
+		return true
+	}
+	s.buffer.retain()
+	select {
+	case s.queue <- job{file: s.file, sequence: sequence, format: s.format, block: block, buffer: s.buffer, problem: cut.Problem}:
+		return true
+	case <-s.ctx.Done():
+		s.buffer.release()
+		return false
+	}
+}
+
+// drain hashes a stream that nothing is read from.
+func (s *stream) drain(head []byte) {
+	s.took(head)
+	buffer, err := s.pool.get(s.ctx)
+	if err != nil {
+		s.file.Interrupted = true
+		return
+	}
+	defer buffer.release()
+	for {
+		if s.ctx.Err() != nil {
+			s.file.Interrupted = true
+			return
+		}
+		n, err := s.in.Read(buffer.data)
+		s.took(buffer.data[:n])
+		if err != nil {
+			s.fail(err)
+			return
+		}
+	}
+}
+
+// problemOf puts an error of reading into a problem.
+func problemOf(err error, offset int64) Problem {
+	p := Problem{Offset: offset, Reason: reasonOf(err)}
+	var limit *archive.LimitError
+	if errors.As(err, &limit) {
+		p.Limit = limit.Limit
+	}
+	return p
+}
+
+// reasonOf leaves out the path, which stands beside it.
+func reasonOf(err error) string {
+	var path *fs.PathError
+	switch {
+	case errors.As(err, &path):
+		return path.Op + ": " + path.Err.Error()
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return "ends too early"
+	}
+	return err.Error()
+}

@@ -1,0 +1,100 @@
+package source
+
+import (
+	"slices"
+	"time"
+
+	"github.com/kulla-defence/kulla/internal/event"
+)
+
+// Lists in the register are cut short; the counts beside them are not.
+const (
+	maxProblems = 1000
+	maxGaps     = 1000
+	maxNotes    = 20
+	maxRuns     = 1 << 16
+)
+
+// A tally is what one block, or a whole file, came to. It is the parser's
+// Output, which passes events on to the worker's sink.
+type tally struct {
+	sink     Sink
+	numbered bool
+
+	records      int64
+	first, last  time.Time
+	problems     []Problem
+	problemCount int64
+	notes        []string
+	// runs are the record ids in the order of the file, as stretches without
+	// a gap.
+	runs        []run
+	runsDropped int64
+	interrupted bool
+}
+
+// A run is a stretch of record ids, each one more than the one before.
+type run struct {
+	first, last         uint64
+	firstTime, lastTime time.Time
+}
+
+func (t *tally) Event(e *event.Event) error {
+	t.records++
+	t.span(e.Time, e.Time)
+	if t.numbered {
+		t.addRun(run{e.Provenance.RecordID, e.Provenance.RecordID, e.Time, e.Time})
+	}
+	return t.sink.Event(e)
+}
+
+func (t *tally) Problem(p Problem) {
+	t.problemCount++
+	if len(t.problems) < maxProblems {
+		t.problems = append(t.problems, p)
+	}
+}
+
+func (t *tally) Note(text string) {
+	if len(t.notes) < maxNotes && !slices.Contains(t.notes, text) {
+		t.notes = append(t.notes, text)
+	}
+}
+
+func (t *tally) span(first, last time.Time) {
+	if !first.IsZero() && (t.first.IsZero() || first.Before(t.first)) {
+		t.first = first
+	}
+	if last.After(t.last) {
+		t.last = last
+	}
+}
+
+func (t *tally) addRun(next run) {
+	if n := len(t.runs); n > 0 && next.first == t.runs[n-1].last+1 {
+		t.runs[n-1].last, t.runs[n-1].lastTime = next.last, next.lastTime
+		return
+	}
+	if len(t.runs) == maxRuns {
+		t.runsDropped++
+		return
+	}
+	t.runs = append(t.runs, next)
+}
+
+// append adds the block that follows.
+func (t *tally) append(next *tally) {
+	t.records += next.records
+	t.span(next.first, next.last)
+	t.problemCount += next.problemCount
+	room := maxProblems - len(t.problems)
+	t.problems = append(t.problems, next.problems[:min(room, len(next.problems))]...)
+	for _, text := range next.notes {
+		t.Note(text)
+	}
+	for _, run := range next.runs {
+		t.addRun(run)
+	}
+	t.runsDropped += next.runsDropped
+	t.interrupted = t.interrupted || next.interrupted
+}

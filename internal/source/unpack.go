@@ -1,0 +1,325 @@
+package source
+
+import (
+	"archive/tar"
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/klauspost/compress/zip"
+
+	"github.com/kulla-defence/kulla/internal/source/archive"
+	"github.com/kulla-defence/kulla/internal/source/format"
+)
+
+// A container is the archive a member is in.
+type container struct {
+	// depth is 0 for what is not in an archive.
+	depth  int
+	budget *archive.Budget
+}
+
+// open reads one file on disk, or standard input.
+func (r *reading) open(found foundFile) {
+	if r.ctx.Err() != nil {
+		return
+	}
+	if found.reason != "" {
+		r.unread(found.name, 0, Problem{Offset: -1, Reason: found.reason})
+		return
+	}
+	if found.name == standardInput {
+		r.source(found.name, 0, r.counted(r.options.Stdin, true), container{})
+		return
+	}
+	file, err := os.Open(found.name)
+	if err != nil {
+		r.unread(found.name, 0, problemOf(err, -1))
+		return
+	}
+	defer file.Close()
+	if !found.stream && r.openZip(found, file) {
+		return
+	}
+	r.source(found.name, 0, r.counted(file, found.stream), container{})
+}
+
+// openZip reads a zip file on disk in place.
+func (r *reading) openZip(found foundFile, file *os.File) bool {
+	head := make([]byte, format.HeadSize)
+	n, _ := file.ReadAt(head, 0) // what cannot be read fails again as a stream
+	if archive.Recognise(head[:n]) != archive.Zip {
+		return false
+	}
+	entry := r.register.beginArchive(found.name, string(archive.Zip), 0)
+	budget := r.newBudget(func() int64 { return found.size })
+	if err := r.zip(found.name, file, found.size, container{depth: 1, budget: budget}); err != nil {
+		entry.problem(problemOf(err, -1))
+		r.options.Progress.Problems.Add(1)
+	}
+	r.finishArchive(entry, &hashingReader{in: io.NewSectionReader(file, 0, found.size), hash: sha256.New()})
+	r.options.Progress.FilesDone.Add(1)
+	return true
+}
+
+func (r *reading) newBudget(packed func() int64) *archive.Budget {
+	limits := r.options.Limits
+	return &archive.Budget{Bytes: limits.Bytes, Members: limits.Members, Ratio: limits.Ratio, Packed: packed}
+}
+
+// unread enters a file that nothing was read from.
+func (r *reading) unread(name string, place int, p Problem) {
+	r.register.begin(name, "", place).problem(p)
+	r.options.Progress.Problems.Add(1)
+	r.options.Progress.FilesDone.Add(1)
+}
+
+// source reads a stream: a log, or an archive of whatever kind.
+func (r *reading) source(name string, place int, in io.Reader, c container) {
+	head, rest := readHead(in)
+	kind := archive.Recognise(head)
+	if kind == archive.None {
+		r.leaf(name, place, head, rest)
+		return
+	}
+	r.unpack(kind, name, place, io.MultiReader(bytes.NewReader(head), rest), c)
+}
+
+// readHead reads what formats are recognised by. An error comes back from the
+// rest of the stream.
+func readHead(in io.Reader) (head []byte, rest io.Reader) {
+	head = make([]byte, format.HeadSize)
+	for n := 0; ; {
+		m, err := in.Read(head[n:])
+		n += m
+		switch {
+		case err != nil:
+			return head[:n], failed{err}
+		case n == len(head):
+			return head, in
+		}
+	}
+}
+
+// failed is the rest of a stream that has ended.
+type failed struct{ err error }
+
+func (f failed) Read([]byte) (int, error) { return 0, f.err }
+
+// unpack reads an archive from a stream.
+func (r *reading) unpack(kind archive.Kind, name string, place int, in io.Reader, c container) {
+	entry := r.register.beginArchive(name, string(kind), place)
+	packed := &hashingReader{in: in, hash: sha256.New()}
+	c.depth++
+	if c.budget == nil {
+		c.budget = r.newBudget(func() int64 { return packed.size })
+	}
+	if c.depth > r.options.Limits.Depth {
+		entry.problem(Problem{Offset: -1, Limit: "depth", Reason: "archive is nested more deeply than the limit allows"})
+		r.options.Progress.Problems.Add(1)
+	} else {
+		r.members(kind, entry, name, packed, c)
+	}
+	r.finishArchive(entry, packed)
+	r.options.Progress.FilesDone.Add(1)
+}
+
+func (r *reading) members(kind archive.Kind, entry *file, name string, packed io.Reader, c container) {
+	var err error
+	switch kind {
+	case archive.Zip:
+		err = r.spoolZip(entry, name, packed, c)
+	case archive.Tar:
+		err = r.tar(name, packed, c)
+	default:
+		err = r.decompress(kind, name, packed, c)
+	}
+	if err != nil {
+		entry.problem(problemOf(err, -1))
+		r.options.Progress.Problems.Add(1)
+	}
+}
+
+// decompress reads what a gzip or zstd stream holds. A tar archive in it is
+// not named a second time.
+func (r *reading) decompress(kind archive.Kind, name string, packed io.Reader, c container) error {
+	stream, err := archive.Decompress(kind, packed)
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	if err := c.budget.Member(); err != nil {
+		return err
+	}
+	head, rest := readHead(c.budget.Reader(stream))
+	whole := io.MultiReader(bytes.NewReader(head), rest)
+	if archive.Recognise(head) == archive.Tar {
+		return r.tar(name, whole, c)
+	}
+	r.options.Progress.FilesTotal.Add(1)
+	r.source(name+"!"+archive.ContentName(name), 0, whole, c)
+	return nil
+}
+
+// tar reads the members of a tar archive as they come.
+func (r *reading) tar(name string, in io.Reader, c container) error {
+	members := tar.NewReader(in)
+	for place := 0; r.ctx.Err() == nil; place++ {
+		header, err := members.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if header.Typeflag == tar.TypeDir {
+			continue
+		}
+		if err := c.budget.Member(); err != nil {
+			return err
+		}
+		r.options.Progress.FilesTotal.Add(1)
+		r.tarMember(name+"!"+archive.MemberName(header.Name), place, header, members, c)
+	}
+	return nil
+}
+
+func (r *reading) tarMember(name string, place int, header *tar.Header, data io.Reader, c container) {
+	switch header.Typeflag {
+	case tar.TypeReg, tar.TypeCont, tar.TypeGNUSparse:
+	case tar.TypeSymlink:
+		r.unread(name, place, Problem{Offset: -1, Reason: "symbolic link, not followed"})
+		return
+	case tar.TypeLink:
+		r.unread(name, place, Problem{Offset: -1, Reason: "hard link, read under its other name"})
+		return
+	default:
+		r.unread(name, place, Problem{Offset: -1, Reason: "not a regular file"})
+		return
+	}
+	if archive.Sparse(header) { // its holes cost nothing in the archive
+		data = c.budget.Reader(data)
+	}
+	r.source(name, place, data, c)
+}
+
+// spoolZip puts a nested zip archive aside, because its directory is at its end.
+func (r *reading) spoolZip(entry *file, name string, packed io.Reader, c container) error {
+	spool, err := archive.NewSpool(packed, r.options.Limits.Memory, r.options.TempDir)
+	if err != nil {
+		return err
+	}
+	defer spool.Close()
+	return r.zip(name, spool, spool.Size, c)
+}
+
+// A zipMember is a member that may be read.
+type zipMember struct {
+	*zip.File
+	name  string
+	place int
+}
+
+// zip reads the members of a zip archive, several at once where readers are
+// free. Members that are archives themselves wait until the others are read,
+// and then come one by one, so that what the budget is spent on does not
+// depend on chance.
+func (r *reading) zip(name string, packed io.ReaderAt, size int64, c container) error {
+	directory, err := archive.OpenZip(packed, size)
+	if err != nil {
+		return err
+	}
+	var (
+		wait   sync.WaitGroup
+		mutex  sync.Mutex
+		nested []zipMember
+	)
+	members, refused := r.plan(name, directory.File, c.budget)
+	for _, member := range members {
+		wait.Add(1)
+		task := func() error {
+			defer wait.Done()
+			if r.zipMember(member) {
+				mutex.Lock()
+				nested = append(nested, member)
+				mutex.Unlock()
+			}
+			return nil
+		}
+		if !r.readers.TryGo(task) {
+			task()
+		}
+	}
+	wait.Wait()
+	slices.SortFunc(nested, func(a, b zipMember) int { return cmp.Compare(a.place, b.place) })
+	for _, member := range nested {
+		r.nestedArchive(member, c)
+	}
+	return refused
+}
+
+// plan sorts members and takes them out of the budget by the size that the
+// directory states, to which they are held.
+func (r *reading) plan(name string, files []*zip.File, budget *archive.Budget) ([]zipMember, error) {
+	var members []zipMember
+	for _, file := range files {
+		if !strings.HasSuffix(file.Name, "/") {
+			members = append(members, zipMember{File: file, name: name + "!" + archive.MemberName(file.Name)})
+		}
+	}
+	slices.SortStableFunc(members, func(a, b zipMember) int { return cmp.Compare(a.name, b.name) })
+	affordable := members[:0]
+	for place, member := range members {
+		if err := budget.Member(); err != nil {
+			return affordable, err
+		}
+		r.options.Progress.FilesTotal.Add(1)
+		member.place = place
+		if reason := archive.Refuse(member.File); reason != "" {
+			r.unread(member.name, place, Problem{Offset: -1, Reason: reason})
+		} else if err := budget.Unpack(archive.DeclaredSize(member.File)); err != nil {
+			r.unread(member.name, place, problemOf(err, -1))
+		} else {
+			affordable = append(affordable, member)
+		}
+	}
+	return affordable, nil
+}
+
+// zipMember reads a member, unless it is an archive.
+func (r *reading) zipMember(member zipMember) (nested bool) {
+	if r.ctx.Err() != nil {
+		return false
+	}
+	data, err := archive.OpenMember(member.File)
+	if err != nil {
+		r.unread(member.name, member.place, problemOf(err, -1))
+		return false
+	}
+	defer data.Close()
+	head, rest := readHead(data)
+	if archive.Recognise(head) != archive.None {
+		return true
+	}
+	r.leaf(member.name, member.place, head, rest)
+	r.options.Progress.BytesRead.Add(int64(member.CompressedSize64))
+	return false
+}
+
+func (r *reading) nestedArchive(member zipMember, c container) {
+	if r.ctx.Err() != nil {
+		return
+	}
+	data, err := archive.OpenMember(member.File)
+	if err != nil {
+		r.unread(member.name, member.place, problemOf(err, -1))
+		return
+	}
+	defer data.Close()
+	r.source(member.name, member.place, data, c)
+}
