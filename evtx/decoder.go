@@ -164,12 +164,16 @@ func (d *Decoder) parse(at, size int) error {
 	if err := d.content(at+recordHeaderSize, at+size-4, -1, 0, 0); err != nil {
 		return err
 	}
+	layout := d.layoutOf()
+	if layout.err != nil {
+		return layout.err
+	}
 	r := &d.record
 	r.ID = binary.LittleEndian.Uint64(d.chunk[at+8:])
 	r.FileTime = binary.LittleEndian.Uint64(d.chunk[at+16:])
 	r.Chunk, r.Offset, r.Size, r.Carved = d.index, d.offset+int64(at), size, d.carving
 	r.parts, r.start = d.parts, at
-	r.layout = d.layoutOf()
+	r.layout = layout
 	return nil
 }
 

@@ -102,10 +102,39 @@ type parts struct {
 	values    []value
 	// arrays is set when a value is an array, which may repeat columns.
 	arrays bool
+	// cursor remembers where the last element was found of an array whose
+	// elements vary in size, so that to read them in turn is no search each.
+	cursor struct{ offset, number, at uint32 }
 }
 
 // reset makes room for another record.
-func (p *parts) reset() { p.instances, p.values, p.arrays = p.instances[:0], p.values[:0], false }
+func (p *parts) reset() {
+	p.instances, p.values, p.arrays = p.instances[:0], p.values[:0], false
+	p.cursor.offset = 0
+}
+
+// elementOf gives an element of an array by number, and whether there is one.
+func (p *parts) elementOf(v value, number int) ([]byte, bool) {
+	b := p.window(v)
+	if size := elementSize(v.kind); size > 0 {
+		if number*size >= len(b) {
+			return nil, false
+		}
+		return b[number*size : min((number+1)*size, len(b))], true
+	}
+	c := &p.cursor
+	if c.offset != v.offset || uint32(number) < c.number {
+		c.offset, c.number, c.at = v.offset, 0, 0
+	}
+	for int(c.at) < len(b) {
+		element, rest := cutElement(v.kind, b[c.at:])
+		if c.number == uint32(number) {
+			return element, true
+		}
+		c.number, c.at = c.number+1, uint32(len(b)-len(rest))
+	}
+	return nil, false
+}
 
 // content parses the BinXML of a window into instances and values.
 func (d *Decoder) content(start, end int, parent, slot int32, depth int) error {

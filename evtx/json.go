@@ -20,7 +20,7 @@ import (
 // ones come together in "Data". A key that stands twice gets _1, _2 and so on.
 func (r *Record) AppendJSON(dst []byte) []byte {
 	w := jsonWriter{tree: tree{r}, dst: dst}
-	w.object(nil, w.content(r.instances[0].template.nodes, 0))
+	w.object(w.content(r.instances[0].template.nodes, 0))
 	return w.dst
 }
 
@@ -33,7 +33,7 @@ type jsonWriter struct {
 // element writes the value of an element.
 func (w *jsonWriter) element(e item) {
 	children := w.content(e.node.children, e.instance)
-	text := e.texts(children)
+	text := texts(children)
 	attributes := w.attributes(e)
 	if len(text) == len(children) && len(attributes) == 0 {
 		w.textOrNull(text, e.element)
@@ -61,7 +61,7 @@ func (w *jsonWriter) element(e item) {
 }
 
 // object writes an object of the elements among the content of a fragment.
-func (w *jsonWriter) object(_ []attributeItem, content []item) {
+func (w *jsonWriter) object(content []item) {
 	w.open('{')
 	w.members(content)
 	w.close('}')
@@ -142,11 +142,11 @@ func (w *jsonWriter) unnamed(content []item) {
 // data writes the text of a Data element, or what it contains.
 func (w *jsonWriter) data(e item) {
 	children := w.content(e.node.children, e.instance)
-	if text := e.texts(children); len(text) == len(children) {
+	if text := texts(children); len(text) == len(children) {
 		w.textOrNull(text, e.element)
 		return
 	}
-	w.object(nil, children)
+	w.object(children)
 }
 
 func (w *jsonWriter) textOrNull(text []item, element int32) {

@@ -2,6 +2,7 @@ package evtx
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -18,7 +19,17 @@ type Layout struct {
 
 	plans []plan
 	names map[string]int
+	// err says that records of this shape are refused; see limits.
+	err error
 }
+
+// Limits to what a record may expand to, so that a crafted template that names
+// one value, or one nested fragment, over and over makes no gigabytes. Records
+// of real logs name a value once or twice and have some hundred nodes.
+const (
+	maxNodes      = 1 << 16
+	maxReferences = 256
+)
 
 // A Column is one element or attribute that can have a value.
 type Column struct {
@@ -102,7 +113,7 @@ func (d *Decoder) layoutKey() []byte {
 		for i := range d.values {
 			if v := &d.values[i]; v.kind&TypeArray != 0 {
 				key = binary.AppendUvarint(key, uint64(i))
-				key = binary.AppendUvarint(key, uint64(repeats(arrayLength(v.kind, d.chunk[v.offset:][:v.size]))))
+				key = binary.AppendUvarint(key, uint64(repeats(arrayLength(v.kind, d.window(*v)))))
 			}
 		}
 	}
@@ -124,16 +135,23 @@ func repeats(n int) int {
 type layoutBuilder struct {
 	*parts
 	layout *Layout
+	// times is how often the current element is repeated, by the arrays in it
+	// and in those around it. visits counts nodes, references those of values.
+	times, visits int
+	references    map[int]int
 }
 
 func compileLayout(p *parts) *Layout {
-	b := layoutBuilder{parts: p, layout: &Layout{names: map[string]int{}}}
+	b := layoutBuilder{parts: p, layout: &Layout{names: map[string]int{}}, times: 1, references: map[int]int{}}
 	b.nodes(b.instances[0].template.nodes, 0, func(n *node, instance int32) {
 		if n.kind == nodeElement {
 			b.root(n, instance)
 		}
 	})
 	l := b.layout
+	if l.err != nil {
+		return &Layout{err: l.err}
+	}
 	for i := range l.Columns {
 		if _, ok := l.names[l.Columns[i].Name]; !ok {
 			l.names[l.Columns[i].Name] = i
@@ -157,10 +175,13 @@ func (l *Layout) path(path string) int {
 }
 
 // nodes visits nodes, and in place of a slot that holds nested BinXML the nodes
-// of that.
+// of that. It stops at a limit.
 func (b *layoutBuilder) nodes(nodes []node, instance int32, visit func(*node, int32)) {
 	for i := range nodes {
 		n := &nodes[i]
+		if b.limit(n, instance); b.layout.err != nil {
+			return
+		}
 		if n.kind == nodeSlot {
 			if v, ok := b.value(instance, n.number); ok && v.nested > 0 {
 				b.nodes(b.instances[v.nested].template.nodes, v.nested, visit)
@@ -168,6 +189,25 @@ func (b *layoutBuilder) nodes(nodes []node, instance int32, visit func(*node, in
 			}
 		}
 		visit(n, instance)
+	}
+}
+
+// limit counts a node, and what it refers to, as often as it will be rendered.
+func (b *layoutBuilder) limit(n *node, instance int32) {
+	b.visits += b.times
+	if b.visits > maxNodes {
+		b.layout.err = fmt.Errorf("%w: more than %d nodes", ErrNesting, maxNodes)
+	}
+	if n.kind != nodeSlot {
+		return
+	}
+	v, ok := b.value(instance, n.number)
+	if !ok || v.kind&TypeArray != 0 { // each repetition has another element of the array
+		return
+	}
+	at := int(b.instances[instance].first) + n.number
+	if b.references[at] += b.times; b.references[at] > maxReferences {
+		b.layout.err = fmt.Errorf("%w: a value stands more than %d times", ErrNesting, maxReferences)
 	}
 }
 
@@ -224,12 +264,15 @@ func (b *layoutBuilder) element(n *node, instance int32, path, prefix string) {
 			name, path = prefix+field, path+"[@Name='"+field+"']"
 		}
 	}
+	length, array := b.repetitions(n, instance)
+	count, around := repeats(length), b.times
+	b.times *= count
 	attributes := b.attributes(n, instance, path, name)
 	content, children := b.leaf(n, instance, path, prefix)
+	b.times = around
 	if !significant(content) && (children || attributes > 0 || strings.HasPrefix(path, "Event/System/")) {
 		return
 	}
-	count, array := b.arrayOf(content)
 	if !array {
 		b.add(name, path, content, -1)
 		return
@@ -262,9 +305,11 @@ func (b *layoutBuilder) attributes(n *node, instance int32, path, name string) i
 			continue
 		}
 		var content []part
-		for j := range a.value {
-			content = appendPart(content, &a.value[j], instance)
-		}
+		b.nodes(a.value, instance, func(n *node, instance int32) {
+			if n.kind != nodeElement {
+				content = appendPart(content, n, instance)
+			}
+		})
 		b.add(name+"_"+localName(a.name), path+"/@"+a.name, content, -1)
 		count++
 	}
@@ -304,14 +349,15 @@ func significant(content []part) bool {
 	return false
 }
 
-// arrayOf gives the number of columns for the first array in a text.
-func (b *layoutBuilder) arrayOf(content []part) (int, bool) {
-	for _, p := range content {
-		if p.instance < 0 {
+// repetitions gives the length of the first array among the values that stand
+// directly in an element, and whether there is one.
+func (p *parts) repetitions(n *node, instance int32) (int, bool) {
+	for i := range n.children {
+		if n.children[i].kind != nodeSlot {
 			continue
 		}
-		if v, ok := b.value(p.instance, int(p.slot)); ok && v.kind&TypeArray != 0 {
-			return repeats(arrayLength(v.kind, b.chunk[v.offset:][:v.size])), true
+		if v, ok := p.value(instance, n.children[i].number); ok && v.kind&TypeArray != 0 {
+			return max(arrayLength(v.kind, p.window(v)), 1), true
 		}
 	}
 	return 0, false

@@ -1,6 +1,7 @@
 package evtx
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,8 @@ type pipeline struct {
 // A decodedChunk is the records of one chunk, and what was wrong with it.
 type decodedChunk struct {
 	index     int
-	bytes     []byte
+	bytes     []byte // and what the next chunk starts with
+	extra     []byte // for a chunk that starts inside this one
 	records   []Record
 	errors    []*CorruptError
 	err       error
@@ -40,7 +42,7 @@ func newPipeline(ctx context.Context, f *File, options Options) *pipeline {
 	for i := range n {
 		p.full[i], p.empty[i] = make(chan *decodedChunk, 2), make(chan *decodedChunk, 2)
 		for range 2 {
-			p.empty[i] <- &decodedChunk{bytes: make([]byte, ChunkSize)}
+			p.empty[i] <- &decodedChunk{bytes: make([]byte, ChunkSize+len(chunkSignature))}
 		}
 		p.workers.Go(func() { p.work(i, n) })
 	}
@@ -89,12 +91,49 @@ func (c *decodedChunk) decode(d *Decoder, f *File) {
 	c.records, c.instances, c.values = c.records[:0], c.instances[:0], c.values[:0]
 	c.errors, c.err = c.errors[:0], nil
 	offset := f.first + int64(c.index)*ChunkSize
-	n, err := f.r.ReadAt(c.bytes[:min(ChunkSize, f.size-offset)], offset)
-	if err != nil && !errors.Is(err, io.EOF) {
-		c.err = fmt.Errorf("evtx: chunk %d: %w", c.index, err)
+	window := c.read(f, c.bytes, offset)
+	if c.err != nil {
 		return
 	}
-	d.Reset(c.bytes[:n], c.index, offset)
+	c.chunk(d, window[:min(len(window), ChunkSize)], offset)
+	shift := misplaced(window)
+	if shift == 0 {
+		return
+	}
+	if c.extra == nil {
+		c.extra = make([]byte, ChunkSize)
+	}
+	if window = c.read(f, c.extra, offset+int64(shift)); c.err == nil {
+		c.chunk(d, window, offset+int64(shift))
+	}
+}
+
+// read fills a buffer from a place in the file, as far as the file goes.
+func (c *decodedChunk) read(f *File, buffer []byte, offset int64) []byte {
+	n, err := f.r.ReadAt(buffer[:min(int64(len(buffer)), f.size-offset)], offset)
+	if err != nil && !errors.Is(err, io.EOF) {
+		c.err = fmt.Errorf("evtx: chunk %d: %w", c.index, err)
+	}
+	return buffer[:n]
+}
+
+// misplaced gives the place of a chunk that starts inside the window of another
+// one, as it does where bytes of the file are missing or too many; 0 is none. It
+// is looked for only where this chunk or the next has no header of its own.
+func misplaced(window []byte) int {
+	own := window[:min(len(window), ChunkSize)]
+	next := window[len(own):]
+	broken := !bytes.HasPrefix(own, []byte(chunkSignature)) && !unused(own) ||
+		len(next) > 0 && !bytes.HasPrefix([]byte(chunkSignature), next) && !unused(next)
+	if !broken || len(own) < len(chunkSignature) {
+		return 0
+	}
+	return bytes.Index(own[1:], []byte(chunkSignature)) + 1
+}
+
+// chunk decodes one chunk.
+func (c *decodedChunk) chunk(d *Decoder, b []byte, offset int64) {
+	d.Reset(b, c.index, offset)
 	for d.Next() {
 		c.keep(d.Record())
 	}
@@ -105,7 +144,6 @@ func (c *decodedChunk) decode(d *Decoder, f *File) {
 // chunk is being decoded, so a record's views of them are set when it is yielded.
 func (c *decodedChunk) keep(r *Record) {
 	kept := *r
-	kept.chunk = c.bytes
 	c.instances = append(c.instances, r.instances...)
 	c.values = append(c.values, r.values...)
 	c.records = append(c.records, kept)

@@ -70,7 +70,7 @@ func (r *Record) past(p *plan) bool {
 			continue
 		}
 		if v, ok := r.value(part.instance, int(part.slot)); ok && v.kind&TypeArray != 0 {
-			_, ok := arrayElement(v.kind, r.window(v), int(p.element))
+			_, ok := r.elementOf(v, int(p.element))
 			return !ok
 		}
 	}
@@ -90,7 +90,10 @@ func (r *Record) appendSlot(dst []byte, p *part, element int32) ([]byte, State) 
 	}
 	window := r.window(v)
 	if v.kind&TypeArray != 0 {
-		return appendArray(dst, v.kind, window, element)
+		if element >= 0 {
+			return r.appendElement(dst, v, element)
+		}
+		return appendArray(dst, v.kind, window), Present
 	}
 	if empty(v.kind, window) {
 		return dst, Null
@@ -98,19 +101,21 @@ func (r *Record) appendSlot(dst []byte, p *part, element int32) ([]byte, State) 
 	return appendValueText(dst, v.kind, window), Present
 }
 
-// appendArray appends one element of an array, or all of them with commas
-// between when element is -1.
-func appendArray(dst []byte, t ValueType, window []byte, element int32) ([]byte, State) {
-	if element >= 0 {
-		if len(window) == 0 && element == 0 {
-			return dst, Null
-		}
-		b, ok := arrayElement(t, window, int(element))
-		if !ok {
-			return dst, Absent
-		}
-		return appendValueText(dst, t&^TypeArray, b), Present
+// appendElement appends one element of an array. An empty array is one element
+// without a value.
+func (r *Record) appendElement(dst []byte, v value, number int32) ([]byte, State) {
+	if v.size == 0 && number == 0 {
+		return dst, Null
 	}
+	b, ok := r.elementOf(v, int(number))
+	if !ok {
+		return dst, Absent
+	}
+	return appendValueText(dst, v.kind&^TypeArray, b), Present
+}
+
+// appendArray appends all elements of an array, with commas between.
+func appendArray(dst []byte, t ValueType, window []byte) []byte {
 	for first := true; len(window) > 0; first = false {
 		if !first {
 			dst = append(dst, ',')
@@ -119,7 +124,7 @@ func appendArray(dst []byte, t ValueType, window []byte, element int32) ([]byte,
 		b, window = cutElement(t, window)
 		dst = appendValueText(dst, t&^TypeArray, b)
 	}
-	return dst, Present
+	return dst
 }
 
 // Raw gives the stored bytes and the type of a column that is exactly one value

@@ -39,7 +39,7 @@ func (t tree) appendContent(items []item, nodes []node, instance int32) []item {
 		}
 		count := 0
 		if n.kind == nodeElement {
-			count = t.repetitions(n, instance)
+			count, _ = t.repetitions(n, instance)
 		}
 		if count == 0 {
 			items = append(items, item{node: n, instance: instance, element: -1})
@@ -51,22 +51,8 @@ func (t tree) appendContent(items []item, nodes []node, instance int32) []item {
 	return items
 }
 
-// repetitions gives the length of the first array among the values that stand
-// directly in an element; 0 when there is none.
-func (t tree) repetitions(n *node, instance int32) int {
-	for i := range n.children {
-		if n.children[i].kind != nodeSlot {
-			continue
-		}
-		if v, ok := t.Record.value(instance, n.children[i].number); ok && v.kind&TypeArray != 0 {
-			return max(arrayLength(v.kind, t.window(v)), 1)
-		}
-	}
-	return 0
-}
-
 // texts gives the part of a content that is no element.
-func (item) texts(content []item) []item {
+func texts(content []item) []item {
 	for i := range content {
 		if content[i].node.kind == nodeElement {
 			return content[:i]
@@ -103,7 +89,7 @@ func (t tree) single(e item, element int32) (ValueType, []byte, bool) {
 	if element < 0 {
 		return 0, nil, false
 	}
-	window, ok := arrayElement(v.kind, t.window(v), int(element))
+	window, ok := t.elementOf(v, int(element))
 	return v.kind &^ TypeArray, window, ok
 }
 

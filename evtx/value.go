@@ -309,22 +309,3 @@ func arrayLength(t ValueType, b []byte) int {
 	}
 	return n
 }
-
-// arrayElement gives an element by number, and whether there is one.
-func arrayElement(t ValueType, b []byte, number int) ([]byte, bool) {
-	if size := elementSize(t); size > 0 {
-		if number*size >= len(b) {
-			return nil, false
-		}
-		return b[number*size : min((number+1)*size, len(b))], true
-	}
-	for len(b) > 0 {
-		var element []byte
-		element, b = cutElement(t, b)
-		if number == 0 {
-			return element, true
-		}
-		number--
-	}
-	return nil, false
-}
