@@ -88,9 +88,9 @@ func (c *Check) String() string {
 func (c *Check) others(more int) string {
 	switch {
 	case c.Matched == c.Predicate.All && c.Matched:
-		return fmt.Sprintf(" and all %d others", more)
+		return fmt.Sprintf(" (and %d more)", more)
 	case c.Matched == c.Predicate.All:
-		return fmt.Sprintf(" or any of %d others", more)
+		return fmt.Sprintf(" (nor %d more)", more)
 	}
 	return fmt.Sprintf(" (one of %d)", more+1)
 }
