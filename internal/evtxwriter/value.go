@@ -249,7 +249,7 @@ func parseGUID(s string) ([]byte, bool) {
 
 func formatGUID(data []byte) string {
 	b := swapGUID(data)
-	return fmt.Sprintf("{%X-%X-%X-%X-%X}", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
+	return fmt.Sprintf("{%x-%x-%x-%x-%x}", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
 }
 
 func swapGUID(b []byte) []byte {
