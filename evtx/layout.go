@@ -136,9 +136,12 @@ type layoutBuilder struct {
 	*parts
 	layout *Layout
 	// times is how often the current element is repeated, by the arrays in it
-	// and in those around it. visits counts nodes, references those of values.
-	times, visits int
-	references    map[int]int
+	// and in those around it; repeated, whether there is one in it.
+	times    int
+	repeated bool
+	// visits counts nodes, references those of each value.
+	visits     int
+	references map[int]int
 }
 
 func compileLayout(p *parts) *Layout {
@@ -202,11 +205,15 @@ func (b *layoutBuilder) limit(n *node, instance int32) {
 		return
 	}
 	v, ok := b.value(instance, n.number)
-	if !ok || v.kind&TypeArray != 0 { // each repetition has another element of the array
+	if !ok {
 		return
 	}
+	count := b.times
+	if v.kind&TypeArray != 0 && b.repeated { // each repetition has its own element
+		count = 1
+	}
 	at := int(b.instances[instance].first) + n.number
-	if b.references[at] += b.times; b.references[at] > maxReferences {
+	if b.references[at] += count; b.references[at] > maxReferences {
 		b.layout.err = fmt.Errorf("%w: a value stands more than %d times", ErrNesting, maxReferences)
 	}
 }
@@ -265,11 +272,11 @@ func (b *layoutBuilder) element(n *node, instance int32, path, prefix string) {
 		}
 	}
 	length, array := b.repetitions(n, instance)
-	count, around := repeats(length), b.times
-	b.times *= count
+	count, around, repeated := repeats(length), b.times, b.repeated
+	b.times, b.repeated = b.times*count, array
 	attributes := b.attributes(n, instance, path, name)
 	content, children := b.leaf(n, instance, path, prefix)
-	b.times = around
+	b.times, b.repeated = around, repeated
 	if !significant(content) && (children || attributes > 0 || strings.HasPrefix(path, "Event/System/")) {
 		return
 	}
