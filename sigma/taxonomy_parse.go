@@ -41,17 +41,17 @@ func (p *taxonomyParser) fail(at *node, format string, args ...any) {
 	}
 }
 
-// An entry is one key of a mapping with its value.
-type entry struct{ key, value *node }
+// A keyValue is one key of a mapping with its value.
+type keyValue struct{ key, value *node }
 
 // entries returns the keys and values of a mapping. Where allowed is given, no
 // other keys may be there; none may be there twice.
-func (p *taxonomyParser) entries(mapping *node, what string, allowed ...string) []entry {
+func (p *taxonomyParser) entries(mapping *node, what string, allowed ...string) []keyValue {
 	if mapping.kind != mappingNode {
 		p.fail(mapping, "%s must be a map, not %v", what, mapping.kind)
 		return nil
 	}
-	var list []entry
+	var list []keyValue
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(mapping.children); i += 2 {
 		key := mapping.children[i]
@@ -64,7 +64,7 @@ func (p *taxonomyParser) entries(mapping *node, what string, allowed ...string) 
 			p.fail(key, "key %q is there twice", key.value)
 		}
 		seen[key.value] = true
-		list = append(list, entry{key, mapping.children[i+1]})
+		list = append(list, keyValue{key, mapping.children[i+1]})
 	}
 	return list
 }

@@ -1,0 +1,309 @@
+package sigma
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+// A Correlator applies correlation rules to the hits of rules. Windows slide
+// in the time of the events, not in that of the clock. docs/correlation.md
+// says what each type means, also where the specification is silent.
+//
+// Equal hits give equal alerts, in whatever order they were added within
+// CorrelatorOptions.Reorder. A Correlator is not safe for concurrent use.
+type Correlator struct {
+	options CorrelatorOptions
+	// correlations are in the order of their flow: what a correlation is made
+	// of comes before it.
+	correlations []*correlating
+	links        map[*Rule][]link
+	inputs       map[*Rule][]string
+	silent       map[*Rule]bool
+	pending      reorderBuffer
+	watermark    int64 // everything before it has been processed
+	newest       int64
+	held         int // entries and groups of all correlations
+	statistics   CorrelatorStatistics
+	alerts       []Alert // of the call under way
+}
+
+// CorrelatorOptions bound what a Correlator waits for and keeps. The zero
+// value is fine for hits that are added in order of time.
+type CorrelatorOptions struct {
+	// Reorder is how much older than the newest hit another may be and still
+	// take its place in the order. Alerts come that much later.
+	Reorder time.Duration
+	// MaxPending bounds the hits that wait for older ones; 0 means 65,536.
+	// Beyond it, the oldest is processed early.
+	MaxPending int
+	// MaxWindow bounds the hits that one window of one group keeps; 0 means
+	// 100,000.
+	MaxWindow int
+	// MaxHits bounds the hits and groups that all correlations keep; 0 means
+	// 2,000,000. Beyond it, the correlation that keeps most forgets the group
+	// that had no hit for longest.
+	MaxHits int
+	// MaxReferences bounds Alert.Refs; 0 means 1,000. The latest are kept.
+	MaxReferences int
+}
+
+func (o CorrelatorOptions) withDefaults() CorrelatorOptions {
+	fill := func(value *int, otherwise int) {
+		if *value <= 0 {
+			*value = otherwise
+		}
+	}
+	fill(&o.MaxPending, 1<<16)
+	fill(&o.MaxWindow, 100_000)
+	fill(&o.MaxHits, 2_000_000)
+	fill(&o.MaxReferences, 1000)
+	o.Reorder = max(o.Reorder, 0)
+	return o
+}
+
+// A Hit is an event that matched a rule.
+type Hit struct {
+	Rule *Rule
+	// Time is that of the event.
+	Time time.Time
+	// Values are those of the fields that Inputs names. A field that the
+	// event does not have is left out; one with several values stands there
+	// several times.
+	Values []FieldText
+	// Ref is the caller's name for the event. It orders hits of equal time.
+	Ref uint64
+}
+
+// FieldText is one value of a field.
+type FieldText struct{ Field, Text string }
+
+// An Alert says that a correlation rule matched.
+type Alert struct {
+	Correlation *Correlation
+	// Time is when the condition was fulfilled, in the time of the events:
+	// that of the last hit, or the end of the window where the condition can
+	// only be judged then.
+	Time time.Time
+	// First and Last are the times of the first and last hit in the window.
+	First, Last time.Time
+	// Group has the value of each group-by field, as the first hit spelled it.
+	Group []FieldText
+	// Value is what was compared with the condition: a count, sum, average...
+	Value float64
+	// Count is the number of hits in the window, an alert of another
+	// correlation being one.
+	Count int
+	// Refs are the hits in the window, and those of alerts in it, in
+	// ascending order, each once; the latest when there are too many.
+	Refs []uint64
+	// Incomplete says that the input ended before the window did.
+	Incomplete bool
+}
+
+// NewCorrelator prepares correlations over rules. Those that cannot be used are
+// left out and listed; the correlator is never nil.
+func NewCorrelator(correlations []*Correlation, rules []*Rule, options CorrelatorOptions) (*Correlator, []Problem) {
+	p := newCorrelationPlan(correlations, rules, options.withDefaults())
+	p.build()
+	return &Correlator{
+		options:      p.options,
+		correlations: p.ordered,
+		links:        p.links,
+		inputs:       p.inputs,
+		silent:       p.silent,
+		watermark:    math.MinInt64,
+		newest:       math.MinInt64,
+	}, p.problems
+}
+
+// Inputs returns the fields, as the rule calls them, whose values its hits
+// must bring. It is nil when no correlation is about the rule.
+func (c *Correlator) Inputs(rule *Rule) []string { return c.inputs[rule] }
+
+// Uses reports whether some correlation is about the rule, so that its hits
+// are to be added.
+func (c *Correlator) Uses(rule *Rule) bool { return len(c.links[rule]) > 0 }
+
+// Emits reports whether the rule's own hits are to be reported. They are not
+// when the rule is part of correlations, none of which has generate set.
+func (c *Correlator) Emits(rule *Rule) bool { return !c.silent[rule] }
+
+// Add takes a hit and returns the alerts that are due by now. Hits of rules
+// that no correlation is about are ignored.
+func (c *Correlator) Add(hit Hit) []Alert {
+	if !c.Uses(hit.Rule) {
+		return nil
+	}
+	at, ok := nanoseconds(hit.Time)
+	switch {
+	case !ok:
+		c.statistics.note(&c.statistics.Undated, hit.Ref)
+		return nil
+	case at < c.watermark:
+		c.statistics.note(&c.statistics.Late, hit.Ref)
+		return nil
+	}
+	c.pending.push(pendingHit{at, hit})
+	if at > c.newest {
+		c.newest = at
+		c.watermark = max(c.watermark, earlier(at, c.options.Reorder))
+	}
+	c.alerts = nil
+	for c.pending.len() > 0 && (c.pending.first().time < c.watermark || c.pending.len() > c.options.MaxPending) {
+		next := c.pending.pop()
+		c.watermark = max(c.watermark, next.time)
+		c.process(next)
+	}
+	return c.alerts
+}
+
+// Flush processes what is still waiting, judges the windows that are still
+// open as if nothing more would come, and returns the alerts. More hits may be
+// added afterwards; they begin anew.
+func (c *Correlator) Flush() []Alert {
+	c.alerts = nil
+	for c.pending.len() > 0 {
+		next := c.pending.pop()
+		c.watermark = max(c.watermark, next.time)
+		c.process(next)
+	}
+	for _, k := range c.correlations {
+		for k.hasOpen() {
+			incomplete := k.nextClose() > c.watermark
+			c.close(k, k.popOpen(), c.watermark, incomplete)
+		}
+	}
+	for _, k := range c.correlations {
+		c.hold(k, -k.forgetAll())
+	}
+	return c.alerts
+}
+
+func (c *Correlator) process(next pendingHit) {
+	c.closeBefore(next.time)
+	hit := arrival{time: next.time, ref: next.hit.Ref, values: next.hit.Values}
+	for _, to := range c.links[next.hit.Rule] {
+		c.deliver(to, &hit)
+	}
+}
+
+// closeBefore ends the windows that end before a time, the earliest first.
+func (c *Correlator) closeBefore(now int64) {
+	for {
+		var next *correlating
+		for _, k := range c.correlations {
+			if k.hasOpen() && k.nextClose() < now && (next == nil || k.nextClose() < next.nextClose()) {
+				next = k
+			}
+		}
+		if next == nil {
+			return
+		}
+		at := next.nextClose()
+		c.close(next, next.popOpen(), at, false)
+	}
+}
+
+// An arrival is a hit of a rule, or an alert of a correlation, on its way to
+// the correlations about it.
+type arrival struct {
+	time   int64
+	ref    uint64
+	alert  *Alert // nil for the hit of a rule
+	values []FieldText
+}
+
+// report returns an alert to the caller, if it is to be shown, and passes it
+// on to the correlations about it.
+func (c *Correlator) report(k *correlating, alert *Alert, carried []FieldText, at int64) {
+	k.statistics.Alerts++
+	if k.emits {
+		c.alerts = append(c.alerts, *alert)
+	}
+	if len(k.links) == 0 {
+		return
+	}
+	hit := arrival{time: at, alert: alert, values: carried}
+	if len(alert.Refs) > 0 {
+		hit.ref = alert.Refs[len(alert.Refs)-1]
+	}
+	for _, to := range k.links {
+		c.deliver(to, &hit)
+	}
+}
+
+// CorrelatorStatistics say what could not be taken into account.
+type CorrelatorStatistics struct {
+	// Late hits were older than Reorder allows, Undated ones have no time (or
+	// one outside the years 1678 to 2261). Neither were correlated.
+	Late, Undated SkippedHits
+	// Correlations has one entry for each that is used, in the order of flow.
+	Correlations []CorrelationStatistics
+}
+
+// SkippedHits counts hits, and has the Ref of the first hundred.
+type SkippedHits struct {
+	Count int
+	Refs  []uint64
+}
+
+// CorrelationStatistics count what a correlation did.
+type CorrelationStatistics struct {
+	Correlation *Correlation
+	// Hits came in, of which some had no value for a group-by field, or none
+	// (or, where numbers are needed, no number) for the condition's field.
+	Hits, WithoutGroup, WithoutValue int
+	// Dropped hits were not kept for want of room, or have too many values: an
+	// alert may be missing, or know less of its hits.
+	Dropped int
+	// Suppressed counts hits that fulfilled the condition again while the
+	// group was quiet after an alert.
+	Suppressed int
+	Alerts     int
+}
+
+func (s *CorrelatorStatistics) note(skipped *SkippedHits, ref uint64) {
+	const listed = 100
+	skipped.Count++
+	if len(skipped.Refs) < listed {
+		skipped.Refs = append(skipped.Refs, ref)
+	}
+}
+
+// Statistics returns the counts so far.
+func (c *Correlator) Statistics() CorrelatorStatistics {
+	s := c.statistics
+	s.Late.Refs, s.Undated.Refs = slices.Clone(s.Late.Refs), slices.Clone(s.Undated.Refs)
+	s.Correlations = make([]CorrelationStatistics, len(c.correlations))
+	for i, k := range c.correlations {
+		s.Correlations[i] = k.statistics
+		s.Correlations[i].Correlation = k.rule
+	}
+	return s
+}
+
+// nanoseconds is a time as a number, which spans the years 1678 to 2261.
+func nanoseconds(t time.Time) (int64, bool) {
+	if t.IsZero() || t.Year() < 1678 || t.Year() > 2261 {
+		return 0, false
+	}
+	return t.UnixNano(), true
+}
+
+func timeOf(nanoseconds int64) time.Time { return time.Unix(0, nanoseconds).UTC() }
+
+// earlier and later do not run over the ends of time.
+func earlier(at int64, by time.Duration) int64 {
+	if at < math.MinInt64+int64(by) {
+		return math.MinInt64
+	}
+	return at - int64(by)
+}
+
+func later(at int64, by time.Duration) int64 {
+	if at > math.MaxInt64-int64(by) {
+		return math.MaxInt64
+	}
+	return at + int64(by)
+}

@@ -1,0 +1,271 @@
+package sigma
+
+import "slices"
+
+// maxValues bounds in how many ways one hit can count, where fields have
+// several values: groups that it belongs to, and values that it brings.
+const maxValues = 64
+
+// deliver brings a hit to a correlation: to each group that it belongs to.
+func (c *Correlator) deliver(to link, hit *arrival) {
+	k := to.to
+	k.statistics.Hits++
+	k.read(to.fields, hit.values)
+	switch {
+	case slices.ContainsFunc(k.values[:k.grouped], isEmpty):
+		k.statistics.WithoutGroup++
+		return
+	case slices.ContainsFunc(k.values[k.grouped:k.grouped+k.valued], isEmpty):
+		k.statistics.WithoutValue++
+		return
+	}
+	c.makeRoom()
+	c.hold(k, -k.forgetIdle(hit.time))
+	turns := 0
+	for ok := k.groupTurn.start(k.values[:k.grouped]); ok; ok = k.groupTurn.next() {
+		if turns++; turns > maxValues {
+			k.statistics.Dropped++
+			return
+		}
+		c.take(k, k.groupTurn.row, hit, to.positions)
+	}
+}
+
+func isEmpty(values []string) bool { return len(values) == 0 }
+
+// read sorts the values of a hit by the columns of the correlation. Where only
+// numbers count, others are left out.
+func (k *correlating) read(fields []string, values []FieldText) {
+	for column, field := range fields {
+		k.values[column] = k.values[column][:0]
+		numeric := k.numeric && column >= k.grouped && column < k.grouped+k.valued
+		for _, value := range values {
+			if value.Field != field {
+				continue
+			}
+			if _, ok := parseNumber(value.Text); ok || !numeric {
+				k.values[column] = append(k.values[column], value.Text)
+			}
+		}
+	}
+}
+
+// take adds a hit to a group, and judges the group where that can be done
+// before the window ends.
+func (c *Correlator) take(k *correlating, values []string, hit *arrival, positions uint64) {
+	g, isNew := k.find(values, hit.time)
+	if isNew {
+		c.hold(k, 1)
+	}
+	since := g.opened
+	if !k.atEnd {
+		since = earlier(hit.time, k.rule.Timespan)
+		for len(g.window()) > 0 && g.window()[0].time < since {
+			g.dropOldest()
+			c.hold(k, -1)
+		}
+	}
+	c.addEntries(k, g, hit, positions)
+	if k.atEnd {
+		return
+	}
+	value, held := k.holds(g.meter, since)
+	switch {
+	case !held:
+	case g.quiet && hit.time <= g.quietUntil:
+		k.statistics.Suppressed++
+	default:
+		c.fire(k, g, hit.time, value, false)
+	}
+}
+
+// addEntries adds a hit to a window: once, or once for each value it brings.
+func (c *Correlator) addEntries(k *correlating, g *group, hit *arrival, positions uint64) {
+	e := entry{time: hit.time, hit: true, ref: hit.ref, alert: hit.alert, carried: k.carried()}
+	g.hits++
+	turns := 0
+	for ok := k.valueTurn.start(k.values[k.grouped : k.grouped+k.valued]); ok; ok = k.valueTurn.next() {
+		if turns++; turns > maxValues {
+			k.statistics.Dropped++
+			return
+		}
+		if k.valued > 0 {
+			k.measure(g, &e, k.valueTurn.row)
+		}
+		c.addEntry(k, g, &e, positions)
+		e.hit, e.carried = false, nil
+	}
+}
+
+// measure puts what the condition is about into an entry.
+func (k *correlating) measure(g *group, e *entry, row []string) {
+	if k.numeric {
+		e.number, _ = parseNumber(row[0])
+		return
+	}
+	k.key = groupKey(k.key[:0], row)
+	e.text = g.meter.(*distinctMeter).find(k.key)
+}
+
+// addEntry keeps an entry, in the place of the oldest where a window is full.
+// A window that is judged at its end keeps its first hits instead, and goes on
+// measuring as long as that needs no room.
+func (c *Correlator) addEntry(k *correlating, g *group, e *entry, positions uint64) {
+	if len(g.window()) >= k.options.MaxWindow {
+		k.statistics.Dropped++
+		if k.atEnd {
+			if g.meter.small() {
+				g.meter.add(e, positions)
+			}
+			return
+		}
+		g.dropOldest()
+		c.hold(k, -1)
+	}
+	g.meter.add(e, positions)
+	g.entries = append(g.entries, *e)
+	c.hold(k, 1)
+}
+
+// carried are the values that outer correlations want to know.
+func (k *correlating) carried() [][]string {
+	wanted := k.values[k.grouped+k.valued:]
+	if len(wanted) == 0 {
+		return nil
+	}
+	carried := make([][]string, len(wanted))
+	for i, values := range wanted {
+		carried[i] = slices.Clone(values)
+	}
+	return carried
+}
+
+// close judges a window that is over and has been taken out.
+func (c *Correlator) close(k *correlating, g *group, at int64, incomplete bool) {
+	if value, held := k.holds(g.meter, g.opened); held {
+		c.fire(k, g, at, value, incomplete)
+	}
+	c.hold(k, -1-len(g.window()))
+}
+
+// fire makes an alert of a window. After it the group begins anew, and is
+// quiet until a whole timespan has passed: so no two alerts share a hit.
+func (c *Correlator) fire(k *correlating, g *group, at int64, value float64, incomplete bool) {
+	alert := &Alert{
+		Correlation: k.rule, Time: timeOf(at), First: timeOf(g.opened), Last: timeOf(g.last),
+		Group: k.groupValues(g), Value: value, Count: g.hits, Refs: k.references(g), Incomplete: incomplete,
+	}
+	if window := g.window(); !k.atEnd && len(window) > 0 {
+		alert.First = timeOf(window[0].time)
+	}
+	var passed []FieldText
+	if len(k.links) > 0 {
+		passed = k.passedOn(g, alert)
+	}
+	c.hold(k, -len(g.window()))
+	g.empty()
+	g.quiet, g.quietUntil = true, later(at, k.rule.Timespan)
+	c.report(k, alert, passed, at)
+}
+
+func (k *correlating) groupValues(g *group) []FieldText {
+	values := make([]FieldText, len(g.values))
+	for i, value := range g.values {
+		values[i] = FieldText{k.columns[i], value}
+	}
+	return values
+}
+
+func (k *correlating) references(g *group) []uint64 {
+	var refs []uint64
+	for i := range g.window() {
+		if e := &g.window()[i]; e.hit {
+			refs = e.appendRefs(refs)
+		}
+	}
+	slices.Sort(refs)
+	refs = slices.Compact(refs)
+	if excess := len(refs) - k.options.MaxReferences; excess > 0 {
+		refs = slices.Delete(refs, 0, excess)
+	}
+	return refs
+}
+
+func (e *entry) appendRefs(refs []uint64) []uint64 {
+	if e.alert != nil {
+		return append(refs, e.alert.Refs...)
+	}
+	return append(refs, e.ref)
+}
+
+// passedOn are the fields of an alert for outer correlations: those of
+// group-by, and of others all the values that the hits in the window have.
+func (k *correlating) passedOn(g *group, alert *Alert) []FieldText {
+	passed := slices.Clone(alert.Group)
+	for i, field := range k.columns[k.grouped+k.valued:] {
+		known := 0
+		for j := range g.window() {
+			e := &g.window()[j]
+			if !e.hit || known >= maxValues {
+				continue
+			}
+			for _, text := range e.carried[i] {
+				if value := (FieldText{field, text}); !slices.Contains(passed, value) {
+					passed = append(passed, value)
+					known++
+				}
+			}
+		}
+	}
+	return passed
+}
+
+// hold counts what the windows of a correlation keep.
+func (c *Correlator) hold(k *correlating, entries int) {
+	k.held += entries
+	c.held += entries
+}
+
+// makeRoom forgets groups of the correlation that keeps most, until there is
+// room again.
+func (c *Correlator) makeRoom() {
+	for c.held >= c.options.MaxHits {
+		most := slices.MaxFunc(c.correlations, func(a, b *correlating) int { return a.held - b.held })
+		freed := most.forgetOldest()
+		if freed == 0 {
+			return
+		}
+		most.statistics.Dropped += freed - 1 // one is the group itself
+		c.hold(most, -freed)
+	}
+}
+
+// A turn goes through the combinations of one value of each column.
+type turn struct {
+	columns [][]string
+	at      []int
+	row     []string
+}
+
+// start sets row to the first combination, which is empty when there are no
+// columns. Columns are not empty.
+func (t *turn) start(columns [][]string) bool {
+	t.columns, t.at, t.row = columns, t.at[:0], t.row[:0]
+	for _, column := range columns {
+		t.at = append(t.at, 0)
+		t.row = append(t.row, column[0])
+	}
+	return true
+}
+
+// next sets row to the next combination, and is false after the last.
+func (t *turn) next() bool {
+	for i, column := range slices.Backward(t.columns) {
+		if t.at[i]++; t.at[i] < len(column) {
+			t.row[i] = column[t.at[i]]
+			return true
+		}
+		t.at[i], t.row[i] = 0, column[0]
+	}
+	return false
+}
