@@ -288,5 +288,8 @@ func (d *Decoder) define(offset uint32) (*template, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrTemplate, err)
 	}
+	if len(f.out) == guidSize {
+		return nil, fmt.Errorf("%w: nothing in it, at chunk offset %d", ErrTemplate, offset)
+	}
 	return d.cache.template(d.form), nil
 }
