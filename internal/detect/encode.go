@@ -35,6 +35,7 @@ func (t *tables) appendFinding(dst []byte, f *Finding) []byte {
 	dst = appendText(dst, f.Host)
 	dst = t.appendPlace(dst, f.Place)
 	dst = t.appendCorrelation(dst, f.Correlation)
+	dst = appendFields(dst, f.inputs)
 	return appendFields(dst, f.Fields)
 }
 
@@ -112,6 +113,7 @@ func (d *decoder) finding() (*Finding, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.inputs = d.fields()
 	f.Fields = d.fields()
 	if d.failed {
 		return nil, errEncoding

@@ -47,6 +47,8 @@ type Finding struct {
 	// is that of the event.
 	Fields      []Field
 	Correlation *Correlation
+
+	inputs []Field // values that correlation rules need, under the rule's names
 }
 
 // A Field is one column of an event. A name may stand several times.

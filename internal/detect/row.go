@@ -72,3 +72,17 @@ func (s *schemas) of(layout *event.Layout) *schema {
 	s.last = known
 	return known
 }
+
+// Columns shows events to code that reads single events with package sigma.
+// The zero value is ready; it is not for several goroutines.
+type Columns struct {
+	schemas schemas
+	row     row
+}
+
+// Of shows an event. The result is valid until the next call, and as long as
+// the event is.
+func (c *Columns) Of(e *event.Event) sigma.Event {
+	c.row = row{c.schemas.of(e.Layout), e}
+	return &c.row
+}

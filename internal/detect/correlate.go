@@ -1,0 +1,190 @@
+package detect
+
+import (
+	"fmt"
+	"iter"
+
+	"github.com/kulla-defence/kulla/sigma"
+)
+
+// maxMembers bounds how many different events all correlations together may
+// list; events beyond it are counted in their correlation but not listed.
+const maxMembers = 1 << 20
+
+// correlate runs the correlation rules over the matches in order of time, and
+// puts their alerts aside. It returns, in words, what could not be taken into
+// account.
+func (e *Engine) correlate() ([]string, error) {
+	if len(e.correlations) == 0 {
+		return nil, e.alerts.seal()
+	}
+	shelf := e.alerts.shelf()
+	var position uint64
+	var timeless int64
+	for f, err := range e.matches.all() {
+		if err != nil {
+			return nil, err
+		}
+		reference := position
+		position++
+		rule := e.sigmaRules[f.Rule]
+		if !e.correlator.Uses(rule) {
+			continue
+		}
+		if f.Time.IsZero() {
+			timeless++
+			continue
+		}
+		hit := sigma.Hit{Rule: rule, Time: f.Time, Values: valuesOf(f.inputs), Ref: reference}
+		if err := e.put(shelf, e.correlator.Add(hit)); err != nil {
+			return nil, err
+		}
+	}
+	if err := e.put(shelf, e.correlator.Flush()); err != nil {
+		return nil, err
+	}
+	if err := e.alerts.seal(); err != nil {
+		return nil, err
+	}
+	limits := e.limits()
+	if timeless > 0 {
+		limits = append(limits, fmt.Sprintf("%d matches without a time took no part in correlations", timeless))
+	}
+	return limits, e.resolve()
+}
+
+// limits says what the correlator left out.
+func (e *Engine) limits() []string {
+	var limits []string
+	statistics := e.correlator.Statistics()
+	if n := statistics.Undated.Count; n > 0 {
+		limits = append(limits, fmt.Sprintf("%d matches with an impossible time took no part in correlations", n))
+	}
+	for _, c := range statistics.Correlations {
+		title := c.Correlation.Title
+		if c.WithoutGroup > 0 {
+			limits = append(limits, fmt.Sprintf("%s: %d of %d matches lack a field to group by", title, c.WithoutGroup, c.Hits))
+		}
+		if c.WithoutValue > 0 {
+			limits = append(limits, fmt.Sprintf("%s: %d of %d matches lack the value to measure", title, c.WithoutValue, c.Hits))
+		}
+		if c.Dropped > 0 {
+			limits = append(limits, fmt.Sprintf("%s: %d matches were not kept for want of room", title, c.Dropped))
+		}
+	}
+	return limits
+}
+
+// put puts alerts aside as findings whose events are only references yet.
+func (e *Engine) put(shelf *shelf, alerts []sigma.Alert) error {
+	for i := range alerts {
+		if err := shelf.add(e.alertFinding(&alerts[i])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Engine) alertFinding(a *sigma.Alert) *Finding {
+	c := &Correlation{First: a.First, Last: a.Last, Count: int64(a.Count), Value: a.Value}
+	for _, field := range a.Group {
+		c.Group = append(c.Group, Field{Name: field.Field, Value: field.Text, Asked: true})
+	}
+	for _, reference := range a.Refs {
+		c.Events = append(c.Events, Member{reference: reference})
+	}
+	return &Finding{Rule: e.ofCorrelation[a.Correlation], Time: a.Time, Correlation: c}
+}
+
+// resolve looks up the events that alerts refer to.
+func (e *Engine) resolve() error {
+	e.members = map[uint64]Member{}
+	for f, err := range e.alerts.all() {
+		if err != nil {
+			return err
+		}
+		for _, member := range f.Correlation.Events {
+			if len(e.members) < maxMembers {
+				e.members[member.reference] = Member{}
+			}
+		}
+	}
+	if len(e.members) == 0 {
+		return nil
+	}
+	var position uint64
+	for f, err := range e.matches.all() {
+		if err != nil {
+			return err
+		}
+		if _, wanted := e.members[position]; wanted {
+			e.members[position] = Member{Rule: f.Rule, Time: f.Time, Host: f.Host, Place: f.Place}
+		}
+		position++
+	}
+	return nil
+}
+
+// resolvedAlerts yields what correlation rules found, with its events.
+func (e *Engine) resolvedAlerts() iter.Seq2[*Finding, error] {
+	return func(yield func(*Finding, error) bool) {
+		for f, err := range e.alerts.all() {
+			if err == nil {
+				e.fill(f)
+			}
+			if !yield(f, err) {
+				return
+			}
+		}
+	}
+}
+
+// fill puts the events of a correlation in place of their references. It
+// stands where the last of them stands, and is of its host.
+func (e *Engine) fill(f *Finding) {
+	events := f.Correlation.Events[:0]
+	for _, member := range f.Correlation.Events {
+		if known, ok := e.members[member.reference]; ok {
+			events = append(events, known)
+		}
+	}
+	f.Correlation.Events = events
+	if len(events) > 0 {
+		last := events[len(events)-1]
+		f.Host, f.Place = last.Host, last.Place
+	}
+}
+
+// reported yields the matches that are findings of their own: not those of
+// rules that only serve a correlation, nor those below the asked level.
+func (e *Engine) reported() iter.Seq2[*Finding, error] {
+	return func(yield func(*Finding, error) bool) {
+		for f, err := range e.matches.all() {
+			if err == nil && e.silent[f.Rule] {
+				continue
+			}
+			if !yield(f, err) {
+				return
+			}
+		}
+	}
+}
+
+func valuesOf(inputs []Field) []sigma.FieldText {
+	values := make([]sigma.FieldText, len(inputs))
+	for i, field := range inputs {
+		values[i] = sigma.FieldText{Field: field.Name, Text: field.Value}
+	}
+	return values
+}
+
+// silence notes the rules whose own matches are not reported.
+func (e *Engine) silence(rules []*sigma.Rule) {
+	e.silent = map[*Rule]bool{}
+	for _, rule := range rules {
+		below := rule.Level != sigma.NoLevel && rule.Level < e.options.MinLevel
+		if below || !e.correlator.Emits(rule) {
+			e.silent[e.ofRule[rule]] = true
+		}
+	}
+}

@@ -1,0 +1,307 @@
+package detect
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/kulla-defence/kulla/internal/event"
+	"github.com/kulla-defence/kulla/sigma"
+)
+
+// Options say what an Engine looks for and keeps.
+type Options struct {
+	// MinLevel leaves out rules below a level. Rules that a correlation of
+	// that level needs are looked for all the same.
+	MinLevel sigma.Level
+	// From and To leave out events before From, and at or after To; zero
+	// means no bound. Events without a time are never left out.
+	From, To time.Time
+	// Full keeps all columns of an event in its finding.
+	Full bool
+	// ShelfBytes is how much memory each sink may fill with findings before
+	// they go to a temporary file; 0 means 8 MiB.
+	ShelfBytes int
+	// Plain evaluates every rule on every event in the plainest way. It is what
+	// the fast matcher is tested against.
+	Plain bool
+	// TempFolder is where that file is made; empty means the system's.
+	TempFolder string
+}
+
+const (
+	defaultShelfBytes = 8 << 20
+	// maxCorrelatedHits bounds what all correlation windows keep together, and
+	// maxReferences the events that one of their findings lists.
+	maxCorrelatedHits = 500_000
+	maxReferences     = 100
+)
+
+// An Engine runs a rule set over events. Sinks may be used at the same time as
+// one another; Finish comes after all of them.
+type Engine struct {
+	options    Options
+	set        *sigma.RuleSet
+	belowLevel int
+	compiled   compiled
+	tables     *tables
+	matches    *spool
+	alerts     *spool
+	count      atomic.Int64
+
+	// What is known of rules: by index of the matcher, and by where they come from.
+	asked         []asked
+	rules         []*Rule
+	ofRule        map[*sigma.Rule]*Rule
+	ofCorrelation map[*sigma.Correlation]*Rule
+	sigmaRules    map[*Rule]*sigma.Rule
+
+	// Correlation: which rules do not report on their own, and the events
+	// that alerts refer to.
+	correlations []*sigma.Correlation
+	correlator   *sigma.Correlator
+	silent       map[*Rule]bool
+	members      map[uint64]Member
+	problems     []sigma.Problem
+
+	mutex sync.Mutex
+	sinks []*Sink
+}
+
+// New compiles a rule set.
+func New(set *sigma.RuleSet, taxonomy *sigma.Taxonomy, options Options) (*Engine, error) {
+	if options.ShelfBytes == 0 {
+		options.ShelfBytes = defaultShelfBytes
+	}
+	e := &Engine{options: options, set: set}
+	e.describe()
+	wanted, correlations := e.wanted()
+	e.correlations = correlations
+	e.correlator, e.problems = sigma.NewCorrelator(correlations, wanted, sigma.CorrelatorOptions{
+		MaxHits: maxCorrelatedHits, MaxReferences: maxReferences})
+	if options.Plain {
+		e.compiled = newPlain(wanted, taxonomy)
+	} else {
+		e.compiled = newFast(wanted, taxonomy)
+	}
+	for _, rule := range wanted {
+		e.rules = append(e.rules, e.ofRule[rule])
+		e.asked = append(e.asked, newAsked(rule, taxonomy, e.correlator.Inputs(rule)))
+	}
+	e.silence(wanted)
+	e.matches = newSpool(e.tables, options.ShelfBytes, options.TempFolder)
+	e.alerts = newSpool(e.tables, options.ShelfBytes, options.TempFolder)
+	return e, nil
+}
+
+// Problems lists correlations that cannot be used, and why.
+func (e *Engine) Problems() []sigma.Problem { return e.problems }
+
+// describe makes the Rule of each rule and correlation, in an order that does
+// not depend on where they were read from.
+func (e *Engine) describe() {
+	e.ofRule, e.ofCorrelation, e.sigmaRules = map[*sigma.Rule]*Rule{}, map[*sigma.Correlation]*Rule{}, map[*Rule]*sigma.Rule{}
+	e.tables = &tables{sources: newSourceTable()}
+	for _, rule := range e.set.Rules {
+		described := describe(&rule.Metadata, rule.At.File)
+		e.ofRule[rule], e.sigmaRules[described] = described, rule
+		e.tables.rules = append(e.tables.rules, described)
+	}
+	for _, correlation := range e.set.Correlations {
+		described := describe(&correlation.Metadata, correlation.At.File)
+		described.Correlation = true
+		e.ofCorrelation[correlation] = described
+		e.tables.rules = append(e.tables.rules, described)
+	}
+	slices.SortStableFunc(e.tables.rules, func(a, b *Rule) int {
+		return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.Title, b.Title), strings.Compare(a.File, b.File))
+	})
+	for i, rule := range e.tables.rules {
+		rule.rank = i
+	}
+}
+
+func describe(m *sigma.Metadata, file string) *Rule {
+	rule := &Rule{ID: m.ID, Title: m.Title, Level: m.Level, Tags: m.Tags, References: m.References,
+		FalsePositives: m.FalsePositives, File: file}
+	for _, tag := range m.Tags {
+		name, ok := strings.CutPrefix(strings.ToLower(tag), "attack.")
+		switch {
+		case !ok || name == "":
+		case isTechnique(name):
+			rule.Techniques = append(rule.Techniques, strings.ToUpper(name))
+		case !isGroupOrSoftware(name):
+			rule.Tactics = append(rule.Tactics, strings.ReplaceAll(name, "_", "-"))
+		}
+	}
+	return rule
+}
+
+// isTechnique recognises t1059 and t1059.001.
+func isTechnique(name string) bool { return numbered(name, 't') }
+
+// isGroupOrSoftware recognises ids of groups, software, mitigations, data
+// sources and campaigns: g0049, s0002, m1042, ds0009, c0038.
+func isGroupOrSoftware(name string) bool {
+	return numbered(name, 'g') || numbered(name, 's') || numbered(name, 'm') || numbered(name, 'c') ||
+		strings.HasPrefix(name, "ds") && numbered(name[1:], 's')
+}
+
+func numbered(name string, letter byte) bool {
+	return len(name) > 4 && name[0] == letter && strings.Trim(name[1:], "0123456789.") == ""
+}
+
+// wanted are the rules to look for: those of the asked level, and those that a
+// correlation of the asked level is made of.
+func (e *Engine) wanted() ([]*sigma.Rule, []*sigma.Correlation) {
+	var correlations []*sigma.Correlation
+	for _, correlation := range e.set.Correlations {
+		if correlation.Level >= e.options.MinLevel || correlation.Level == sigma.NoLevel {
+			correlations = append(correlations, correlation)
+		}
+	}
+	correlations, parts := e.set.Closure(correlations)
+	var rules []*sigma.Rule
+	for _, rule := range e.set.Rules {
+		if parts[rule] || rule.Level >= e.options.MinLevel || rule.Level == sigma.NoLevel {
+			rules = append(rules, rule)
+		} else {
+			e.belowLevel++
+		}
+	}
+	return rules, correlations
+}
+
+// Matches returns how many events matched a rule so far.
+func (e *Engine) Matches() int64 { return e.count.Load() }
+
+// Close removes temporary files.
+func (e *Engine) Close() error {
+	return cmp.Or(e.matches.Close(), e.alerts.Close())
+}
+
+// Sink returns a new sink, for one goroutine.
+func (e *Engine) Sink() *Sink {
+	s := &Sink{engine: e, session: e.compiled.session(), shelf: e.matches.shelf(), counts: newCounts()}
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	e.sinks = append(e.sinks, s)
+	return s
+}
+
+// A Sink takes the events that one goroutine reads.
+type Sink struct {
+	engine  *Engine
+	session session
+	shelf   *shelf
+	counts  *counts
+	schemas schemas
+	row     row
+	found   Finding
+	text    []byte
+}
+
+// Event counts an event and matches it. It keeps nothing of e.
+func (s *Sink) Event(e *event.Event) error {
+	schema := s.schemas.of(e.Layout)
+	s.counts.add(e, schema)
+	if s.engine.outside(e.Time) {
+		s.counts.outside++
+		return nil
+	}
+	s.row = row{schema, e}
+	for _, index := range s.session.Match(&s.row) {
+		if err := s.keep(e, index); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Engine) outside(t time.Time) bool {
+	if t.IsZero() {
+		return false
+	}
+	return !e.options.From.IsZero() && t.Before(e.options.From) || !e.options.To.IsZero() && !t.Before(e.options.To)
+}
+
+// keep puts a match aside.
+func (s *Sink) keep(e *event.Event, index int) error {
+	s.engine.count.Add(1)
+	f := &s.found
+	*f = Finding{Rule: s.engine.rules[index], Time: e.Time, TimeText: e.TimeText, Host: e.Host, Place: e.Provenance,
+		Fields: f.Fields[:0], inputs: f.inputs[:0]}
+	asked := &s.engine.asked[index]
+	f.inputs = asked.appendInputs(f.inputs, &s.row)
+	s.appendFields(asked)
+	return s.shelf.add(f)
+}
+
+// appendFields copies the columns that a finding shows.
+func (s *Sink) appendFields(asked *asked) {
+	f := &s.found
+	for column, name := range s.row.schema.layout.Names {
+		wanted := asked.columns[name]
+		if !wanted && !asked.all && !s.engine.options.Full {
+			continue
+		}
+		var state event.State
+		s.text, state = s.row.event.Values.AppendValue(s.text[:0], column)
+		if state != event.Absent {
+			f.Fields = append(f.Fields, Field{Name: name, Value: string(s.text), Asked: wanted, Null: state == event.Null})
+		}
+	}
+}
+
+// A Result is what an engine found.
+type Result struct {
+	Statistics
+	// Rules is how many rules and correlations were looked for, BelowLevel
+	// how many were left out for their level.
+	Rules, BelowLevel int
+	// Blind lists rules that could not have fired on this evidence, by
+	// reason; the reason with the most rules first.
+	Blind []Blind
+	// Uncorrelated says, in words, what correlation rules could not take into
+	// account.
+	Uncorrelated []string
+
+	engine *Engine
+}
+
+// Blind is a reason why rules could not have fired.
+type Blind struct {
+	Reason string
+	Rules  []*Rule
+}
+
+// Finish orders what the sinks found, correlates it, and returns the result.
+// No sink may be used any more.
+func (e *Engine) Finish() (*Result, error) {
+	if err := e.matches.seal(); err != nil {
+		return nil, err
+	}
+	result := &Result{engine: e, BelowLevel: e.belowLevel}
+	result.Rules = len(e.rules) + len(e.correlations)
+	parts := make([]*counts, len(e.sinks))
+	for i, sink := range e.sinks {
+		parts[i] = sink.counts
+	}
+	result.Statistics = collect(parts)
+	result.Blind = e.blind()
+	var err error
+	if result.Uncorrelated, err = e.correlate(); err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+// Findings yields all findings that are to be reported, in order. It may be
+// called again, until the engine is closed.
+func (r *Result) Findings() iter.Seq2[*Finding, error] {
+	return merge([]iter.Seq2[*Finding, error]{r.engine.reported(), r.engine.resolvedAlerts()})
+}
