@@ -42,7 +42,7 @@ func shared(tb testing.TB, name string) string {
 
 func TestHosts(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"host-clean-w10.zip", "host-aptsim-server2022.zip", "evtx-hard-cases.zip"} {
+	for _, name := range []string{"host-clean-w10.zip", "host-aptsim-server2022.zip", "evtx-hard-cases.zip", "winlog-json.zip", "sigma-regression.zip", "logs.zip"} {
 		register := read(t, source.Options{}, shared(t, name))
 		var records int64
 		for _, file := range register.Files {

@@ -1,0 +1,232 @@
+package winjson
+
+import (
+	"bytes"
+	"strings"
+)
+
+// isEmbedding says whether a string may hold the fields of an event: the
+// columns of the SecurityEvent and WindowsEvent tables of Azure, and the
+// Payload of EvtxECmd.
+func isEmbedding(n *node) bool {
+	switch n.path() {
+	case "EventData", "EventData_dynamic", "UserData", "Payload":
+		return true
+	}
+	return false
+}
+
+// isNamedData says whether objects here are Data elements as they come from XML.
+func isNamedData(n *node) bool {
+	path := n.path()
+	return path == "EventData.Data" || strings.HasSuffix(path, ".EventData.Data")
+}
+
+// embedded scans a string that holds JSON or XML. When it holds neither, or is
+// not valid, nothing is changed.
+func (s *scanner) embedded(text []byte, from, within *node, raw []byte) (*node, bool) {
+	opening := firstCharacter(text)
+	if opening != '{' && opening != '[' && opening != '<' {
+		return nil, false
+	}
+	windows, start := len(s.windows), len(s.scratch)
+	s.scratch = appendUnescaped(s.scratch, text)
+	node := s.trie.step(from, within, raw, embedded)
+	var ok bool
+	if opening == '<' {
+		node, ok = s.embeddedXML(start, node)
+	} else {
+		node, ok = s.embeddedJSON(start, node)
+	}
+	if !ok {
+		s.windows = s.windows[:windows]
+	}
+	return node, ok
+}
+
+func firstCharacter(text []byte) byte {
+	var scratch [16]byte
+	first := bytes.TrimLeft(appendUnescaped(scratch[:0], text[:min(len(text), 12)]), " \t\r\n")
+	if len(first) == 0 {
+		return 0
+	}
+	return first[0]
+}
+
+func (s *scanner) embeddedJSON(start int, n *node) (*node, bool) {
+	outer := s.data
+	s.data, s.origin = s.scratch, inScratch
+	end, last, f := s.container(skipSpace(s.data, start), n, n)
+	ok := f == "" && skipSpace(s.data, end) == len(s.data)
+	s.data, s.origin = outer, 0
+	return s.trie.step(last, n, nil, closing), ok
+}
+
+// embeddedXML takes the Data elements of an EventData element.
+func (s *scanner) embeddedXML(start int, within *node) (*node, bool) {
+	n, found := within, false
+	for at, end := start, len(s.scratch); at < end; {
+		element, ok := nextData(s.scratch[:end], at)
+		if !ok {
+			break
+		}
+		at, found = element.end, true
+		name := s.scratch[element.name[0]:element.name[1]]
+		if len(name) == 0 {
+			name = []byte("Data")
+		}
+		n = s.trie.step(n, within, name, named)
+		if s.xmlText(element) != "" {
+			return n, false
+		}
+	}
+	return s.trie.step(n, within, nil, closing), found
+}
+
+// xmlText adds the column of an element.
+func (s *scanner) xmlText(element dataElement) fault {
+	k := plain
+	if element.empty {
+		k = null
+	}
+	start, end := element.text[0], element.text[1]
+	if text := s.scratch[start:end]; bytes.IndexByte(text, '&') >= 0 {
+		start = len(s.scratch)
+		s.scratch = appendXMLText(s.scratch, text)
+		end = len(s.scratch)
+	}
+	s.origin = inScratch
+	f := s.column(start, end, k)
+	s.origin = 0
+	return f
+}
+
+// A dataElement is where the parts of <Data Name="…">…</Data> stand.
+type dataElement struct {
+	name, text [2]int
+	empty      bool
+	end        int
+}
+
+// nextData finds the next Data element from a place on.
+func nextData(text []byte, at int) (dataElement, bool) {
+	var e dataElement
+	for {
+		i := bytes.Index(text[at:], []byte("<Data"))
+		if i < 0 {
+			return e, false
+		}
+		at += i + len("<Data")
+		if at < len(text) && (text[at] == '>' || text[at] == '/' || text[at] <= ' ') {
+			break
+		}
+	}
+	tag := bytes.IndexByte(text[at:], '>')
+	if tag < 0 {
+		return e, false
+	}
+	e.name = nameAttribute(text[:at+tag], at)
+	e.end = at + tag + 1
+	e.text = [2]int{e.end, e.end}
+	if e.empty = text[e.end-2] == '/'; e.empty {
+		return e, true
+	}
+	length := bytes.Index(text[e.end:], []byte("</Data>"))
+	if length < 0 {
+		return e, false
+	}
+	e.text[1] = e.end + length
+	e.end = e.text[1] + len("</Data>")
+	return e, true
+}
+
+// nameAttribute finds the value of Name in a tag that is open from a place on.
+func nameAttribute(tag []byte, at int) [2]int {
+	i := bytes.Index(tag[at:], []byte("Name="))
+	if i < 0 || at+i+len("Name=") >= len(tag) {
+		return [2]int{at, at}
+	}
+	start := at + i + len("Name=") + 1
+	length := bytes.IndexByte(tag[start:], tag[start-1])
+	if length < 0 {
+		return [2]int{at, at}
+	}
+	return [2]int{start, start + length}
+}
+
+// appendXMLText resolves the five entities of XML and character references.
+func appendXMLText(dst, text []byte) []byte {
+	for {
+		i := bytes.IndexByte(text, '&')
+		if i < 0 {
+			return append(dst, text...)
+		}
+		dst = append(dst, text[:i]...)
+		text = text[i:]
+		size := 1
+		if end := bytes.IndexByte(text[:min(len(text), 12)], ';'); end > 0 {
+			if resolved, ok := entity(string(text[1:end])); ok {
+				dst = append(dst, resolved...)
+				text = text[end+1:]
+				continue
+			}
+		}
+		dst = append(dst, text[:size]...)
+		text = text[size:]
+	}
+}
+
+// namedData scans an object of a name and a text, and nothing else:
+// {"@Name":"Image","#text":"…"}.
+func (s *scanner) namedData(i int, n, within *node) (int, *node, bool) {
+	var name []byte
+	value := window{kind: null}
+	for i++; ; i++ {
+		key, at, f := s.key(skipSpaceTo(s.data, i))
+		if f != "" {
+			return 0, nil, false
+		}
+		start, end, k, ok := s.simple(skipSpace(s.data, at))
+		if !ok {
+			return 0, nil, false
+		}
+		switch string(key) {
+		case `"@Name":`, `"Name":`:
+			name = s.data[start:end]
+		case `"#text":`, `"Text":`, `"text":`, `"Value":`:
+			value = window{int32(start), int32(end), k}
+		default:
+			return 0, nil, false
+		}
+		if k == quoted {
+			end++
+		}
+		if i = skipSpace(s.data, end); i >= len(s.data) || s.data[i] != ',' && s.data[i] != '}' {
+			return 0, nil, false
+		}
+		if s.data[i] == '}' {
+			break
+		}
+	}
+	if len(name) == 0 || bytes.IndexByte(name, '\\') >= 0 {
+		return 0, nil, false
+	}
+	n = s.trie.step(n, within, name, named)
+	return i + 1, n, s.column(int(value.start), int(value.end), value.kind) == ""
+}
+
+// skipSpaceTo skips space, and stops at the last byte at the latest.
+func skipSpaceTo(data []byte, i int) int { return min(skipSpace(data, i), len(data)-1) }
+
+// simple scans a value that is no container.
+func (s *scanner) simple(i int) (start, end int, k kind, ok bool) {
+	if i >= len(s.data) || s.data[i] == '{' || s.data[i] == '[' {
+		return 0, 0, 0, false
+	}
+	if s.data[i] == '"' {
+		end = closingQuote(s.data, i+1)
+		return i + 1, end, quoted, end >= 0
+	}
+	end, k, f := scanLiteral(s.data, i)
+	return i, end, k, f == ""
+}

@@ -1,0 +1,162 @@
+package winjson
+
+import (
+	"slices"
+	"strings"
+)
+
+// columnNames gives the field names of Sigma's taxonomy to the paths of an
+// event's values. What is not of a known shape keeps its path.
+func columnNames(paths []string) []string {
+	names := make([]string, len(paths))
+	for i, path := range paths {
+		names[i] = nested(strings.TrimPrefix(path, "_source."))
+	}
+	if isFlat(names) {
+		renameFlat(names)
+	}
+	return names
+}
+
+// nested names a value in one of the shapes with sections.
+func nested(path string) string {
+	for _, event := range []string{"Event.", "Payload.", ""} {
+		rest, ok := strings.CutPrefix(path, event)
+		if !ok {
+			continue
+		}
+		if rest, ok := strings.CutPrefix(rest, "System."); ok {
+			return element(rest)
+		}
+		if rest, ok := cutSection(rest, "EventData", "EventData_dynamic"); ok {
+			return dataName(rest)
+		}
+		if rest, ok := cutSection(rest, "UserData"); ok {
+			return userDataName(rest)
+		}
+	}
+	return elastic(path)
+}
+
+// cutSection removes the name of a section that a path begins with. The
+// section itself, where it has a value, is unnamed data.
+func cutSection(path string, sections ...string) (string, bool) {
+	for _, section := range sections {
+		if path == section {
+			return "", true
+		}
+		if rest, ok := strings.CutPrefix(path, section+"."); ok {
+			return rest, true
+		}
+	}
+	return "", false
+}
+
+// element joins an element and its attribute, however attributes are marked:
+// Provider.#attributes.Name, Provider_attributes.Name and Provider.@Name are
+// Provider_Name. The text of an element is the element.
+func element(path string) string {
+	path = strings.TrimSuffix(path, ".#text")
+	path = strings.ReplaceAll(path, ".#attributes.", "_")
+	path = strings.ReplaceAll(path, "_attributes.", "_")
+	path = strings.ReplaceAll(path, ".@", "_")
+	return strings.ReplaceAll(path, ".", "_")
+}
+
+// dataName names a child of EventData.
+func dataName(path string) string {
+	switch path {
+	case "", "Data", "Data.#text", "#text":
+		return "Data"
+	}
+	return dropText(strings.TrimPrefix(path, "Data."))
+}
+
+// userDataName names a child of the one element that UserData has.
+func userDataName(path string) string {
+	if _, child, ok := strings.Cut(path, "."); ok {
+		path = child
+	}
+	return dropText(path)
+}
+
+func dropText(path string) string {
+	path = strings.TrimSuffix(path, ".#text")
+	return strings.ReplaceAll(path, ".#attributes.", "_")
+}
+
+// elasticNames are the fields of Winlogbeat, and of Elastic Agent, that have
+// another name in the event itself.
+var elasticNames = map[string]string{
+	"winlog.channel":           "Channel",
+	"winlog.event_id":          "EventID",
+	"winlog.provider_name":     "Provider_Name",
+	"winlog.provider_guid":     "Provider_Guid",
+	"winlog.computer_name":     "Computer",
+	"winlog.record_id":         "EventRecordID",
+	"winlog.task":              "Task",
+	"winlog.opcode":            "Opcode",
+	"winlog.version":           "Version",
+	"winlog.keywords":          "Keywords",
+	"winlog.level":             "Level",
+	"winlog.activity_id":       "Correlation_ActivityID",
+	"winlog.process.pid":       "Execution_ProcessID",
+	"winlog.process.thread.id": "Execution_ThreadID",
+	"winlog.user.identifier":   "Security_UserID",
+	"winlog.time_created":      "TimeCreated_SystemTime",
+	"message":                  "Message",
+}
+
+func elastic(path string) string {
+	for _, section := range []string{"winlog.event_data.", "winlog.user_data."} {
+		if rest, ok := strings.CutPrefix(path, section); ok {
+			return rest
+		}
+	}
+	if name, ok := elasticNames[path]; ok {
+		return name
+	}
+	return path
+}
+
+// flatNames are what tools that put all fields beside one another call those of
+// System: nxlog, the tables of Azure, EvtxECmd, and PowerShell's Get-WinEvent.
+// The first that is there takes the name.
+var flatNames = []struct {
+	name    string
+	aliases []string
+}{
+	{"EventID", []string{"EventId", "Id", "event_id"}},
+	{"Channel", []string{"LogName"}},
+	{"Provider_Name", []string{"SourceName", "ProviderName", "EventSourceName", "Provider"}},
+	{"Provider_Guid", []string{"ProviderGuid", "ProviderId"}},
+	{"Computer", []string{"Hostname", "MachineName", "ComputerName"}},
+	{"EventRecordID", []string{"RecordNumber", "EventRecordId", "RecordId"}},
+	{"Execution_ProcessID", []string{"ExecutionProcessID", "SystemProcessId"}},
+	{"Execution_ThreadID", []string{"ThreadID", "SystemThreadId"}},
+	{"Security_UserID", []string{"UserID", "SystemUserId"}},
+	{"Correlation_ActivityID", []string{"ActivityID", "ActivityId"}},
+}
+
+// isFlat says whether the fields of System stand at the top: a number of the
+// event with a channel or a provider.
+func isFlat(names []string) bool {
+	hasAny := func(wanted ...string) bool {
+		return slices.ContainsFunc(wanted, func(name string) bool { return slices.Contains(names, name) })
+	}
+	return hasAny("EventID", "EventId", "Id") && hasAny("Channel", "LogName", "SourceName", "ProviderName", "EventSourceName")
+}
+
+func renameFlat(names []string) {
+	for _, field := range flatNames {
+		if slices.Contains(names, field.name) {
+			continue
+		}
+		for _, alias := range field.aliases {
+			if i := slices.Index(names, alias); i >= 0 {
+				names[i] = field.name
+				break
+			}
+		}
+	}
+}

@@ -1,0 +1,210 @@
+package winjson
+
+import (
+	"bytes"
+	"strconv"
+	"time"
+
+	"github.com/kulla-defence/kulla/internal/event"
+	"github.com/kulla-defence/kulla/internal/source/format"
+)
+
+// A parser scans blocks for one worker.
+type parser struct {
+	scanner scanner
+	shapes  *shapes
+	event   event.Event
+	row     row
+	hosts   format.Names
+	text    []byte
+	decoded []byte
+	place   place
+}
+
+// A place follows where the scanner is in the source.
+type place struct {
+	encoding encoding
+	at       int // in the text of the block
+	offset   int64
+	line     int64
+}
+
+// move goes forward to a place in the text.
+func (p *place) move(text []byte, to int) {
+	passed := text[p.at:to]
+	p.line += int64(bytes.Count(passed, []byte{'\n'}))
+	p.offset += p.encoding.encodedSize(passed)
+	p.at = to
+}
+
+func newParser(shapes *shapes) *parser {
+	p := &parser{shapes: shapes}
+	p.scanner.trie = newTrie()
+	p.row.scanner = &p.scanner
+	p.event.Values = &p.row
+	return p
+}
+
+// Parse implements format.Parser.
+func (p *parser) Parse(block *format.Block, out format.Output) error {
+	p.place = place{encoding: block.State.(encoding), offset: block.Offset, line: block.Line}
+	text := block.Data
+	if p.place.encoding != utf8Text {
+		p.decoded = p.place.encoding.decode(p.decoded[:0], text)
+		text = p.decoded
+	}
+	at := 0
+	if block.First {
+		at = len(text) - len(bytes.TrimPrefix(text, utf8Mark))
+	}
+	p.scanner.data = text
+	return p.documents(block.Source, at, out)
+}
+
+// documents scans one document after the other.
+func (p *parser) documents(source *event.Source, at int, out format.Output) error {
+	text := p.scanner.data
+	// Bytes that are scanned again after a fault are bounded, or a crafted
+	// block would take time out of proportion to its size.
+	again := 2 * len(text)
+	for {
+		at = skipSeparators(text, at)
+		if at == len(text) {
+			return nil
+		}
+		p.place.move(text, at)
+		if text[at] != '{' {
+			at = p.skip(at, out, "not a JSON object", "")
+			continue
+		}
+		p.scanner.trie.trim()
+		end, last, f := p.scanner.document(at)
+		if f != "" {
+			next := p.resume(at, end, &again)
+			at = p.lose(at, next, out, string(f), f.limit())
+			continue
+		}
+		if err := p.emit(source, at, end, last, out); err != nil {
+			return err
+		}
+		at = end
+	}
+}
+
+// skipSeparators skips what may stand between documents: white space, commas,
+// and the brackets of an array around all of them.
+func skipSeparators(text []byte, at int) int {
+	for at < len(text) {
+		switch text[at] {
+		case ' ', '\t', '\r', '\n', ',', '[', ']', 0x1e: // 0x1e: RFC 7464
+			at++
+		default:
+			return at
+		}
+	}
+	return at
+}
+
+// resume finds where to go on after a document that could not be read: at the
+// line after its beginning that looks like another, else after the fault.
+func (p *parser) resume(at, faultAt int, again *int) int {
+	text := p.scanner.data
+	from := faultAt
+	if *again >= faultAt-at {
+		*again -= faultAt - at
+		from = at + 1
+	}
+	if next := nextDocument(text, max(from, at+1)); next >= 0 {
+		return next
+	}
+	return len(text)
+}
+
+// skip passes over what is no document, to the next line.
+func (p *parser) skip(at int, out format.Output, reason, limit string) int {
+	next := len(p.scanner.data)
+	if feed := bytes.IndexByte(p.scanner.data[at:], '\n'); feed >= 0 {
+		next = at + feed + 1
+	}
+	return p.lose(at, next, out, reason, limit)
+}
+
+// lose reports the text up to a place as lost.
+func (p *parser) lose(at, next int, out format.Output, reason, limit string) int {
+	out.Problem(format.Problem{
+		Offset: p.place.offset,
+		Line:   p.place.line,
+		Reason: reason,
+		Limit:  limit,
+		Lost:   p.place.encoding.encodedSize(p.scanner.data[at:next]),
+	})
+	return next
+}
+
+// emit passes on the document that was scanned.
+func (p *parser) emit(source *event.Source, start, end int, last *node, out format.Output) error {
+	if last.shape == nil {
+		last.shape = p.shapes.of(last)
+	}
+	shape := last.shape
+	p.event.Layout = shape.layout
+	p.event.Provenance = event.Provenance{
+		Source: source,
+		Offset: p.place.offset,
+		Size:   p.place.encoding.encodedSize(p.scanner.data[start:end]),
+		Line:   p.place.line,
+	}
+	p.fillTime(shape)
+	p.event.Host = ""
+	if text, ok := p.value(shape.host); ok {
+		p.event.Host = p.hosts.String(text)
+	}
+	if text, ok := p.value(shape.recordID); ok {
+		p.event.Provenance.RecordID = recordID(text)
+	}
+	return out.Event(&p.event)
+}
+
+// value returns the text of a column, valid until the next call.
+func (p *parser) value(column int) ([]byte, bool) {
+	if column < 0 {
+		return nil, false
+	}
+	var state event.State
+	p.text, state = p.row.AppendValue(p.text[:0], column)
+	return p.text, state == event.Present
+}
+
+// fillTime sets the time of the event: the first that states its zone, else
+// the first there is.
+func (p *parser) fillTime(shape *shape) {
+	p.event.Time, p.event.TimeText = time.Time{}, ""
+	without := -1
+	for _, candidate := range shape.times {
+		text, ok := p.value(candidate.column)
+		if !ok {
+			continue
+		}
+		t, zoned, ok := parseTime(text)
+		switch {
+		case ok && (zoned || candidate.utc):
+			p.event.Time = t
+			return
+		case ok && without < 0:
+			without = candidate.column
+		}
+	}
+	if text, ok := p.value(without); ok {
+		p.event.Time, _, _ = parseTime(text)
+		p.event.TimeText = string(text)
+	}
+}
+
+// recordID reads a decimal number; 0 when it is none.
+func recordID(text []byte) uint64 {
+	if len(text) > 18 {
+		n, _ := strconv.ParseUint(string(text), 10, 64)
+		return n
+	}
+	return uint64(max(number(text), 0))
+}

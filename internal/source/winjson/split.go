@@ -1,0 +1,194 @@
+package winjson
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/kulla-defence/kulla/internal/source/format"
+)
+
+// A splitter cuts between documents. The brackets and commas of an array at
+// the top are taken for white space, so that any run of documents can be parsed
+// on its own.
+//
+// In valid JSON a closing brace is followed by an opening one without a comma
+// only between documents, which is found from the end of the data at once.
+// Arrays have commas; there the nesting is tracked.
+type splitter struct {
+	limit     int
+	begun     bool
+	encoding  encoding
+	projected []byte
+	tracker   tracker
+}
+
+func newSplitter(options format.Options) *splitter {
+	return &splitter{limit: options.Record}
+}
+
+func (s *splitter) Split(data []byte, final bool) format.Cut {
+	if !s.begun {
+		s.begun, s.encoding = true, encodingOf(data)
+	}
+	text := data
+	if s.encoding != utf8Text {
+		s.projected = s.encoding.project(s.projected[:0], data)
+		text = s.projected
+	}
+	cut := s.text(text, final)
+	cut.Lines = int64(bytes.Count(text[:cut.Size], []byte{'\n'}))
+	cut.Size *= s.encoding.unitSize()
+	cut.State = s.encoding
+	if final && !cut.Lost && cut.Size < len(data) && len(data)-cut.Size < s.encoding.unitSize() {
+		cut.Size = len(data) // half a unit
+	}
+	if cut.Size > 0 {
+		s.tracker = tracker{}
+	}
+	return cut
+}
+
+func (s *splitter) text(text []byte, final bool) format.Cut {
+	if final && len(text) <= s.limit {
+		return format.Cut{Size: len(text)}
+	}
+	if size := lastJoint(text); size > 0 {
+		return format.Cut{Size: size}
+	}
+	if size := s.tracker.track(text); size > 0 {
+		return format.Cut{Size: size}
+	}
+	if len(text) <= s.limit {
+		return format.Cut{}
+	}
+	return s.lose(text, final)
+}
+
+// lose gives up a document that is too long, up to where the next may begin.
+func (s *splitter) lose(text []byte, final bool) format.Cut {
+	size := nextDocument(text, 1)
+	if size < 0 {
+		size = len(text)
+	}
+	return format.Cut{Size: size, Lost: true, Problem: &format.Problem{
+		Reason: fmt.Sprintf("document is longer than %d bytes", s.limit),
+		Limit:  "record",
+		Lost:   int64(size * s.encoding.unitSize()),
+	}}
+}
+
+// lastJoint finds the last place where a line ends with a closing brace and
+// the next begins with an opening one; 0 when there is none.
+func lastJoint(text []byte) int {
+	for end := len(text); ; {
+		feed := bytes.LastIndexByte(text[:end], '\n')
+		if feed <= 0 {
+			return 0
+		}
+		if next := feed + 1; next < len(text) && text[next] == '{' {
+			before := feed - 1
+			if text[before] == '\r' && before > 0 {
+				before--
+			}
+			if text[before] == '}' {
+				return next
+			}
+		}
+		end = feed
+	}
+}
+
+// nextDocument finds the first line from a place on that begins with a brace,
+// or -1.
+func nextDocument(text []byte, from int) int {
+	if at := bytes.Index(text[from-1:], []byte("\n{")); at >= 0 {
+		return from + at
+	}
+	return -1
+}
+
+// A tracker follows the nesting of a run of documents. It goes on where it
+// stopped when it is given more of the same text.
+type tracker struct {
+	at, end  int
+	depth    int
+	inString bool
+}
+
+// structure marks what the tracker looks at outside strings.
+var structure = [256]bool{'"': true, '{': true, '}': true, '[': true, ']': true}
+
+// track returns the end of the last document that is complete.
+func (t *tracker) track(text []byte) int {
+	i := t.at
+	for i < len(text) {
+		if t.inString {
+			if i = closingQuote(text, i); i < 0 {
+				i = len(text)
+				// An escape may reach over the end: begin again before it.
+				for i > t.at && text[i-1] == '\\' {
+					i--
+				}
+				break
+			}
+			t.inString = false
+			i++
+			continue
+		}
+		c := text[i]
+		if !structure[c] {
+			i++
+			continue
+		}
+		i++
+		t.step(c, i)
+	}
+	t.at = i
+	return t.end
+}
+
+// step takes one structural character, which ends at a place.
+func (t *tracker) step(c byte, end int) {
+	switch c {
+	case '"':
+		t.inString = true
+	case '{':
+		t.depth++
+	case '[':
+		if t.depth > 0 {
+			t.depth++
+		}
+	case '}', ']':
+		if t.depth > 0 {
+			t.depth--
+			if t.depth == 0 {
+				t.end = end
+			}
+		}
+	}
+}
+
+// closingQuote finds the quote that ends a string, or -1. From is in the
+// string, and not after a backslash that escapes.
+func closingQuote(text []byte, from int) int {
+	for i := from; ; {
+		j := bytes.IndexByte(text[i:], '"')
+		if j < 0 {
+			return -1
+		}
+		i += j
+		if i == from || text[i-1] != '\\' || !escaped(text, from, i) {
+			return i
+		}
+		i++
+	}
+}
+
+// escaped says whether an odd number of backslashes stands before a place.
+func escaped(text []byte, from, at int) bool {
+	i := at
+	for i > from && text[i-1] == '\\' {
+		i--
+	}
+	return (at-i)%2 == 1
+}

@@ -1,0 +1,136 @@
+package winjson
+
+import (
+	"bytes"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/kulla-defence/kulla/internal/event"
+)
+
+// A row gives the columns of the document that was scanned last.
+type row struct{ scanner *scanner }
+
+// AppendValue implements event.Values.
+func (r *row) AppendValue(dst []byte, column int) ([]byte, event.State) {
+	w := r.scanner.windows[column]
+	switch w.kind &^ inScratch {
+	case null:
+		return dst, event.Null
+	case quoted:
+		return appendUnescaped(dst, r.scanner.raw(w)), event.Present
+	}
+	return appendValid(dst, r.scanner.raw(w)), event.Present
+}
+
+// raw is the text of a window as it stands.
+func (s *scanner) raw(w window) []byte {
+	if w.kind&inScratch != 0 {
+		return s.scratch[w.start:w.end]
+	}
+	return s.data[w.start:w.end]
+}
+
+// appendUnescaped appends the text of a JSON string. What is not a valid
+// escape stays as it stands; what is not UTF-8 becomes U+FFFD.
+func appendUnescaped(dst, text []byte) []byte {
+	for {
+		i := bytes.IndexByte(text, '\\')
+		if i < 0 {
+			return appendValid(dst, text)
+		}
+		dst = appendValid(dst, text[:i])
+		text = text[i:]
+		var size int
+		dst, size = appendEscape(dst, text)
+		text = text[size:]
+	}
+}
+
+// escapes are those of one letter: RFC 8259 section 7.
+var escapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
+// appendEscape appends the character of the escape that text begins with, and
+// returns the size of the escape.
+func appendEscape(dst, text []byte) ([]byte, int) {
+	if len(text) < 2 {
+		return append(dst, text...), len(text)
+	}
+	if c := escapes[text[1]]; c != 0 {
+		return append(dst, c), 2
+	}
+	r := unicodeEscape(text)
+	if r < 0 {
+		return append(dst, '\\'), 1
+	}
+	if !utf16.IsSurrogate(r) {
+		return utf8.AppendRune(dst, r), 6
+	}
+	if pair := utf16.DecodeRune(r, unicodeEscape(text[6:])); pair != utf8.RuneError {
+		return utf8.AppendRune(dst, pair), 12
+	}
+	return utf8.AppendRune(dst, utf8.RuneError), 6
+}
+
+// unicodeEscape reads \uXXXX, or returns -1.
+func unicodeEscape(text []byte) rune {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return -1
+	}
+	r := rune(0)
+	for _, c := range text[2:6] {
+		switch {
+		case c >= '0' && c <= '9':
+			c -= '0'
+		case c|0x20 >= 'a' && c|0x20 <= 'f':
+			c = c | 0x20 - 'a' + 10
+		default:
+			return -1
+		}
+		r = r<<4 | rune(c)
+	}
+	return r
+}
+
+// appendValid appends text with each byte that is not UTF-8 as U+FFFD, as
+// encoding/json has it.
+func appendValid(dst, text []byte) []byte {
+	if utf8.Valid(text) {
+		return append(dst, text...)
+	}
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		dst = utf8.AppendRune(dst, r)
+		text = text[size:]
+	}
+	return dst
+}
+
+// entity resolves what stands between & and ; in XML.
+func entity(name string) (string, bool) {
+	switch name {
+	case "lt":
+		return "<", true
+	case "gt":
+		return ">", true
+	case "amp":
+		return "&", true
+	case "quot":
+		return `"`, true
+	case "apos":
+		return "'", true
+	}
+	if len(name) < 2 || name[0] != '#' {
+		return "", false
+	}
+	digits, base := name[1:], 10
+	if digits[0] == 'x' {
+		digits, base = digits[1:], 16
+	}
+	n, err := strconv.ParseUint(digits, base, 21)
+	if err != nil {
+		return "", false
+	}
+	return string(utf8.AppendRune(nil, rune(n))), true
+}
