@@ -30,7 +30,7 @@ var doors = map[string][]string{
 	"internal/evtxwriter": {}, // the encoder, for tests and sample evidence
 	"internal/source":     {"internal/event", "evtx"},
 	"internal/detect":     {"internal/event", "sigma"},
-	"internal/report":     {"internal/event", "internal/detect"},
+	"internal/report":     {"sigma", "internal/event", "internal/source", "internal/detect"},
 	"internal/cli":        {"evtx", "sigma", "rules", "internal/event", "internal/source", "internal/detect", "internal/report"},
 	"cmd/kulla":           {"internal/cli"},
 

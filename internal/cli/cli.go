@@ -161,7 +161,8 @@ It reads evidence and writes reports. It opens no network connection.`,
 	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error {
 		return &usageError{err: err, hint: fmt.Sprintf("see %q", command.CommandPath()+" --help")}
 	})
-	root.AddCommand(newHunt(env), newVersion(env))
+	root.AddCommand(newHunt(env), newDump(env), newExplain(env), newRules(env), newVersion(env), newMan(env))
+	root.AddCommand(topics()...)
 	root.CompletionOptions.HiddenDefaultCmd = false
 	return root
 }

@@ -213,11 +213,7 @@ func (o *object) time(name string, t time.Time) {
 }
 
 func (o *object) place(p event.Provenance, digests Digests) {
-	name := ""
-	if p.Source != nil {
-		name = p.Source.Name
-	}
-	o.text("source", name)
+	o.source(p)
 	o.key("sha256")
 	if digest, ok := digests(p.Source); ok {
 		o.dst = append(o.dst, '"')
@@ -226,6 +222,23 @@ func (o *object) place(p event.Provenance, digests Digests) {
 	} else {
 		o.dst = append(o.dst, "null"...)
 	}
+	o.position(p)
+}
+
+func (o *object) placeWithoutDigest(p event.Provenance) {
+	o.source(p)
+	o.position(p)
+}
+
+func (o *object) source(p event.Provenance) {
+	name := ""
+	if p.Source != nil {
+		name = p.Source.Name
+	}
+	o.text("source", name)
+}
+
+func (o *object) position(p event.Provenance) {
 	o.number("offset", p.Offset)
 	o.number("size", p.Size)
 	if p.Line != 0 {

@@ -99,3 +99,14 @@ func (g *Groups) Sorted() []*Group {
 	})
 	return sorted
 }
+
+// AtLeast returns how many findings have a level or a higher one.
+func (g *Groups) AtLeast(level sigma.Level) int64 {
+	var n int64
+	for at, count := range g.levels {
+		if at >= level {
+			n += count
+		}
+	}
+	return n
+}

@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kulla-defence/kulla/internal/event"
+	"github.com/kulla-defence/kulla/internal/report"
+	"github.com/kulla-defence/kulla/internal/source"
+)
+
+func newDump(env Environment) *cobra.Command {
+	var format, output string
+	var records []uint
+	var limits []string
+	command := &cobra.Command{
+		Use:   "dump PATH...",
+		Short: "Print records as JSON or XML",
+		Long: `Dump prints the records of evidence, one a line, in the order in which they stand.
+
+Windows event log records are written as Windows' own XML, or as the JSON form of it.
+Records of other formats are written as JSON objects of their columns.
+Control characters are escaped in both.`,
+		Example: `  kulla dump Security.evtx | jq .Event.System.EventID | sort | uniq -c
+  kulla dump -f xml --record 4711 case.zip!Security.evtx`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(command *cobra.Command, paths []string) error {
+			if format != "jsonl" && format != "xml" {
+				return usagef("formats are jsonl and xml", "unknown format %q", format)
+			}
+			bounds, err := parseLimits(limits)
+			if err != nil {
+				return err
+			}
+			return runDump(command.Context(), env, paths, output, bounds, &dumper{xml: format == "xml", records: records})
+		},
+	}
+	flags := command.Flags()
+	flags.StringVarP(&format, "format", "f", "jsonl", "`FORMAT`: jsonl or xml")
+	flags.StringVarP(&output, "output", "o", "", "write to `FILE` instead of standard output")
+	flags.UintSliceVar(&records, "record", nil, "only records with this `ID`; may be repeated")
+	flags.StringArrayVar(&limits, "limit", nil, "raise or lower a limit on what archives unpack to, as for hunt")
+	complete(command, "format", []string{"jsonl", "xml"})
+	return command
+}
+
+func runDump(ctx context.Context, env Environment, paths []string, output string, limits source.Limits, d *dumper) error {
+	out, closeOut, err := openOutput(env, output)
+	if err != nil {
+		return err
+	}
+	d.out = bufio.NewWriterSize(out, 64<<10)
+	register, err := source.Read(ctx, paths, func(int) source.Sink { return d }, source.Options{Workers: 1, Limits: limits, Stdin: env.In})
+	if err := errors.Join(err, d.out.Flush(), closeOut()); err != nil {
+		if errors.Is(err, context.Canceled) {
+			return &outcome{exitInterrupted}
+		}
+		return err
+	}
+	return reportUnread(env, register)
+}
+
+// reportUnread lists what could not be read on standard error, and ends with
+// the code that says so.
+func reportUnread(env Environment, register *source.Register) error {
+	report.WriteProblems(env.Err, register)
+	if anyUnreadable(register) {
+		return &outcome{exitUnreadable}
+	}
+	return nil
+}
+
+// A dumper is a sink that writes each record as a line.
+type dumper struct {
+	out     *bufio.Writer
+	xml     bool
+	records []uint
+	line    []byte
+}
+
+// markup is what values offer that know their record's own form.
+type markup interface {
+	AppendJSON(dst []byte) ([]byte, error)
+	AppendXML(dst []byte) ([]byte, error)
+}
+
+// Event writes one record.
+func (d *dumper) Event(e *event.Event) error {
+	if !d.wanted(uint(e.Provenance.RecordID)) {
+		return nil
+	}
+	var err error
+	d.line = d.line[:0]
+	switch own, ok := e.Values.(markup); {
+	case ok && d.xml:
+		d.line, err = own.AppendXML(d.line)
+	case ok:
+		d.line, err = own.AppendJSON(d.line)
+	default:
+		d.line = report.AppendEvent(d.line, e)
+	}
+	if err != nil {
+		return err
+	}
+	d.line = append(d.line, '\n')
+	_, err = d.out.Write(d.line)
+	return err
+}
+
+func (d *dumper) wanted(id uint) bool {
+	return len(d.records) == 0 || slices.Contains(d.records, id)
+}

@@ -1,0 +1,250 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kulla-defence/kulla/internal/detect"
+	"github.com/kulla-defence/kulla/internal/report"
+	"github.com/kulla-defence/kulla/internal/source"
+	"github.com/kulla-defence/kulla/sigma"
+)
+
+// huntOptions are the flags of "kulla hunt", parsed.
+type huntOptions struct {
+	paths    []string
+	rules    ruleOptions
+	limits   source.Limits
+	minLevel sigma.Level
+	failOn   sigma.Level // NoLevel: never
+	from, to time.Time
+	zone     *time.Location
+	workers  int
+	full     bool
+	quiet    bool
+
+	format     string
+	output     string
+	summary    string
+	color      string
+	noProgress bool
+}
+
+func newHunt(env Environment) *cobra.Command {
+	var flags huntFlags
+	command := &cobra.Command{
+		Use:   "hunt PATH...",
+		Short: "Find intrusions in evidence",
+		Long: `Hunt reads files, folders and archives of evidence and runs rules over every event.
+
+PATH is a file, a folder, an archive (zip, tar, gzip, zstd, nested too), or - for
+standard input. What a file is, is recognised by its content, never by its name.
+
+On a terminal the findings are a table: each rule with its hosts, how often, when,
+and one example. In a pipe they are JSON, one finding a line. The summary lists what
+was read, and what could not have been found, and why.`,
+		Example: `  kulla hunt evidence/
+  kulla hunt --rules sigma.zip --min-level medium case.zip
+  kulla hunt -f jsonl evidence/ | jq -r 'select(.level == "critical") | .host' | sort | uniq -c
+  kulla hunt --from 2022-07-15 --to 2022-07-16T06:00:00Z --fail-on high /mnt/evidence`,
+		Args: func(command *cobra.Command, paths []string) error {
+			if len(paths) == 0 {
+				return usagef("name files, folders or archives, or - for standard input", "nothing to hunt in")
+			}
+			return nil
+		},
+		RunE: func(command *cobra.Command, paths []string) error {
+			options, err := flags.parse(env, paths)
+			if err != nil {
+				return err
+			}
+			return runHunt(command.Context(), env, options)
+		},
+	}
+	flags.register(command)
+	return command
+}
+
+// A hunt is one run of the command: the rooms, wired.
+type hunt struct {
+	env     Environment
+	options huntOptions
+	engine  *detect.Engine
+	set     *sigma.RuleSet
+	started time.Time
+}
+
+func runHunt(ctx context.Context, env Environment, options huntOptions) error {
+	h := &hunt{env: env, options: options, started: env.Now()}
+	set, taxonomy, err := options.rules.load()
+	if err != nil {
+		return err
+	}
+	h.set = set
+	h.engine, err = detect.New(set, taxonomy, detect.Options{
+		MinLevel: options.minLevel, From: options.from, To: options.to, Full: options.full,
+	})
+	if err != nil {
+		return err
+	}
+	defer h.engine.Close()
+	register, interrupted, err := h.read(ctx)
+	if err != nil {
+		return err
+	}
+	result, err := h.engine.Finish()
+	if err != nil {
+		return err
+	}
+	groups, err := h.write(register, result, interrupted)
+	if err != nil {
+		return err
+	}
+	return h.verdict(register, groups, interrupted)
+}
+
+// read gives all evidence to the engine. An interrupt is not an error: what
+// was read until then is reported.
+func (h *hunt) read(ctx context.Context) (*source.Register, bool, error) {
+	progress := &source.Progress{}
+	stop := func() {}
+	if !h.options.quiet && !h.options.noProgress {
+		width := h.env.ErrTerminal()
+		m := &meter{out: h.env.Err, terminal: width > 0, width: width, now: h.env.Now, start: h.started,
+			progress: progress, findings: h.engine.Matches}
+		stop = m.run(ctx)
+	}
+	register, err := source.Read(ctx, h.options.paths, func(int) source.Sink { return h.engine.Sink() }, source.Options{
+		Workers: h.options.workers, Limits: h.options.limits, Stdin: h.env.In, Progress: progress,
+	})
+	stop()
+	if errors.Is(err, context.Canceled) && register != nil {
+		return register, true, nil
+	}
+	return register, false, err
+}
+
+// write writes findings and summary, each where its reader expects it: the
+// summary follows a table, and goes to standard error beside JSON.
+func (h *hunt) write(register *source.Register, result *detect.Result, interrupted bool) (*report.Groups, error) {
+	out, closeOut, err := openOutput(h.env, h.options.output)
+	if err != nil {
+		return nil, err
+	}
+	groups := report.NewGroups()
+	summary := &report.Summary{Register: register, Result: result, Groups: groups,
+		RuleProblems: append(h.set.Problems, h.engine.Problems()...), Zone: h.options.zone, Interrupted: interrupted}
+	findings := grouped(result.Findings(), groups)
+	if h.options.format == "jsonl" {
+		err = h.writeJSON(out, findings, summary)
+	} else {
+		err = h.writeTable(out, findings, summary)
+	}
+	if err == nil && !h.options.quiet {
+		h.writeSpeed(register, result)
+	}
+	if err == nil {
+		err = h.writeSummaryFile(summary)
+	}
+	return groups, errors.Join(err, closeOut())
+}
+
+// grouped passes findings on, and adds each to the groups on its way.
+func grouped(findings iter.Seq2[*detect.Finding, error], groups *report.Groups) iter.Seq2[*detect.Finding, error] {
+	return func(yield func(*detect.Finding, error) bool) {
+		for f, err := range findings {
+			if err == nil {
+				groups.Add(f)
+			}
+			if !yield(f, err) {
+				return
+			}
+		}
+	}
+}
+
+func (h *hunt) writeJSON(out io.Writer, findings iter.Seq2[*detect.Finding, error], summary *report.Summary) error {
+	err := report.WriteFindings(out, findings, digestsOf(summary.Register))
+	if err != nil || h.options.quiet {
+		return err
+	}
+	return report.WriteSummary(h.env.Err, summary, h.styleOf(h.env.ErrTerminal()))
+}
+
+func (h *hunt) writeTable(out io.Writer, findings iter.Seq2[*detect.Finding, error], summary *report.Summary) error {
+	for _, err := range findings {
+		if err != nil {
+			return err
+		}
+	}
+	var style report.Style
+	if h.options.output == "" {
+		style = h.styleOf(h.env.OutTerminal())
+	}
+	err := report.WriteTable(out, summary.Groups.Sorted(), h.options.zone, style)
+	if err != nil || h.options.quiet {
+		return err
+	}
+	return report.WriteSummary(out, summary, style)
+}
+
+// writeSpeed says how fast it was, on standard error: it differs from run to
+// run, and what is written to the output must not.
+func (h *hunt) writeSpeed(register *source.Register, result *detect.Result) {
+	elapsed := h.env.Now().Sub(h.started)
+	var read int64
+	for i := range register.Files {
+		read += register.Files[i].Size
+	}
+	fmt.Fprintf(h.env.Err, "%s events, %s in %s: %s events/s, %s/s, %d workers\n",
+		count(result.Events), size(read), elapsed.Round(time.Millisecond),
+		count(perSecond(result.Events, elapsed)), size(perSecond(read, elapsed)), h.options.workers)
+}
+
+func (h *hunt) writeSummaryFile(summary *report.Summary) error {
+	if h.options.summary == "" {
+		return nil
+	}
+	out, closeOut, err := openOutput(h.env, h.options.summary)
+	if err != nil {
+		return err
+	}
+	return errors.Join(report.WriteSummaryJSON(out, summary), closeOut())
+}
+
+// verdict turns what happened into an exit code.
+func (h *hunt) verdict(register *source.Register, groups *report.Groups, interrupted bool) error {
+	switch {
+	case interrupted:
+		return &outcome{exitInterrupted}
+	case h.options.failOn != sigma.NoLevel && groups.AtLeast(h.options.failOn) > 0:
+		return &outcome{exitFindings}
+	case anyUnreadable(register):
+		return &outcome{exitUnreadable}
+	}
+	return nil
+}
+
+func (h *hunt) styleOf(width int) report.Style {
+	return report.Style{Width: width, Color: h.colored(width > 0)}
+}
+
+// colored follows the NO_COLOR and CLICOLOR_FORCE conventions.
+func (h *hunt) colored(terminal bool) bool {
+	switch h.options.color {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	if h.env.Getenv("NO_COLOR") != "" {
+		return false
+	}
+	return terminal || h.env.Getenv("CLICOLOR_FORCE") != ""
+}

@@ -1,0 +1,34 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// openOutput opens a file to write results to; "" and "-" are standard output.
+// The file appears under its name only when the returned function has closed
+// it: a run that fails leaves what was there before.
+func openOutput(env Environment, name string) (io.Writer, func() error, error) {
+	if name == "" || name == "-" {
+		return env.Out, func() error { return nil }, nil
+	}
+	file, err := os.CreateTemp(filepath.Dir(name), ".kulla-output-")
+	if err != nil {
+		return nil, nil, withHint(fmt.Errorf("output: %w", err), "the folder must exist and be writable")
+	}
+	return file, func() error { return finishOutput(file, name) }, nil
+}
+
+func finishOutput(file *os.File, name string) error {
+	err := errors.Join(file.Chmod(0o644), file.Sync(), file.Close())
+	if err == nil {
+		err = os.Rename(file.Name(), name)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("output: %w", err), os.Remove(file.Name()))
+	}
+	return nil
+}

@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"archive/zip"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/kulla-defence/kulla/rules"
+	"github.com/kulla-defence/kulla/sigma"
+)
+
+// builtInName is what --rules calls the rules in the binary.
+const builtInName = "builtin"
+
+// ruleFlags are the flags by which a command is given its rules.
+type ruleFlags struct {
+	paths        []string
+	placeholders []string
+	taxonomies   []string
+}
+
+// ruleOptions are ruleFlags as the loader wants them.
+type ruleOptions ruleFlags
+
+func (f *ruleFlags) register(command *cobra.Command) {
+	flags := command.Flags()
+	flags.StringArrayVar(&f.paths, "rules", nil, "Sigma rules: a folder, zip or file, may be repeated; "+builtInName+" names those in the binary, which are used if none are given")
+	flags.StringArrayVar(&f.placeholders, "placeholders", nil, "YAML `FILE` with values for %placeholders% of rules: name: [value, ...]")
+	flags.StringArrayVar(&f.taxonomies, "taxonomy", nil, "YAML `FILE` that adds to or replaces log source mappings")
+}
+
+func (f *ruleFlags) options() ruleOptions { return ruleOptions(*f) }
+
+// load reads the rule set and the taxonomy. Rules that cannot be used are in
+// the set's problems; a path without any rule is an error.
+func (o ruleOptions) load() (*sigma.RuleSet, *sigma.Taxonomy, error) {
+	taxonomy, err := o.loadTaxonomy()
+	if err != nil {
+		return nil, nil, err
+	}
+	placeholders, err := loadPlaceholders(o.placeholders)
+	if err != nil {
+		return nil, nil, err
+	}
+	documents, err := o.documents()
+	if err != nil {
+		return nil, nil, err
+	}
+	return sigma.NewRuleSet(documents, sigma.Options{Placeholders: placeholders}), taxonomy, nil
+}
+
+func (o ruleOptions) documents() (*sigma.Documents, error) {
+	paths := o.paths
+	if len(paths) == 0 {
+		paths = []string{builtInName}
+	}
+	all := &sigma.Documents{}
+	for _, path := range paths {
+		documents, err := loadDocuments(path)
+		if err != nil {
+			return nil, err
+		}
+		if len(documents.Rules)+len(documents.Correlations)+len(documents.Filters)+len(documents.Problems) == 0 {
+			return nil, withHint(fmt.Errorf("%s holds no Sigma rules", path), "rules are files that end in .yml or .yaml")
+		}
+		all.Add(documents)
+	}
+	return all, nil
+}
+
+// loadDocuments reads the rules of one --rules argument.
+func loadDocuments(path string) (*sigma.Documents, error) {
+	if path == builtInName {
+		return sigma.ParseFS(rules.FS, builtInName+"/")
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, withHint(fmt.Errorf("rules: %w", err), "--rules takes a folder, a zip or a file of Sigma rules, or "+builtInName)
+	}
+	if info.IsDir() {
+		return sigma.ParseFS(os.DirFS(path), filepath.ToSlash(filepath.Clean(path))+"/")
+	}
+	archive, err := zip.OpenReader(path)
+	if errors.Is(err, zip.ErrFormat) {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("rules: %w", err)
+		}
+		documents, _ := sigma.Parse(path, data) // what is wrong is in its problems
+		return documents, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("rules: %s: %w", path, err)
+	}
+	defer archive.Close()
+	return sigma.ParseFS(archive, path+"!")
+}
+
+// builtInRules loads the rules in the binary.
+func builtInRules() (*sigma.RuleSet, error) {
+	documents, err := loadDocuments(builtInName)
+	if err != nil {
+		return nil, err
+	}
+	return sigma.NewRuleSet(documents, sigma.Options{}), nil
+}
+
+func (o ruleOptions) loadTaxonomy() (*sigma.Taxonomy, error) {
+	taxonomy, err := sigma.DefaultTaxonomy()
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range o.taxonomies {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("taxonomy: %w", err)
+		}
+		over, err := sigma.ParseTaxonomy(file, data)
+		if err != nil {
+			return nil, err
+		}
+		taxonomy = taxonomy.Override(over)
+	}
+	return taxonomy, nil
+}
+
+func loadPlaceholders(files []string) (map[string][]string, error) {
+	values := map[string][]string{}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("placeholders: %w", err)
+		}
+		var one map[string][]string
+		if err := yaml.Unmarshal(data, &one); err != nil {
+			return nil, withHint(fmt.Errorf("placeholders: %s: %w", filepath.ToSlash(file), err), "write one line for each: Servers: [SRV01, SRV02]")
+		}
+		for name, list := range one {
+			values[name] = append(values[name], list...)
+		}
+	}
+	return values, nil
+}

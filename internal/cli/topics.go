@@ -1,0 +1,45 @@
+package cli
+
+import "github.com/spf13/cobra"
+
+// topics are pages that "kulla help NAME" shows, beside those of commands.
+func topics() []*cobra.Command {
+	return []*cobra.Command{
+		topic("exit-codes", "What the exit codes mean", `  0    done; findings or not
+  1    an error; standard error says what, and what to do
+  2    the command line cannot be meant
+  3    hunt: there is a finding at or above the level of --fail-on
+  4    done, but some of the input could not be read; it is listed on standard
+       error and in the summary
+  130  interrupted; what was found until then was printed
+
+When several hold, the first of 130, 3 and 4 is used.`),
+		topic("environment", "Environment variables that are read", `  NO_COLOR        no colour, whatever else is set
+  CLICOLOR_FORCE  colour even where output is not a terminal
+  TMPDIR          where findings are put aside when they do not fit in memory
+
+--color always and --color never go before both. There is no configuration file,
+and nothing is read from the network.`),
+		topic("formats", "Formats of evidence and of output", `Evidence is recognised by its content, never by its name:
+  Windows event logs   EVTX files, also damaged or cut out of a disk
+  Windows events       as JSON: documents, arrays, or one a line, in the shapes of
+                       Winlogbeat, nxlog, evtx_dump, Azure tables and others
+  archives             zip, tar, gzip, zstd, nested; members are named after a '!'
+
+Output of hunt:
+  table   for a person: rules by level, their hosts, times, and one example each
+  jsonl   for a program: one finding a line (docs/formats/finding.md)
+  The summary goes with the table, or to standard error beside jsonl;
+  --summary FILE writes all of it as JSON (docs/formats/summary.md).`),
+		topic("time", "How times are read and shown", `Times are UTC and say so. --tz shows them in another zone; it never changes JSON.
+--from and --to take RFC 3339 (2022-07-15T13:00:00Z), or a date and time without a
+zone, which are then in the zone of --tz. --from is included, --to is not.
+Events that do not say when they happened are never left out, and are counted.`),
+		topic("offline", "What Kulla does on the network", `Nothing. It opens no connection, sends no telemetry and looks for no updates.
+Rules, taxonomy and sample evidence are in the binary or in files you name.`),
+	}
+}
+
+func topic(name, short, text string) *cobra.Command {
+	return &cobra.Command{Use: name, Short: short, Long: short + ".\n\n" + text}
+}

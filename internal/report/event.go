@@ -1,0 +1,32 @@
+package report
+
+import (
+	"github.com/kulla-defence/kulla/internal/detect"
+	"github.com/kulla-defence/kulla/internal/event"
+)
+
+// AppendEvent appends an event as a JSON object: its place, and its columns by
+// name, as in a finding.
+func AppendEvent(dst []byte, e *event.Event) []byte {
+	o := object{dst: append(dst, '{')}
+	o.time("time", e.Time)
+	if e.TimeText != "" {
+		o.text("time_as_written", e.TimeText)
+	}
+	o.text("host", e.Host)
+	o.placeWithoutDigest(e.Provenance)
+	o.key("event")
+	o.dst = appendFields(o.dst, fieldsOf(e))
+	return append(o.dst, '}')
+}
+
+func fieldsOf(e *event.Event) []detect.Field {
+	var fields []detect.Field
+	for column, name := range e.Layout.Names {
+		value, state := e.Values.AppendValue(nil, column)
+		if state != event.Absent {
+			fields = append(fields, detect.Field{Name: name, Value: string(value), Null: state == event.Null})
+		}
+	}
+	return fields
+}

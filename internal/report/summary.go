@@ -1,0 +1,299 @@
+package report
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kulla-defence/kulla/internal/detect"
+	"github.com/kulla-defence/kulla/internal/source"
+	"github.com/kulla-defence/kulla/sigma"
+)
+
+// A Summary is what stands beside findings: what was read, what was counted,
+// and what could not have been found.
+type Summary struct {
+	Register *source.Register
+	Result   *detect.Result
+	Groups   *Groups
+	// RuleProblems are the rules that were not loaded, and why.
+	RuleProblems []sigma.Problem
+	Zone         *time.Location
+	// Interrupted is set when the user stopped the run before its end.
+	Interrupted bool
+}
+
+// maxListed is how many lines of one kind a summary for people has. The JSON
+// summary has all of them.
+const maxListed = 8
+
+// WriteSummary writes the summary for a person.
+func WriteSummary(w io.Writer, s *Summary, style Style) error {
+	p := &page{out: bufio.NewWriter(w), style: style}
+	p.out.WriteByte('\n')
+	if s.Interrupted {
+		p.line("Interrupted", style.paint(red, "the evidence was not read to its end; this is what was found so far"))
+	}
+	s.writeEvidence(p)
+	s.writeEvents(p)
+	s.writeFindings(p)
+	s.writeRules(p)
+	s.writeUnseen(p)
+	s.writeBlind(p)
+	return p.out.Flush()
+}
+
+// A page writes lines with a heading on the left.
+type page struct {
+	out   *bufio.Writer
+	style Style
+	last  string
+}
+
+const headingWidth = 12
+
+func (p *page) line(heading, text string) {
+	shown := heading
+	if heading == p.last {
+		shown = ""
+	}
+	p.last = heading
+	fmt.Fprintf(p.out, "%s%s\n", p.style.paint(bold, fmt.Sprintf("%-*s", headingWidth, shown)), text)
+}
+
+// list writes up to maxListed lines, and says how many more there are.
+func list[T any](p *page, heading string, items []T, text func(T) string) {
+	for i, item := range items {
+		if i == maxListed && len(items) > maxListed+1 {
+			p.line(heading, fmt.Sprintf("… and %s more (all of them with --summary FILE)", thousands(int64(len(items)-i))))
+			return
+		}
+		line := text(item)
+		if p.style.Width > 0 {
+			line = shorten(line, max(p.style.Width-headingWidth, 40))
+		}
+		p.line(heading, line)
+	}
+}
+
+func (s *Summary) writeEvidence(p *page) {
+	var bytes, records int64
+	formats := map[string]int{}
+	read := 0
+	for i := range s.Register.Files {
+		file := &s.Register.Files[i]
+		bytes += file.Size
+		records += file.Records
+		if file.Source.Format != "" {
+			formats[file.Source.Format]++
+			read++
+		}
+	}
+	p.line("Evidence", fmt.Sprintf("%s of %s files read, %s bytes, %s records%s", thousands(int64(read)),
+		thousands(int64(len(s.Register.Files))), thousands(bytes), thousands(records), nameCounts(formats)))
+	if first, last := s.period(); !first.IsZero() {
+		p.line("Evidence", clock(first, s.Zone)+" … "+clock(last, s.Zone))
+	}
+}
+
+// period is from the first to the last event.
+func (s *Summary) period() (first, last time.Time) {
+	for _, channel := range s.Result.Channels {
+		if channel.First.IsZero() {
+			continue
+		}
+		if first.IsZero() || channel.First.Before(first) {
+			first = channel.First
+		}
+		if channel.Last.After(last) {
+			last = channel.Last
+		}
+	}
+	return first, last
+}
+
+func (s *Summary) writeEvents(p *page) {
+	const most = 6
+	p.line("Events", joinCounts(s.Result.Channels, most, "sources", func(c detect.Channel) (string, int64) { return c.Name, c.Events }))
+	p.line("Hosts", joinCounts(s.Result.Hosts, most, "hosts", func(h detect.Host) (string, int64) { return h.Name, h.Events }))
+	if s.Result.OutsideRange > 0 {
+		p.line("Left out", thousands(s.Result.OutsideRange)+" events outside the asked times")
+	}
+}
+
+func joinCounts[T any](items []T, most int, noun string, of func(T) (string, int64)) string {
+	if len(items) == 0 {
+		return "none"
+	}
+	var parts []string
+	for i, item := range items {
+		if i == most && len(items) > most+1 {
+			parts = append(parts, fmt.Sprintf("and %d more %s", len(items)-i, noun))
+			break
+		}
+		name, n := of(item)
+		parts = append(parts, Visible(name)+" "+thousands(n))
+	}
+	return strings.Join(parts, " · ")
+}
+
+func (s *Summary) writeFindings(p *page) {
+	var parts []string
+	var total int64
+	for level := sigma.Critical; ; level-- {
+		if n := s.Groups.Levels()[level]; n > 0 {
+			total += n
+			name := cmp.Or(levelName(level), "without a level")
+			parts = append(parts, p.style.paint(levelColor(level), name+" "+thousands(n)))
+		}
+		if level == sigma.NoLevel {
+			break
+		}
+	}
+	if total == 0 {
+		p.line("Findings", "none: read on for what could not have been seen")
+		return
+	}
+	p.line("Findings", strings.Join(parts, " · "))
+}
+
+func (s *Summary) writeRules(p *page) {
+	text := thousands(int64(s.Result.Rules)) + " rules were looked for"
+	if n := s.Result.BelowLevel; n > 0 {
+		text += fmt.Sprintf("; %s below the asked level were not", thousands(int64(n)))
+	}
+	p.line("Rules", text)
+	kinds := map[string]int{}
+	for _, problem := range s.RuleProblems {
+		kinds[problem.Kind.String()]++
+	}
+	if len(s.RuleProblems) > 0 {
+		p.line("Rules", fmt.Sprintf("%s not loaded%s", thousands(int64(len(s.RuleProblems))), nameCounts(kinds)))
+		list(p, "Rules", s.RuleProblems, func(problem sigma.Problem) string { return "  " + Visible(problem.String()) })
+	}
+}
+
+// writeUnseen lists what the evidence itself hides: files that could not be
+// read, damaged records, gaps and cleared logs.
+func (s *Summary) writeUnseen(p *page) {
+	list(p, "Cleared", s.Result.Cleared, func(m detect.Member) string {
+		return fmt.Sprintf("%s  %s  a log was cleared: %s record %d", clock(m.Time, s.Zone), hostName(m.Host), Visible(m.Place.Source.Name), m.Place.RecordID)
+	})
+	list(p, "Gaps", s.gaps(), func(g gapLine) string {
+		return fmt.Sprintf("%s records missing between %d (%s) and %d (%s): %s", thousands(int64(g.gap.Missing)),
+			g.gap.After, clock(g.gap.AfterTime, s.Zone), g.gap.Before, clock(g.gap.BeforeTime, s.Zone), Visible(g.file.Source.Name))
+	})
+	list(p, "Not read", problemsOf(s.Register), problemLine.String)
+}
+
+type gapLine struct {
+	file *source.File
+	gap  source.Gap
+}
+
+func (s *Summary) gaps() []gapLine {
+	var lines []gapLine
+	for i := range s.Register.Files {
+		file := &s.Register.Files[i]
+		for _, gap := range file.Gaps {
+			lines = append(lines, gapLine{file, gap})
+		}
+	}
+	slices.SortStableFunc(lines, func(a, b gapLine) int { return cmp.Compare(b.gap.Missing, a.gap.Missing) })
+	return lines
+}
+
+// A problemLine is a file with problems: the first of them, and how many more.
+type problemLine struct {
+	name   string
+	reason string
+	more   int64
+}
+
+func (l problemLine) String() string {
+	text := Visible(l.name) + ": " + Visible(l.reason)
+	if l.more > 0 {
+		text += fmt.Sprintf(" (and %s more in this file)", thousands(l.more))
+	}
+	return text
+}
+
+func problemsOf(register *source.Register) []problemLine {
+	var lines []problemLine
+	for _, files := range [][]source.File{register.Archives, register.Files} {
+		for i := range files {
+			if file := &files[i]; len(file.Problems) > 0 {
+				lines = append(lines, problemLine{file.Source.Name, describeProblem(file.Problems[0]), file.ProblemCount - 1})
+			}
+		}
+	}
+	return lines
+}
+
+// describeProblem says what could not be read, and where.
+func describeProblem(p source.Problem) string {
+	text := p.Reason
+	if p.Record != 0 {
+		text += fmt.Sprintf(", record %d", p.Record)
+	}
+	if p.Line != 0 {
+		text += fmt.Sprintf(", line %d", p.Line)
+	}
+	if p.Offset >= 0 {
+		text += fmt.Sprintf(", offset %d", p.Offset)
+	}
+	return text
+}
+
+// WriteProblems lists all that could not be read, one line a file.
+func WriteProblems(w io.Writer, register *source.Register) error {
+	for _, line := range problemsOf(register) {
+		if _, err := fmt.Fprintf(w, "kulla: not read: %s\n", line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeBlind lists rules that could not have fired on this evidence.
+func (s *Summary) writeBlind(p *page) {
+	if len(s.Result.Blind) == 0 {
+		return
+	}
+	total := map[*detect.Rule]bool{}
+	for _, blind := range s.Result.Blind {
+		for _, rule := range blind.Rules {
+			total[rule] = true
+		}
+	}
+	p.line("Blind", fmt.Sprintf("%s of %s rules could not have fired on this evidence:", thousands(int64(len(total))), thousands(int64(s.Result.Rules))))
+	list(p, "Blind", s.Result.Blind, func(b detect.Blind) string {
+		return fmt.Sprintf("%6s  %s", thousands(int64(len(b.Rules))), Visible(b.Reason))
+	})
+}
+
+// nameCounts is " (evtx 190, json 4)", or nothing.
+func nameCounts(counts map[string]int) string {
+	if len(counts) == 0 {
+		return ""
+	}
+	var parts []string
+	for name, n := range counts {
+		parts = append(parts, fmt.Sprintf("%s %s", name, thousands(int64(n))))
+	}
+	slices.Sort(parts)
+	return " (" + strings.Join(parts, ", ") + ")"
+}
+
+// thousands writes a number with its thousands apart: 1,234,567.
+func thousands(n int64) string {
+	digits := fmt.Sprint(n)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}

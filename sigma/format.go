@@ -1,0 +1,90 @@
+package sigma
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// String is product/category/service, without the attributes that are empty.
+func (s LogSource) String() string {
+	parts := slices.DeleteFunc([]string{s.Product, s.Category, s.Service}, func(part string) bool { return part == "" })
+	return strings.Join(parts, "/")
+}
+
+// String says which events take the route, such as
+// "windows Channel=Security EventID=4688". Values of one column have a bar
+// between them.
+func (r *Route) String() string {
+	parts := []string{}
+	if name := r.LogSource.String(); name != "" {
+		parts = append(parts, name)
+	}
+	for _, constraint := range r.Where {
+		parts = append(parts, constraint.Column+"="+strings.Join(constraint.Values, "|"))
+	}
+	return strings.Join(parts, " ")
+}
+
+// WriteExpression draws an expression as a tree, a line for each term, with
+// every value of every item: what a condition came to when identifiers,
+// modifiers and placeholders were resolved.
+func WriteExpression(w io.Writer, expression Expression) error {
+	return writeExpression(w, expression, "")
+}
+
+func writeExpression(w io.Writer, expression Expression, indent string) error {
+	label, terms := expressionLabel(expression)
+	if _, err := fmt.Fprintf(w, "%s%s\n", indent, label); err != nil {
+		return err
+	}
+	for _, term := range terms {
+		if err := writeExpression(w, term, indent+"  "); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func expressionLabel(expression Expression) (string, []Expression) {
+	switch e := expression.(type) {
+	case And:
+		return "and", e
+	case Or:
+		return "or", e
+	case Not:
+		return "not", []Expression{e.Term}
+	case Named:
+		return quoteName(e.Name), []Expression{e.Term}
+	case Reference:
+		return "rule " + quoteName(e.Rule), nil
+	case *Predicate:
+		return e.String(), nil
+	}
+	return "nothing", nil
+}
+
+// String says what the item tests: its field, and all its values.
+func (p *Predicate) String() string {
+	field := quoteName(p.Field)
+	if p.Field == "" {
+		field = "any field"
+	}
+	if p.Part != WholeTime {
+		field += " " + p.Part.String()
+	}
+	values := make([]string, len(p.Values))
+	for i, value := range p.Values {
+		values[i] = describeValue(value)
+	}
+	joined := " or "
+	if p.All {
+		joined = " and "
+	}
+	not := ""
+	if p.Negate {
+		not = "not "
+	}
+	return field + " " + not + strings.Join(values, joined)
+}
