@@ -145,6 +145,25 @@ func (c *Correlator) Add(hit Hit) []Alert {
 		return nil
 	}
 	c.pending.push(pendingHit{at, hit})
+	return c.reach(at)
+}
+
+// Advance says that the input has come to a time, though perhaps without a hit,
+// and returns the alerts that are due by now. Windows that are over by then
+// can be judged. Call it with the time of the last event before Flush: else the
+// input seems to end with the last hit.
+func (c *Correlator) Advance(to time.Time) []Alert {
+	at, ok := nanoseconds(to)
+	if !ok {
+		return nil
+	}
+	c.reach(at)
+	c.closeBefore(c.watermark)
+	return c.alerts
+}
+
+// reach processes what no older hit can come before.
+func (c *Correlator) reach(at int64) []Alert {
 	if at > c.newest {
 		c.newest = at
 		c.watermark = max(c.watermark, earlier(at, c.options.Reorder))
@@ -164,10 +183,10 @@ func (c *Correlator) Add(hit Hit) []Alert {
 func (c *Correlator) Flush() []Alert {
 	c.alerts = nil
 	for c.pending.len() > 0 {
-		next := c.pending.pop()
-		c.watermark = max(c.watermark, next.time)
-		c.process(next)
+		c.process(c.pending.pop())
 	}
+	c.watermark = max(c.watermark, c.newest)
+	c.closeBefore(c.watermark)
 	for _, k := range c.correlations {
 		for k.hasOpen() {
 			incomplete := k.nextClose() > c.watermark
