@@ -75,7 +75,8 @@ func count(tb testing.TB, b []byte, options evtx.Options) (records, lost int) {
 	return records, lost
 }
 
-func TestHosts(t *testing.T) {
+// TestCounts: records of whole archives. An independent reader counts the same.
+func TestCounts(t *testing.T) {
 	t.Parallel()
 	f := func(archive string, want int) {
 		t.Helper()
@@ -93,4 +94,52 @@ func TestHosts(t *testing.T) {
 	}
 	f("host-clean-w10.zip", 42409)
 	f("host-aptsim-server2022.zip", 7660)
+	f("evtx-by-technique.zip", 10015)
+	f("sigma-regression.zip", 113)
+}
+
+// TestHardCases: records read and places lost. Where a file is damaged, the
+// count in the comment is that of a reader that gives up a chunk at its first
+// bad record; every record that it gives is among ours.
+func TestHardCases(t *testing.T) {
+	t.Parallel()
+	files := unpack(t, "evtx-hard-cases.zip", ".evtx")
+	f := func(name string, wantRecords, wantLost int) {
+		t.Helper()
+		b, ok := files["samples/"+name]
+		if !ok {
+			t.Errorf("%s is not in the archive", name)
+			return
+		}
+		delete(files, "samples/"+name)
+		if records, lost := count(t, b, evtx.Options{}); records != wantRecords || lost != wantLost {
+			t.Errorf("%s: %d records and %d losses, want %d and %d", name, records, lost, wantRecords, wantLost)
+		}
+	}
+	f("2-vss_0-Microsoft-Windows-RemoteDesktopServices-RdpCoreTS%4Operational.evtx", 1951, 26)         // 1910, 4
+	f("2-vss_0-Microsoft-Windows-TerminalServices-RemoteConnectionManager%4Operational.evtx", 1795, 2) // 1774, 2
+	f("sample_with_a_bad_chunk_magic.evtx", 301, 3)                                                    // 270, 2
+	f("sample-with-zero-data-size-event.evtx", 449, 1)                                                 // 335, 1
+	f("sysmon.evtx", 358, 8)
+	f("sample-with-irregular-bool-values.evtx", 3028, 0)
+	f("2-vss_7-System.evtx", 1160, 0)
+	f("E_ShadowCopy6_windows_system32_winevt_logs_Microsoft-Windows-CAPI2%4Operational.evtx", 459, 0)
+	f("E_Windows_system32_winevt_logs_Microsoft-Windows-CAPI2%4Operational.evtx", 340, 0)
+	f("E_Windows_system32_winevt_logs_Microsoft-Windows-Shell-Core%4Operational.evtx", 1146, 0)
+	f("2-system-Microsoft-Windows-LiveId%4Operational.evtx", 399, 0)
+	f("Application_no_crc32.evtx", 17, 0)
+	f("post-Security.evtx", 126, 0)
+	f("MSExchange_Management_wec.evtx", 1, 0)
+	f("Microsoft-Windows-HelloForBusiness%4Operational.evtx", 6, 0)
+	f("Microsoft-Windows-LanguagePackSetup%4Operational.evtx", 17, 0)
+	f("Security_short_selected.evtx", 7, 0)
+	f("Security_with_size_t.evtx", 636, 0)
+	f("issue_201.evtx", 1, 0)
+	f("new-user-security.evtx", 4, 0)
+	f("security.evtx", 2261, 0)
+	f("security_bad_string_cache.evtx", 2261, 0)
+	f("system.evtx", 1881, 0)
+	for name := range files {
+		t.Errorf("%s is not in the table", name)
+	}
 }

@@ -95,17 +95,41 @@ func (c *decodedChunk) decode(d *Decoder, f *File) {
 	if c.err != nil {
 		return
 	}
-	c.chunk(d, window[:min(len(window), ChunkSize)], offset)
-	shift := misplaced(window)
-	if shift == 0 {
-		return
+	own, shift := window[:min(len(window), ChunkSize)], misplaced(window)
+	if shift > 0 {
+		own = own[:shift]
 	}
+	covered := 0
+	if !bytes.HasPrefix(own, []byte(chunkSignature)) && !unused(own) {
+		covered = c.covered(f, offset)
+	}
+	if covered < len(own) {
+		c.chunk(d, own[covered:], offset+int64(covered))
+	}
+	if shift > 0 {
+		c.shifted(d, f, offset+int64(shift))
+	}
+}
+
+// shifted decodes a chunk that starts inside this one.
+func (c *decodedChunk) shifted(d *Decoder, f *File, offset int64) {
 	if c.extra == nil {
 		c.extra = make([]byte, ChunkSize)
 	}
-	if window = c.read(f, c.extra, offset+int64(shift)); c.err == nil {
-		c.chunk(d, window, offset+int64(shift))
+	if b := c.read(f, c.extra, offset); c.err == nil {
+		err := fmt.Errorf("%w: it is not where a chunk should start", ErrChunkHeader)
+		c.errors = append(c.errors, &CorruptError{Chunk: c.index, Offset: offset, Err: err})
+		c.chunk(d, b, offset)
 	}
+}
+
+// covered gives how many bytes of this chunk belong to one that started inside
+// the chunk before.
+func (c *decodedChunk) covered(f *File, offset int64) int {
+	if offset < f.first+ChunkSize {
+		return 0
+	}
+	return misplaced(c.read(f, make([]byte, ChunkSize+len(chunkSignature)), offset-ChunkSize))
 }
 
 // read fills a buffer from a place in the file, as far as the file goes.
@@ -123,8 +147,8 @@ func (c *decodedChunk) read(f *File, buffer []byte, offset int64) []byte {
 func misplaced(window []byte) int {
 	own := window[:min(len(window), ChunkSize)]
 	next := window[len(own):]
-	broken := !bytes.HasPrefix(own, []byte(chunkSignature)) && !unused(own) ||
-		len(next) > 0 && !bytes.HasPrefix([]byte(chunkSignature), next) && !unused(next)
+	headed := bytes.HasPrefix(own, []byte(chunkSignature))
+	broken := headed && len(next) > 0 && !bytes.HasPrefix([]byte(chunkSignature), next) || !headed && !unused(own)
 	if !broken || len(own) < len(chunkSignature) {
 		return 0
 	}
