@@ -40,8 +40,9 @@ func ParseFS(fsys fs.FS, prefix string) (*Documents, error) {
 	var workers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(names)) {
 		workers.Go(func() {
+			var reader blockYAML
 			for i := next.Add(1) - 1; int(i) < len(names); i = next.Add(1) - 1 {
-				parsed[i] = parseFile(fsys, names[i], prefix)
+				parsed[i] = parseFile(fsys, names[i], prefix, &reader)
 			}
 		})
 	}
@@ -78,12 +79,12 @@ func isRuleFile(name string) bool {
 	return extension == ".yml" || extension == ".yaml"
 }
 
-func parseFile(fsys fs.FS, name, prefix string) *Documents {
+func parseFile(fsys fs.FS, name, prefix string, reader *blockYAML) *Documents {
 	data, err := readFile(fsys, name)
 	if err != nil {
 		return &Documents{Problems: []Problem{unreadable(prefix+name, err)}}
 	}
-	return parseDocuments(prefix+name, data)
+	return parseDocuments(prefix+name, data, reader)
 }
 
 func readFile(fsys fs.FS, name string) ([]byte, error) {

@@ -95,7 +95,7 @@ func (it *item) finish() {
 				it.parser.fail(o.at, "%q is not a number", o.source)
 			}
 			if it.field == "" && !it.anchored() {
-				value.Parts = openEnd(openStart(value.Parts))
+				value.Parts = open(value.Parts, true, true)
 				o.value = value
 			}
 		}

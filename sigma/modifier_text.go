@@ -20,12 +20,7 @@ func (it *item) place(name string, relation Relation) {
 		o := &it.operands[i]
 		switch value := o.value.(type) {
 		case String:
-			if relation != StartsWith {
-				value.Parts = openStart(value.Parts)
-			}
-			if relation != EndsWith {
-				value.Parts = openEnd(value.Parts)
-			}
+			value.Parts = open(value.Parts, relation != StartsWith, relation != EndsWith)
 			o.value = value
 		case Regexp:
 			value.Source = anchor(value.Source, relation)

@@ -13,7 +13,7 @@ import (
 // Problems, and the error joins a *SyntaxError for each. The Documents are
 // never nil.
 func Parse(file string, data []byte) (*Documents, error) {
-	documents := parseDocuments(file, data)
+	documents := parseDocuments(file, data, new(blockYAML))
 	var errs []error
 	for _, problem := range documents.Problems {
 		errs = append(errs, &SyntaxError{problem})
@@ -21,7 +21,9 @@ func Parse(file string, data []byte) (*Documents, error) {
 	return documents, errors.Join(errs...)
 }
 
-func parseDocuments(file string, data []byte) *Documents {
+// parseDocuments is Parse with a reader of YAML that may have read other files.
+func parseDocuments(file string, data []byte, reader *blockYAML) *Documents {
+	reader.reuse()
 	documents := &Documents{sources: []source{{file, data}}}
 	if text := decodeUTF16(data); text != nil {
 		data = text
@@ -29,7 +31,7 @@ func parseDocuments(file string, data []byte) *Documents {
 	var actions actionState
 	for _, chunk := range splitDocuments(data) {
 		p := parser{file: file, into: documents}
-		root, err := parseYAML(chunk)
+		root, err := reader.parseYAML(chunk)
 		if err != nil {
 			p.problem(Malformed, err.line, err.column, err.message)
 			continue
@@ -114,6 +116,10 @@ func scalarText(n *node) string {
 
 // unique reports keys that a mapping has twice: one of the two would be lost.
 func (p *parser) unique(mapping *node) {
+	const few = 16 // for so many, comparing each with each is faster than a map
+	if len(mapping.children) <= 2*few && !hasKeyTwice(mapping.children) {
+		return
+	}
 	seen := make(map[string]*node, len(mapping.children)/2)
 	for i := 0; i+1 < len(mapping.children); i += 2 {
 		key := mapping.children[i]
@@ -123,6 +129,17 @@ func (p *parser) unique(mapping *node) {
 		}
 		seen[key.value] = key
 	}
+}
+
+func hasKeyTwice(children []*node) bool {
+	for i := 2; i < len(children); i += 2 {
+		for j := 0; j < i; j += 2 {
+			if children[i].value == children[j].value {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // An actionState keeps what "action: global" and "action: repeat" documents

@@ -86,19 +86,17 @@ func escapeLiteral(text *strings.Builder, literal string) {
 func startsWithRun(parts []Part) bool { return len(parts) > 0 && parts[0].Kind == AnyRun }
 func endsWithRun(parts []Part) bool   { return len(parts) > 0 && parts[len(parts)-1].Kind == AnyRun }
 
-// openStart and openEnd let anything stand before and after a pattern.
-func openStart(parts []Part) []Part {
-	if startsWithRun(parts) {
-		return parts
+// open lets anything stand before or after a pattern.
+func open(parts []Part, start, end bool) []Part {
+	opened := make([]Part, 0, len(parts)+2)
+	if start && !startsWithRun(parts) {
+		opened = append(opened, Part{Kind: AnyRun})
 	}
-	return append([]Part{{Kind: AnyRun}}, parts...)
-}
-
-func openEnd(parts []Part) []Part {
-	if endsWithRun(parts) {
-		return parts
+	opened = append(opened, parts...)
+	if end && !endsWithRun(opened) {
+		opened = append(opened, Part{Kind: AnyRun})
 	}
-	return append(parts[:len(parts):len(parts)], Part{Kind: AnyRun})
+	return opened
 }
 
 func hasWildcard(parts []Part) bool {

@@ -180,6 +180,13 @@ func appendChunk(chunks []yamlChunk, data []byte, line int) []yamlChunk {
 // parseYAML reads one document. Lines of the nodes count from the beginning of
 // the file.
 func parseYAML(chunk yamlChunk) (*node, *yamlError) {
+	return new(blockYAML).parseYAML(chunk)
+}
+
+func (b *blockYAML) parseYAML(chunk yamlChunk) (*node, *yamlError) {
+	if root := b.parse(chunk); root != nil {
+		return root, nil
+	}
 	return parseAnyYAML(chunk)
 }
 
