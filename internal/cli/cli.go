@@ -157,6 +157,7 @@ It reads evidence and writes reports. It opens no network connection.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
+		RunE:          func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
 	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error {
 		return &usageError{err: err, hint: fmt.Sprintf("see %q", command.CommandPath()+" --help")}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kulla-defence/kulla/internal/detect"
 	"github.com/kulla-defence/kulla/internal/source"
+	"github.com/kulla-defence/kulla/sigma"
 )
 
 // regressionInfo is what the public rules say of their own samples.
@@ -49,6 +50,17 @@ func TestRegressionSamples(t *testing.T) {
 	}
 }
 
+// samplesWithMore are samples whose info file says one match, but which hold
+// more events that satisfy the rule, word by word ("kulla explain" shows it):
+// AnyDesk's user.conf is written three times, as .new and .TMP too; three tools
+// are dropped; three zones are changed; two administrative shares are disabled.
+var samplesWithMore = map[string]int{
+	"0b9ad457-2554-44c1-82c2-d56a99c42377": 3,
+	"8fbf3271-1ef6-4e94-8210-03c2317947f6": 3,
+	"45e112d0-7759-4c2a-aa36-9f8fb79d3393": 3,
+	"c7dcacd0-cc59-4004-b0a4-1d6cdebe6f3e": 2,
+}
+
 func checkSample(t *testing.T, infoFile string, found map[foundKey]int) {
 	t.Helper()
 	data, err := os.ReadFile(infoFile)
@@ -67,7 +79,11 @@ func checkSample(t *testing.T, infoFile string, found map[foundKey]int) {
 				continue
 			}
 			got := found[foundKey{filepath.ToSlash(sample), info.Rules[0].ID}]
-			if test.MatchCount == nil && got == 0 || test.MatchCount != nil && got != *test.MatchCount {
+			want := test.MatchCount
+			if more, ok := samplesWithMore[info.Rules[0].ID]; ok {
+				want = &more
+			}
+			if want == nil && got == 0 || want != nil && got != *want {
 				t.Errorf("rule %s matched %d times in %s", info.Rules[0].ID, got, filepath.Base(sample))
 			}
 		}
@@ -83,12 +99,25 @@ func huntAll(t testing.TB, rules string, paths ...string) map[foundKey]int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine, err := detect.New(set, taxonomy, detect.Options{})
+	return findingsOf(t, set, taxonomy, detect.Options{}, paths...)
+}
+
+func findingsOf(t testing.TB, set *sigma.RuleSet, taxonomy *sigma.Taxonomy, options detect.Options, paths ...string) map[foundKey]int {
+	t.Helper()
+	found := map[foundKey]int{}
+	hunted(t, set, taxonomy, options, func(f *detect.Finding) { found[foundKey{f.Place.Source.Name, f.Rule.ID}]++ }, paths...)
+	return found
+}
+
+// hunted hunts without a command line around it, and passes on each finding.
+func hunted(t testing.TB, set *sigma.RuleSet, taxonomy *sigma.Taxonomy, options detect.Options, each func(*detect.Finding), paths ...string) (*source.Register, *detect.Result) {
+	t.Helper()
+	engine, err := detect.New(set, taxonomy, options)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer engine.Close()
-	_, err = source.Read(context.Background(), paths, func(int) source.Sink { return engine.Sink() }, source.Options{})
+	register, err := source.Read(context.Background(), paths, func(int) source.Sink { return engine.Sink() }, source.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,12 +125,11 @@ func huntAll(t testing.TB, rules string, paths ...string) map[foundKey]int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := map[foundKey]int{}
 	for f, err := range result.Findings() {
 		if err != nil {
 			t.Fatal(err)
 		}
-		found[foundKey{f.Place.Source.Name, f.Rule.ID}]++
+		each(f)
 	}
-	return found
+	return register, result
 }
