@@ -198,3 +198,25 @@ func FuzzParseTaxonomy(f *testing.F) {
 		}
 	})
 }
+
+// Every log source that a public rule names is known. The test lists those
+// that are not.
+func TestPublicLogSourcesAreKnown(t *testing.T) {
+	t.Parallel()
+	documents, err := ParseFS(sharedRules(t), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	taxonomy := defaultTaxonomy(t)
+	rules := map[string]int{}
+	for _, rule := range documents.Rules {
+		rules[rule.LogSource.attributes()]++
+		if !taxonomy.Knows(rule.LogSource) {
+			t.Errorf("%v: nothing is known of {%s}", rule.At, rule.LogSource.attributes())
+		}
+	}
+	if len(documents.Rules) < 3000 {
+		t.Errorf("only %d rules", len(documents.Rules))
+	}
+	t.Logf("%d rules, %d log sources", len(documents.Rules), len(rules))
+}
