@@ -215,7 +215,11 @@ func (d *Decoder) plausible(at int) bool {
 // as they do in a log that was copied while it was in use. What is left of
 // older records there has other numbers.
 func (d *Decoder) stale() bool {
-	if d.at >= len(d.chunk) || d.lastID == 0 || !d.plausible(d.at) || d.idAt(d.at) != d.lastID+1 {
+	expected := d.lastID + 1
+	if d.lastID == 0 {
+		expected = d.header.FirstRecordID
+	}
+	if d.at >= len(d.chunk) || !d.plausible(d.at) || d.idAt(d.at) != expected {
 		return false
 	}
 	size, _ := d.recordSize(d.at)
