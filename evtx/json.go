@@ -176,8 +176,8 @@ func (w *jsonWriter) bare(kind ValueType, window []byte) bool {
 			return false
 		}
 	case TypeReal32, TypeReal64:
-		text := appendValueText(nil, kind, window)
-		if v, err := strconv.ParseFloat(string(text), 64); err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+		v, ok := realNumber(kind, window)
+		if !ok || math.IsNaN(v) || math.IsInf(v, 0) {
 			return false
 		}
 	case TypeBool:

@@ -90,12 +90,12 @@ func appendValueText(dst []byte, t ValueType, b []byte) []byte {
 			return strconv.AppendUint(append(dst, "0x"...), v, 16)
 		}
 	case TypeReal32:
-		if len(b) == 4 {
-			return appendReal(dst, float64(math.Float32frombits(binary.LittleEndian.Uint32(b))), 32)
+		if v, ok := realNumber(t, b); ok {
+			return strconv.AppendFloat(dst, v, 'g', -1, 32)
 		}
 	case TypeReal64:
-		if len(b) == 8 {
-			return appendReal(dst, math.Float64frombits(binary.LittleEndian.Uint64(b)), 64)
+		if v, ok := realNumber(t, b); ok {
+			return strconv.AppendFloat(dst, v, 'g', -1, 64)
 		}
 	case TypeBool:
 		return strconv.AppendBool(dst, truth(b))
@@ -152,8 +152,14 @@ func truth(b []byte) bool {
 	return false
 }
 
-func appendReal(dst []byte, v float64, bits int) []byte {
-	return strconv.AppendFloat(dst, v, 'g', -1, bits)
+func realNumber(t ValueType, b []byte) (float64, bool) {
+	switch {
+	case t == TypeReal32 && len(b) == 4:
+		return float64(math.Float32frombits(binary.LittleEndian.Uint32(b))), true
+	case t == TypeReal64 && len(b) == 8:
+		return math.Float64frombits(binary.LittleEndian.Uint64(b)), true
+	}
+	return 0, false
 }
 
 const (

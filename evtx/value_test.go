@@ -68,6 +68,8 @@ func TestValues(t *testing.T) {
 	number(evtx.TypeReal64, le64(int(math.Float64bits(1.3124781))), "1.3124781")
 	str(evtx.TypeReal64, le64(int(math.Float64bits(math.Inf(1)))), "+Inf")
 
+	str(evtx.TypeReal32, []byte{0}, "00")
+
 	number(evtx.TypeBool, le32(0), "false")
 	number(evtx.TypeBool, le32(1), "true")
 	number(evtx.TypeBool, le32(65536), "true")
