@@ -1,7 +1,6 @@
 package sigma
 
 import (
-	"archive/zip"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,23 +10,10 @@ import (
 	"testing/fstest"
 )
 
-// sharedRules opens the public rules, which the repository does not hold: the
-// folder or zip sigma-rules in $KULLA_DATA, or beside the repository.
+// sharedRules opens the public rules, which the repository does not hold.
 func sharedRules(t testing.TB) fs.FS {
 	t.Helper()
-	folder := os.Getenv("KULLA_DATA")
-	if folder == "" {
-		folder = filepath.Join("..", "..", "shared", "data")
-	}
-	if info, err := os.Stat(filepath.Join(folder, "sigma-rules")); err == nil && info.IsDir() {
-		return os.DirFS(filepath.Join(folder, "sigma-rules"))
-	}
-	archive, err := zip.OpenReader(filepath.Join(folder, "sigma-rules.zip"))
-	if err != nil {
-		t.Skipf("the public Sigma rules are not here: %v", err)
-	}
-	t.Cleanup(func() { archive.Close() })
-	return archive
+	return sharedFolder(t, "sigma-rules")
 }
 
 // Every public rule is loaded, or there is a reason for it. The reasons are
