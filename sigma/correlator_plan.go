@@ -35,6 +35,7 @@ type correlating struct {
 	key                  []byte
 	values               [][]string // by column
 	groupTurn, valueTurn turn
+	entry                entry
 }
 
 // A link leads from a rule, or a correlation, to a correlation about it.
@@ -148,6 +149,8 @@ func (p *correlationPlan) check(c *Correlation) bool {
 		p.problem(c, NotSupported, "a correlation of type %v can be about %d rules at most, not %d", c.Type, limit, len(c.Rules))
 	case c.Timespan <= 0:
 		p.problem(c, Malformed, "a correlation needs a timespan")
+	case needsField(c.Type) && len(c.Fields) == 0:
+		p.problem(c, Malformed, "a correlation of type %v needs a field in its condition", c.Type)
 	case isNumeric(c.Type) && len(c.Fields) != 1:
 		p.problem(c, NotSupported, "a correlation of type %v looks at one field, not %d", c.Type, len(c.Fields))
 	case p.neverReached(c):
@@ -169,9 +172,13 @@ func (p *correlationPlan) neverReached(c *Correlation) bool {
 }
 
 func (p *correlationPlan) add(c *Correlation) {
+	var fields []string // other types do not look at theirs
+	if needsField(c.Type) {
+		fields = c.Fields
+	}
 	k := &correlating{
-		rule: c, options: p.options, columns: slices.Concat(c.GroupBy, c.Fields),
-		grouped: len(c.GroupBy), valued: len(c.Fields),
+		rule: c, options: p.options, columns: slices.Concat(c.GroupBy, fields),
+		grouped: len(c.GroupBy), valued: len(fields),
 		numeric: isNumeric(c.Type),
 		atEnd:   judgedAtEnd(c), groups: map[string]*group{},
 	}

@@ -340,3 +340,78 @@ func FuzzCorrelator(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) { compareWithReference(t, rules, data) })
 }
+
+// A chain is nothing but an outer correlation over the alerts of an inner one.
+func TestChainIsComposition(t *testing.T) {
+	t.Parallel()
+	rules := ruleSetOf(t, oneCorrelation("type: temporal, rules: [a, b], timespan: 1s")).Rules
+	random := rand.New(rand.NewPCG(3, 4))
+	alerts := 0
+	for range 3000 {
+		data := make([]byte, 300)
+		for i := range data {
+			data[i] = byte(random.Uint32())
+		}
+		c := choices{data}
+		inner := c.correlation()
+		inner.Name, inner.GroupBy = "inner", []string{"g", "h"}
+		outer := c.outerCorrelation()
+		got, want := chained(inner, outer, rules, c.hits(rules))
+		if !slices.Equal(got, want) {
+			t.Fatalf("%+v\n%+v\n got %q\nwant %q", inner, outer, got, want)
+		}
+		alerts += len(want)
+	}
+	if alerts < 1000 {
+		t.Errorf("only %d alerts", alerts)
+	}
+}
+
+func (c *choices) outerCorrelation() *Correlation {
+	return &Correlation{
+		Type: []CorrelationType{EventCount, ValueCount, Temporal, TemporalOrdered}[c.below(4)], Rules: []string{"inner", "c"},
+		Fields: []string{"g"}, GroupBy: [][]string{nil, {"h"}}[c.below(2)], Timespan: time.Duration(1+c.below(30)) * time.Second,
+		Conditions: []CorrelationCondition{{Operator: []Operator{GreaterOrEqual, LessOrEqual}[c.below(2)], Number: float64(1 + c.below(2))}},
+	}
+}
+
+// chained returns the alerts of outer, found in one go and in two. No two hits
+// have the same time, as then the order would be open.
+func chained(inner, outer *Correlation, rules []*Rule, hits []Hit) (atOnce, inTurn []string) {
+	for i := range hits {
+		hits[i].Time = hits[i].Time.Add(time.Duration(i))
+	}
+	end := hits[len(hits)-1].Time.Add(time.Hour)
+	find := func(correlations []*Correlation, rules []*Rule, hits []Hit) []Alert {
+		correlator, _ := NewCorrelator(correlations, rules, CorrelatorOptions{})
+		var alerts []Alert
+		for _, hit := range hits {
+			alerts = append(alerts, correlator.Add(hit)...)
+		}
+		return append(append(alerts, correlator.Advance(end)...), correlator.Flush()...)
+	}
+	stand := &Rule{Metadata: Metadata{Name: "inner"}}
+	var again []Hit
+	for _, alert := range find([]*Correlation{inner}, rules, hits) {
+		again = append(again, Hit{Rule: stand, Time: alert.Time, Values: alert.Group})
+	}
+	for _, hit := range hits {
+		if hit.Rule.Name == "c" {
+			again = append(again, hit)
+		}
+	}
+	slices.SortStableFunc(again, func(a, b Hit) int { return a.Time.Compare(b.Time) })
+	for i := range again {
+		again[i].Ref = uint64(i)
+	}
+	return plainLines(find([]*Correlation{outer, inner}, rules, hits)), plainLines(find([]*Correlation{outer}, append(rules, stand), again))
+}
+
+func plainLines(alerts []Alert) []string {
+	var list []string
+	for _, alert := range alerts {
+		alert.Refs = nil
+		list = append(list, alert.line())
+	}
+	return list
+}

@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -122,6 +123,8 @@ func TestCorrelationTypes(t *testing.T) {
 			"a 1 u=x, a 2 u=y, a 5 u=x, a 11 u=X", "found @11 1-11 u=x 3 [1 3 4]"},
 		{"event_count, a window ends with its length", "type: event_count, rules: [a], timespan: 10s, condition: {gte: 2}",
 			"a 1, a 11.001", ""},
+		{"event_count does not look at a field", "type: event_count, rules: [a], timespan: 10s, condition: {gte: 2, field: f}",
+			"a 1, a 2", "found @2 1-2 2 [1 2]"},
 		{"event_count slides", "type: event_count, rules: [a], timespan: 10s, condition: {gte: 3}",
 			"a 1, a 9, a 12, a 14", "found @14 9-14 3 [2 3 4]"},
 		{"event_count over two rules", "type: event_count, rules: [a, b], timespan: 10s, condition: {gt: 1}",
@@ -174,6 +177,12 @@ func TestCorrelationTypes(t *testing.T) {
 		{"extended in order, none before", "type: temporal_ordered, rules: [a, b], timespan: 10s, condition: a and b", "b 1, a 2", ""},
 		{"aliases", `type: temporal, rules: [a, b], group-by: [ip], timespan: 10s, aliases: {ip: {a: src, b: dst}}`,
 			"a 1 src=1 dst=2, b 2 src=1 dst=2, b 3 src=5 dst=1", "found @3 1-3 ip=1 2 [1 3]"},
+		{"aliases in the field", `type: value_count, rules: [a, b], timespan: 10s, condition: {gte: 3, field: ip}, aliases: {ip: {a: src, b: dst}}`,
+			"a 1 src=1, b 2 dst=2 src=7, a 3 ip=8, b 4 dst=3", "found @4 1-4 3 [1 2 4]"},
+		{"an alias without a field for a rule", `type: temporal, rules: [a, b], group-by: [ip], timespan: 10s, aliases: {ip: {a: src}}`,
+			"a 1 src=1, b 2 ip=1", "found @2 1-2 ip=1 2 [1 2]"},
+		{"extended in order, without a list", "type: temporal_ordered, timespan: 10s, condition: b and a", "a 1, b 2, a 3", "found @3 1-3 2 [1 2 3]"},
+		{"extended, not twice", "type: temporal, rules: [a, b], timespan: 10s, condition: not (not a or b)", "a 1, a 20, b 21, c 99", "found @11 1-1 1 [1]"},
 		{"without a field of group-by", "type: event_count, rules: [a], group-by: [u, h], timespan: 10s, condition: {gte: 2}",
 			"a 1 u=x, a 2 u=x h=1, a 3 h=1, a 4 u= h=1, a 5 u=x h=1", "found @5 2-5 u=x h=1 2 [2 5]"},
 		{"several values of group-by", "type: event_count, rules: [a], group-by: [u], timespan: 10s, condition: {gte: 2}",
@@ -408,6 +417,7 @@ func TestNewCorrelatorRefuses(t *testing.T) {
 		{[]*Correlation{{Rules: []string{"a"}}}, "needs a timespan"},
 		{[]*Correlation{{Rules: many, Timespan: 1, Type: TemporalOrdered}}, "12 rules at most, not 13"},
 		{[]*Correlation{{Rules: slices.Repeat(many, 5), Timespan: 1, Type: Temporal}}, "64 rules at most, not 65"},
+		{[]*Correlation{{Rules: []string{"a"}, Timespan: 1, Type: ValueCount}}, "needs a field"},
 		{[]*Correlation{{Rules: []string{"a"}, Timespan: 1, Type: ValueSum, Fields: []string{"x", "y"}}}, "looks at one field, not 2"},
 		{[]*Correlation{{Rules: []string{"a"}, Timespan: 1, Conditions: []CorrelationCondition{{Operator: Greater, Number: 1e6}}}}, "more than the 100000 hits"},
 		{loop, "made of itself"},
@@ -441,6 +451,43 @@ func TestOrderOfArrivalDoesNotMatter(t *testing.T) {
 		correlator := newCorrelator(t, set, CorrelatorOptions{Reorder: 4 * time.Second})
 		if got := lines(run(correlator, shuffled(hits, seed, 4*time.Second))); got != want {
 			t.Fatalf("seed %d: %s", seed, cmp.Diff(want, got))
+		}
+	}
+}
+
+// Once the windows have their size, hits that complete nothing cost no memory.
+func TestCorrelatorDoesNotAllocate(t *testing.T) {
+	set := ruleSetOf(t, oneCorrelation("type: event_count, rules: [a], group-by: [u], timespan: 1s, condition: {gte: 1000}"))
+	correlator := newCorrelator(t, set, CorrelatorOptions{})
+	hit := hitsOf(t, set, "a 0 u=GOV\\anna")[0]
+	add := func() {
+		hit.Time = hit.Time.Add(10 * time.Millisecond)
+		correlator.Add(hit)
+	}
+	for range 1000 {
+		add()
+	}
+	if allocations := testing.AllocsPerRun(1000, add); allocations != 0 {
+		t.Errorf("%v allocations a hit", allocations)
+	}
+}
+
+// A heap gives back in order whatever it was given.
+func TestReorderBuffer(t *testing.T) {
+	t.Parallel()
+	rules := []*Rule{{Metadata: Metadata{ID: "1"}}, {Metadata: Metadata{ID: "2"}}}
+	var buffer reorderBuffer
+	random := rand.New(rand.NewPCG(5, 6))
+	for round := range 50 {
+		for range round {
+			buffer.push(pendingHit{random.Int64N(10), Hit{Rule: rules[random.IntN(2)], Ref: random.Uint64N(3)}})
+		}
+		for last := (*pendingHit)(nil); buffer.len() > 0; {
+			next := buffer.pop()
+			if last != nil && next.before(last) {
+				t.Fatalf("%v after %v", next, *last)
+			}
+			last = &next
 		}
 	}
 }

@@ -81,7 +81,8 @@ func (c *Correlator) take(k *correlating, values []string, hit *arrival, positio
 
 // addEntries adds a hit to a window: once, or once for each value it brings.
 func (c *Correlator) addEntries(k *correlating, g *group, hit *arrival, positions uint64) {
-	e := entry{time: hit.time, hit: true, ref: hit.ref, alert: hit.alert, carried: k.carried()}
+	e := &k.entry
+	*e = entry{time: hit.time, hit: true, ref: hit.ref, alert: hit.alert, carried: k.carried()}
 	g.hits++
 	turns := 0
 	for ok := k.valueTurn.start(k.values[k.grouped : k.grouped+k.valued]); ok; ok = k.valueTurn.next() {
@@ -90,9 +91,9 @@ func (c *Correlator) addEntries(k *correlating, g *group, hit *arrival, position
 			return
 		}
 		if k.valued > 0 {
-			k.measure(g, &e, k.valueTurn.row)
+			k.measure(g, e, k.valueTurn.row)
 		}
-		c.addEntry(k, g, &e, positions)
+		c.addEntry(k, g, e, positions)
 		e.hit, e.carried = false, nil
 	}
 }
