@@ -19,52 +19,61 @@ import (
 // AppendValue writes them. Named Data elements are keys of their parent, unnamed
 // ones come together in "Data". A key that stands twice gets _1, _2 and so on.
 func (r *Record) AppendJSON(dst []byte) []byte {
-	w := jsonWriter{tree: tree{r}, dst: dst}
+	w := jsonWriter{tree: newTree(r), dst: dst}
 	w.object(w.content(r.instances[0].template.nodes, 0))
 	return w.dst
 }
 
 type jsonWriter struct {
 	tree
-	dst  []byte
-	text []byte
+	dst []byte
 }
 
 // element writes the value of an element.
 func (w *jsonWriter) element(e item) {
 	children := w.content(e.node.children, e.instance)
-	text := texts(children)
-	attributes := w.attributes(e)
-	if len(text) == len(children) && len(attributes) == 0 {
+	defer w.release(children)
+	start := len(w.dst)
+	w.open('{')
+	w.attributeMembers(e)
+	attributes := len(w.dst) > start+1
+	switch text := texts(children); {
+	case len(text) < len(children):
+		w.members(children)
+	case !attributes:
+		w.dst = w.dst[:start]
 		w.textOrNull(text, e.element)
 		return
-	}
-	w.open('{')
-	if len(attributes) > 0 {
-		w.key("#attributes")
-		w.open('{')
-		for _, a := range attributes {
-			w.key(a.name)
-			w.value(a.value, e.element)
-		}
-		w.close('}')
-	}
-	if len(text) == len(children) {
-		if w.has(text, e.element) {
-			w.key("#text")
-			w.value(text, e.element)
-		}
-	} else {
-		w.members(children)
+	case w.has(text, e.element):
+		w.key("#text")
+		w.value(text, e.element)
 	}
 	w.close('}')
 }
 
-// object writes an object of the elements among the content of a fragment.
+// attributeMembers writes the attributes of an element, if it has any.
+func (w *jsonWriter) attributeMembers(e item) {
+	first := true
+	w.attributes(e, func(name string, value []item) {
+		if first {
+			w.key("#attributes")
+			w.open('{')
+			first = false
+		}
+		w.key(name)
+		w.value(value, e.element)
+	})
+	if !first {
+		w.close('}')
+	}
+}
+
+// object writes an object of the elements among a content, which it releases.
 func (w *jsonWriter) object(content []item) {
 	w.open('{')
 	w.members(content)
 	w.close('}')
+	w.release(content)
 }
 
 // members writes the elements of a content as keys and values.
@@ -144,6 +153,7 @@ func (w *jsonWriter) data(e item) {
 	children := w.content(e.node.children, e.instance)
 	if text := texts(children); len(text) == len(children) {
 		w.textOrNull(text, e.element)
+		w.release(children)
 		return
 	}
 	w.object(children)

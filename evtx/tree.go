@@ -4,7 +4,17 @@ import "strings"
 
 // A tree is a record as its elements, with nested BinXML in the place of the
 // values that hold it. It is what is rendered.
-type tree struct{ *Record }
+type tree struct {
+	*Record
+	// stack holds the contents of the elements that are being rendered, the
+	// innermost last.
+	stack []item
+	text  []byte
+}
+
+func newTree(r *Record) tree {
+	return tree{Record: r, stack: make([]item, 0, 96), text: make([]byte, 0, 256)}
+}
 
 // An item is a node of the tree.
 type item struct {
@@ -16,24 +26,23 @@ type item struct {
 	element int32
 }
 
-type attributeItem struct {
-	name  string
-	value []item
-}
-
 // content gives the nodes in an element or fragment: nested BinXML is put in
 // its place, and an element that contains an array is repeated for each of the
-// array's elements.
-func (t tree) content(nodes []node, instance int32) []item {
-	return t.appendContent(make([]item, 0, len(nodes)), nodes, instance)
+// array's elements. When it has been rendered, release takes it off the stack.
+func (t *tree) content(nodes []node, instance int32) []item {
+	start := len(t.stack)
+	t.push(nodes, instance)
+	return t.stack[start:len(t.stack):len(t.stack)]
 }
 
-func (t tree) appendContent(items []item, nodes []node, instance int32) []item {
+func (t *tree) release(content []item) { t.stack = t.stack[:len(t.stack)-len(content)] }
+
+func (t *tree) push(nodes []node, instance int32) {
 	for i := range nodes {
 		n := &nodes[i]
 		if n.kind == nodeSlot {
 			if v, ok := t.Record.value(instance, n.number); ok && v.nested > 0 {
-				items = t.appendContent(items, t.instances[v.nested].template.nodes, v.nested)
+				t.push(t.instances[v.nested].template.nodes, v.nested)
 				continue
 			}
 		}
@@ -42,13 +51,12 @@ func (t tree) appendContent(items []item, nodes []node, instance int32) []item {
 			count, _ = t.repetitions(n, instance)
 		}
 		if count == 0 {
-			items = append(items, item{node: n, instance: instance, element: -1})
+			t.stack = append(t.stack, item{node: n, instance: instance, element: -1})
 		}
 		for k := range count {
-			items = append(items, item{node: n, instance: instance, element: int32(k)})
+			t.stack = append(t.stack, item{node: n, instance: instance, element: int32(k)})
 		}
 	}
-	return items
 }
 
 // texts gives the part of a content that is no element.
@@ -61,21 +69,20 @@ func texts(content []item) []item {
 	return content
 }
 
-// attributes gives the attributes that have a value.
-func (t tree) attributes(e item) []attributeItem {
-	var all []attributeItem
+// attributes visits the attributes that have a value.
+func (t *tree) attributes(e item, visit func(name string, value []item)) {
 	for i := range e.node.attributes {
 		a := &e.node.attributes[i]
 		value := t.content(a.value, e.instance)
 		if t.has(value, e.element) {
-			all = append(all, attributeItem{a.name, value})
+			visit(a.name, value)
 		}
+		t.release(value)
 	}
-	return all
 }
 
 // single gives the type and bytes of an item that is one value.
-func (t tree) single(e item, element int32) (ValueType, []byte, bool) {
+func (t *tree) single(e item, element int32) (ValueType, []byte, bool) {
 	if e.node.kind != nodeSlot {
 		return 0, nil, false
 	}
@@ -95,7 +102,7 @@ func (t tree) single(e item, element int32) (ValueType, []byte, bool) {
 
 // has reports whether a text is there, be it empty: any literal, or any value
 // other than null.
-func (t tree) has(text []item, element int32) bool {
+func (t *tree) has(text []item, element int32) bool {
 	for _, e := range text {
 		if e.node.kind != nodeSlot {
 			return true
@@ -115,7 +122,7 @@ func (t tree) has(text []item, element int32) bool {
 }
 
 // appendText appends the text of items that are no elements.
-func (t tree) appendText(dst []byte, text []item, element int32) []byte {
+func (t *tree) appendText(dst []byte, text []item, element int32) []byte {
 	for _, e := range text {
 		if e.node.kind != nodeSlot {
 			s, _ := e.node.constant()

@@ -12,15 +12,14 @@ import (
 // attribute whose only content is an optional value that is null is left out.
 // Characters that XML cannot hold become U+FFFD.
 func (r *Record) AppendXML(dst []byte) []byte {
-	w := xmlWriter{tree: tree{r}, dst: dst}
+	w := xmlWriter{tree: newTree(r), dst: dst}
 	w.nodes(w.content(r.instances[0].template.nodes, 0), -1)
 	return w.dst
 }
 
 type xmlWriter struct {
 	tree
-	dst  []byte
-	text []byte
+	dst []byte
 }
 
 // nodes writes a content; element is the number of the array element that the
@@ -46,15 +45,16 @@ func (w *xmlWriter) nodes(content []item, element int32) {
 
 func (w *xmlWriter) element(e item) {
 	content := w.content(e.node.children, e.instance)
+	defer w.release(content)
 	if w.omitted(content) {
 		return
 	}
 	w.dst = appendName(append(w.dst, '<'), e.node.name)
-	for _, a := range w.attributes(e) {
-		w.dst = append(appendName(append(w.dst, ' '), a.name), '=', '\'')
-		w.text = w.appendText(w.text[:0], a.value, e.element)
+	w.attributes(e, func(name string, value []item) {
+		w.dst = append(appendName(append(w.dst, ' '), name), '=', '\'')
+		w.text = w.appendText(w.text[:0], value, e.element)
 		w.dst = append(appendEscaped(w.dst, w.text, true), '\'')
-	}
+	})
 	if e.node.closed {
 		w.dst = append(w.dst, '/', '>')
 		return
