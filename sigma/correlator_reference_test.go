@@ -30,8 +30,7 @@ func referenceAlerts(c *Correlation, hits []Hit) []string {
 }
 
 type referenceGroup struct {
-	names []FieldText
-	hits  []Hit
+	hits []Hit
 }
 
 func referenceGroups(c *Correlation, hits []Hit) []*referenceGroup {
