@@ -19,14 +19,15 @@ import (
 // AppendValue writes them. Named Data elements are keys of their parent, unnamed
 // ones come together in "Data". A key that stands twice gets _1, _2 and so on.
 func (r *Record) AppendJSON(dst []byte) []byte {
-	w := jsonWriter{tree: newTree(r), dst: dst}
+	w := jsonWriter{tree: newTree(r), dst: dst, names: make([]string, 0, 48)}
 	w.object(w.content(r.instances[0].template.nodes, 0))
 	return w.dst
 }
 
 type jsonWriter struct {
 	tree
-	dst []byte
+	dst   []byte
+	names []string
 }
 
 // element writes the value of an element.
@@ -78,7 +79,7 @@ func (w *jsonWriter) object(content []item) {
 
 // members writes the elements of a content as keys and values.
 func (w *jsonWriter) members(content []item) {
-	var names keyCounter
+	names := keyCounter{start: len(w.names)}
 	dataDone := false
 	for i := range content {
 		e := content[i]
@@ -97,13 +98,14 @@ func (w *jsonWriter) members(content []item) {
 			}
 			name = field
 		}
-		w.uniqueKey(name, names.count(name))
+		w.uniqueKey(name, w.count(&names, name))
 		if e.node.name == "Data" {
 			w.data(e)
 		} else {
 			w.element(e)
 		}
 	}
+	w.names = w.names[:names.start]
 	w.mixed(content)
 }
 
@@ -222,47 +224,55 @@ func (w *jsonWriter) uniqueKey(name string, number int) {
 // appendQuoted writes a JSON string.
 func appendQuoted(dst, text []byte) []byte {
 	dst = append(dst, '"')
-	for _, c := range text {
-		switch {
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', c)
-		case c >= ' ':
+	start := 0
+	for i, c := range text {
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		dst = append(append(dst, text[start:i]...), '\\')
+		start = i + 1
+		switch c {
+		case '"', '\\':
 			dst = append(dst, c)
-		case c == '\n':
-			dst = append(dst, '\\', 'n')
-		case c == '\r':
-			dst = append(dst, '\\', 'r')
-		case c == '\t':
-			dst = append(dst, '\\', 't')
+		case '\n':
+			dst = append(dst, 'n')
+		case '\r':
+			dst = append(dst, 'r')
+		case '\t':
+			dst = append(dst, 't')
 		default:
-			dst = append(dst, '\\', 'u', '0', '0', lowerHex[c>>4], lowerHex[c&15])
+			dst = append(dst, 'u', '0', '0', lowerHex[c>>4], lowerHex[c&15])
 		}
 	}
-	return append(dst, '"')
+	return append(append(dst, text[start:]...), '"')
 }
 
-// A keyCounter counts how often a key has been written to an object.
+// A keyCounter counts how often each key has been written to an object. The
+// keys stand on a stack that all objects share, from start on; a map takes over
+// when they are many.
 type keyCounter struct {
-	few  []string
-	many map[string]int
+	start int
+	many  map[string]int
 }
+
+const fewKeys = 32
 
 // count gives the number of times that a key was counted before.
-func (k *keyCounter) count(name string) int {
+func (w *jsonWriter) count(k *keyCounter, name string) int {
 	if k.many != nil {
 		k.many[name]++
 		return k.many[name] - 1
 	}
 	n := 0
-	for _, have := range k.few {
+	for _, have := range w.names[k.start:] {
 		if have == name {
 			n++
 		}
 	}
-	k.few = append(k.few, name)
-	if len(k.few) > 32 {
+	w.names = append(w.names, name)
+	if len(w.names)-k.start > fewKeys {
 		k.many = map[string]int{}
-		for _, have := range k.few {
+		for _, have := range w.names[k.start:] {
 			k.many[have]++
 		}
 	}
