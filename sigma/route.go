@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -19,6 +20,9 @@ type Route struct {
 	// Values replaces values a rule tests a field for, by their equivalents
 	// in these events: field -> value (folded) -> replacements.
 	Values map[string]map[string][]string
+	// Hexadecimal lists fields of which a whole number in a rule is written
+	// as 0x... in these events.
+	Hexadecimal []string
 }
 
 // A Constraint requires a column to equal one of some values, without case.
@@ -54,7 +58,7 @@ func (r *Route) Source(field string) *FieldSource {
 // Source, and values without wildcards are replaced by their equivalents. The
 // given expression is not changed; parts that stay as they are are shared.
 func (r *Route) Rewrite(e Expression) Expression {
-	if len(r.Fields) == 0 && len(r.Values) == 0 {
+	if len(r.Fields) == 0 && len(r.Values) == 0 && len(r.Hexadecimal) == 0 {
 		return e
 	}
 	switch e := e.(type) {
@@ -109,14 +113,13 @@ func allOfAny(rewritten Predicate, r *Route, p *Predicate) Expression {
 
 // rewriteValues also says whether some value became several.
 func (r *Route) rewriteValues(field string, values []Value) ([]Value, bool) {
-	equivalents := r.Values[field]
 	rewritten := make([]Value, 0, len(values))
 	several := false
 	for _, value := range values {
 		switch v := value.(type) {
 		case String:
-			replacements, ok := equivalents[foldedText(v)]
-			if !ok {
+			replacements := r.equivalents(field, foldedText(v))
+			if len(replacements) == 0 {
 				break
 			}
 			several = several || len(replacements) > 1
@@ -131,6 +134,19 @@ func (r *Route) rewriteValues(field string, values []Value) ([]Value, bool) {
 		rewritten = append(rewritten, value)
 	}
 	return rewritten, several
+}
+
+// equivalents are what a value is in these events; none where it is the same.
+func (r *Route) equivalents(field, folded string) []string {
+	if equivalents, ok := r.Values[field][folded]; ok {
+		return equivalents
+	}
+	if slices.Contains(r.Hexadecimal, field) {
+		if number, err := strconv.ParseUint(folded, 10, 64); err == nil {
+			return []string{"0x" + strconv.FormatUint(number, 16)}
+		}
+	}
+	return nil
 }
 
 // foldedText is the text of a value without wildcards. A value with wildcards
@@ -155,7 +171,8 @@ func literalParts(text string) []Part {
 // meet returns the route of the events that take both; false when there can be
 // none. Where both say how a field is found, r is the one that counts.
 func (r *Route) meet(other *Route) (Route, bool) {
-	both := Route{Fields: union(r.Fields, other.Fields), Values: union(r.Values, other.Values)}
+	both := Route{Fields: union(r.Fields, other.Fields), Values: union(r.Values, other.Values),
+		Hexadecimal: slices.Concat(r.Hexadecimal, other.Hexadecimal)}
 	var ok [4]bool
 	both.LogSource.Category, ok[0] = meetAttribute(r.LogSource.Category, other.LogSource.Category)
 	both.LogSource.Product, ok[1] = meetAttribute(r.LogSource.Product, other.LogSource.Product)

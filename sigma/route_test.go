@@ -142,8 +142,9 @@ func literal(text string) String { return String{Parts: literalParts(text)} }
 func TestRewrite(t *testing.T) {
 	t.Parallel()
 	route := &Route{
-		Fields: map[string]FieldSource{"Image": {Columns: []string{"NewProcessName"}}},
-		Values: map[string]map[string][]string{"Level": {"high": {"S-1", "S-2"}, "low": {"S-0"}}},
+		Fields:      map[string]FieldSource{"Image": {Columns: []string{"NewProcessName"}}},
+		Values:      map[string]map[string][]string{"Level": {"high": {"S-1", "S-2"}, "low": {"S-0"}}},
+		Hexadecimal: []string{"Id"},
 	}
 	wild := String{Parts: []Part{{Kind: AnyRun}, {Literal, "high"}}}
 	source := &FieldSource{Columns: []string{"NewProcessName"}}
@@ -162,6 +163,8 @@ func TestRewrite(t *testing.T) {
 			Not{And{level(false, false, literal("S-1"), literal("S-2")), level(false, false, literal("x"))}}},
 		{"reference", &Predicate{Field: "F", Values: []Value{FieldReference{Field: "Image"}}},
 			&Predicate{Field: "F", Values: []Value{FieldReference{Field: "Image", Source: source}}}},
+		{"hexadecimal", &Predicate{Field: "Id", Values: []Value{literal("255"), literal("0xff"), literal("-1"), wild}},
+			&Predicate{Field: "Id", Values: []Value{literal("0xff"), literal("0xff"), literal("-1"), wild}}},
 		{"nested", Named{"n", Or{And{level(false, false, literal("low"))}, Not{&Predicate{Field: "", Values: []Value{wild}}}}},
 			Named{"n", Or{And{level(false, false, literal("S-0"))}, Not{&Predicate{Field: "", Values: []Value{wild}}}}}},
 	}

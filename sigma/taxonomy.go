@@ -12,6 +12,8 @@ import (
 // concurrent use. docs/taxonomy.md describes its file format.
 type Taxonomy struct {
 	sources []mappedSource
+	// bySource finds the index of a log source by its sourceKey.
+	bySource map[sourceKey]int
 }
 
 // A mappedSource is one log source of a taxonomy and its routes.
@@ -56,14 +58,13 @@ func DefaultTaxonomy() (*Taxonomy, error) {
 func (t *Taxonomy) Override(other *Taxonomy) *Taxonomy {
 	sources := slices.Clone(t.sources)
 	for _, mapped := range other.sources {
-		i := slices.IndexFunc(sources, func(m mappedSource) bool { return sameSource(m.source, mapped.source) })
-		if i < 0 {
-			sources = append(sources, mapped)
-		} else {
+		if i, ok := t.bySource[mapped.source.key()]; ok {
 			sources[i] = mapped
+		} else {
+			sources = append(sources, mapped)
 		}
 	}
-	return &Taxonomy{sources}
+	return newTaxonomy(sources)
 }
 
 // Knows reports whether the taxonomy says where a log source is found. Routes
@@ -87,7 +88,23 @@ func (t *Taxonomy) Routes(source LogSource) []Route {
 
 // isPlain reports whether the route is nothing but its log source.
 func (r *Route) isPlain() bool {
-	return len(r.Where) == 0 && len(r.Fields) == 0 && len(r.Values) == 0
+	return len(r.Where) == 0 && len(r.Fields) == 0 && len(r.Values) == 0 && len(r.Hexadecimal) == 0
+}
+
+// A sourceKey is the same for all spellings of a log source.
+type sourceKey [3]string
+
+func (s LogSource) key() sourceKey {
+	return sourceKey{foldString(s.Category), foldString(s.Product), foldString(s.Service)}
+}
+
+// newTaxonomy takes log sources none of which is there twice.
+func newTaxonomy(sources []mappedSource) *Taxonomy {
+	t := &Taxonomy{sources: sources, bySource: make(map[sourceKey]int, len(sources))}
+	for i, mapped := range sources {
+		t.bySource[mapped.source.key()] = i
+	}
+	return t
 }
 
 // find looks a log source up: as it is, else all that are more special (a rule
@@ -95,16 +112,16 @@ func (r *Route) isPlain() bool {
 // common (category process_creation and service security). It reports whether
 // every attribute of the source was found.
 func (t *Taxonomy) find(source LogSource) ([]Route, bool) {
+	if i, ok := t.bySource[source.key()]; ok {
+		return t.sources[i].plainRoutes(), true
+	}
 	var special []Route
 	var general []mappedSource
 	for _, mapped := range t.sources {
-		wider, narrower := covers(mapped.source, source), covers(source, mapped.source)
-		switch {
-		case wider && narrower:
-			return mapped.plainRoutes(), true
-		case narrower:
+		if covers(source, mapped.source) {
 			special = append(special, mapped.plainRoutes()...)
-		case wider:
+		}
+		if covers(mapped.source, source) {
 			general = append(general, mapped)
 		}
 	}

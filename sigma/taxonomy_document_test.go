@@ -88,5 +88,8 @@ func tableFields(route *Route) string {
 	for _, field := range slices.Sorted(maps.Keys(route.Values)) {
 		parts = append(parts, fmt.Sprintf("%s: %d values", field, len(route.Values[field])))
 	}
+	for _, field := range route.Hexadecimal {
+		parts = append(parts, field+" hexadecimal")
+	}
 	return strings.Join(parts, "; ")
 }

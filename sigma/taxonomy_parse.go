@@ -9,7 +9,11 @@ import (
 // is only used for positions. It is strict: the error is a *SyntaxError with
 // the first place that is wrong.
 func ParseTaxonomy(file string, data []byte) (*Taxonomy, error) {
-	root, fault := parseYAML(yamlChunk{data, 1})
+	chunks := splitDocuments(data)
+	if len(chunks) > 1 {
+		return nil, taxonomyError(file, chunks[1].line, 0, "a taxonomy is one document")
+	}
+	root, fault := parseYAML(append(chunks, yamlChunk{line: 1})[0])
 	if fault != nil {
 		return nil, taxonomyError(file, fault.line, fault.column, fault.message)
 	}
@@ -70,7 +74,6 @@ func (p *taxonomyParser) entries(mapping *node, what string, allowed ...string) 
 }
 
 func (p *taxonomyParser) taxonomy(root *node) *Taxonomy {
-	taxonomy := new(Taxonomy)
 	var sources *node
 	for _, e := range p.entries(root, "a taxonomy", "events", "logsources") {
 		if e.key.value == "events" {
@@ -84,14 +87,17 @@ func (p *taxonomyParser) taxonomy(root *node) *Taxonomy {
 		p.fail(root, "a taxonomy needs logsources")
 		return nil
 	}
+	var mapped []mappedSource
+	seen := map[sourceKey]bool{}
 	for _, item := range p.list(sources, "logsources") {
-		mapped := p.mappedSource(item)
-		if slices.ContainsFunc(taxonomy.sources, func(m mappedSource) bool { return sameSource(m.source, mapped.source) }) {
-			p.fail(item, "the log source %q is there twice", mapped.source.attributes())
+		source := p.mappedSource(item)
+		if seen[source.source.key()] {
+			p.fail(item, "the log source %q is there twice", source.source.attributes())
 		}
-		taxonomy.sources = append(taxonomy.sources, mapped)
+		seen[source.source.key()] = true
+		mapped = append(mapped, source)
 	}
-	return taxonomy
+	return newTaxonomy(mapped)
 }
 
 func (p *taxonomyParser) list(value *node, what string) []*node {
@@ -172,7 +178,7 @@ func (p *taxonomyParser) route(value *node, source LogSource) mappedRoute {
 	if p.events != nil {
 		route.LogSource = *p.events
 	}
-	for _, e := range p.entries(value, "a route", "events", "where", "fields", "values", "note") {
+	for _, e := range p.entries(value, "a route", "events", "where", "fields", "values", "hexadecimal", "note") {
 		switch e.key.value {
 		case "events":
 			route.LogSource = p.logSource(e.value)
@@ -182,6 +188,8 @@ func (p *taxonomyParser) route(value *node, source LogSource) mappedRoute {
 			route.Fields = p.fields(e.value)
 		case "values":
 			route.Values = p.values(e.value)
+		case "hexadecimal":
+			route.Hexadecimal = p.texts(e.value, "a field")
 		case "note":
 			route.note = p.text(e.value, "note")
 		}

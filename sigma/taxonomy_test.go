@@ -139,13 +139,14 @@ func TestParseTaxonomyRefuses(t *testing.T) {
 	t.Parallel()
 	source := "logsources:\n  - logsource: {product: p}\n"
 	tests := map[string]string{
-		"":                              "t.yml:1: taxonomy: the document is empty",
-		"[]":                            "t.yml:1:1: taxonomy: a taxonomy must be a map, not a list",
-		"events: {product: p}":          "t.yml:1:1: taxonomy: a taxonomy needs logsources",
-		"logsources: []":                "t.yml:1:13: taxonomy: logsources must be a list that is not empty",
-		"logsource: []":                 `t.yml:1:1: taxonomy: unknown key "logsource" in a taxonomy, did you mean "logsources"?`,
-		"logsources: [{routes: []}]":    "t.yml:1:14: taxonomy: a mapping needs a logsource",
-		"logsources: [{logsource: {}}]": "t.yml:1:26: taxonomy: a log source needs a category, a product or a service",
+		"":                                   "t.yml:1: taxonomy: the document is empty",
+		source + "---\nevents: {product: p}": "t.yml:3: taxonomy: a taxonomy is one document",
+		"[]":                                 "t.yml:1:1: taxonomy: a taxonomy must be a map, not a list",
+		"events: {product: p}":               "t.yml:1:1: taxonomy: a taxonomy needs logsources",
+		"logsources: []":                     "t.yml:1:13: taxonomy: logsources must be a list that is not empty",
+		"logsource: []":                      `t.yml:1:1: taxonomy: unknown key "logsource" in a taxonomy, did you mean "logsources"?`,
+		"logsources: [{routes: []}]":         "t.yml:1:14: taxonomy: a mapping needs a logsource",
+		"logsources: [{logsource: {}}]":      "t.yml:1:26: taxonomy: a log source needs a category, a product or a service",
 		"logsources: [{logsource: {servise: a}}]":              `t.yml:1:27: taxonomy: unknown key "servise" in a log source, did you mean "service"?`,
 		"logsources: [{logsource: {service: [a]}}]":            "t.yml:1:36: taxonomy: service must be a text",
 		"logsources: [{logsource: {service: a, service: b}}]":  `t.yml:1:39: taxonomy: key "service" is there twice`,
@@ -219,4 +220,17 @@ func TestPublicLogSourcesAreKnown(t *testing.T) {
 		t.Errorf("only %d rules", len(documents.Rules))
 	}
 	t.Logf("%d rules, %d log sources", len(documents.Rules), len(rules))
+}
+
+func BenchmarkRoutes(b *testing.B) {
+	taxonomy := defaultTaxonomy(b)
+	for b.Loop() {
+		taxonomy.Routes(LogSource{Product: "windows", Category: "process_creation"})
+	}
+}
+
+func BenchmarkDefaultTaxonomy(b *testing.B) {
+	for b.Loop() {
+		defaultTaxonomy(b)
+	}
 }
