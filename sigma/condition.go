@@ -176,21 +176,59 @@ func (c *conditionParser) parenthesis(open conditionToken) (Expression, *conditi
 	return expression, nil
 }
 
-// resolver makes the leaves of a condition from the search identifiers.
+// maxTerms bounds what the conditions of one rule may stand for: the values of
+// all searches, each as often as it is named, and the identifiers that had to
+// be compared with patterns.
+const maxTerms = 1_000_000
+
+// spend takes from what is left of maxTerms.
+func (d *detection) spend(terms int, at conditionToken) *conditionError {
+	if d.spent += terms; d.spent > maxTerms {
+		return &conditionError{at.offset, NotSupported, fmt.Sprintf("the conditions stand for more than %d terms", maxTerms)}
+	}
+	return nil
+}
+
+// sizeOf counts the values of an expression, and its items.
+func sizeOf(expression Expression) int {
+	size := 1
+	switch e := expression.(type) {
+	case And:
+		for _, term := range e {
+			size += sizeOf(term)
+		}
+	case Or:
+		for _, term := range e {
+			size += sizeOf(term)
+		}
+	case Not:
+		size += sizeOf(e.Term)
+	case Named:
+		size += sizeOf(e.Term)
+	case *Predicate:
+		size += len(e.Values)
+	}
+	return size
+}
+
+// parser makes the leaves of a condition from the search identifiers.
 func (d *detection) parser() *conditionParser {
 	return &conditionParser{identifier: d.identifier, several: d.several}
 }
 
 func (d *detection) identifier(name conditionToken) (Expression, *conditionError) {
 	if search, ok := d.searches[name.text]; ok {
-		return search, nil
+		return search, d.spend(d.sizes[name.text], name)
 	}
 	return nil, failAt(name, "there is no search identifier %q%s", name.text, didYouMean(name.text, d.names))
 }
 
 // several resolves "1 of selection_*" and its like.
 func (d *detection) several(quantifier, pattern conditionToken) (Expression, *conditionError) {
-	terms := d.matching(pattern.text)
+	terms, size := d.matching(pattern.text)
+	if err := d.spend(size+len(d.names), pattern); err != nil {
+		return nil, err
+	}
 	if len(terms) == 0 {
 		return nil, failAt(pattern, "no search identifier fits %q", pattern.text)
 	}
@@ -200,35 +238,39 @@ func (d *detection) several(quantifier, pattern conditionToken) (Expression, *co
 	case quantifier.is("any"):
 		return Or(terms), nil
 	}
-	number, err := strconv.Atoi(quantifier.text)
+	number, notNumber := strconv.Atoi(quantifier.text)
 	switch {
-	case err != nil || number < 1:
+	case notNumber != nil || number < 1:
 		return nil, failAt(quantifier, "unknown quantifier %q, want 1, any, all or a number", quantifier.text)
 	case number > len(terms):
 		return nil, failAt(quantifier, "%d of %q can never hold, as it fits only %d identifiers", number, pattern.text, len(terms))
 	case number == 1:
 		return Or(terms), nil
 	}
-	return atLeast(number, terms, quantifier)
+	combinations, err := atLeast(number, terms, quantifier)
+	if err != nil {
+		return nil, err
+	}
+	return combinations, d.spend(len(combinations)*size, quantifier)
 }
 
 // matching lists the searches whose identifiers fit a pattern, in the order of
-// the file. Those that begin with an underscore are private: them and patterns
+// the file, and their size. Those that begin with an underscore are private: them and patterns
 // leave them out, unless the pattern begins with an underscore too.
-func (d *detection) matching(pattern string) []Expression {
+func (d *detection) matching(pattern string) (terms []Expression, size int) {
 	if strings.EqualFold(pattern, "them") {
 		pattern = "*"
 	}
-	var terms []Expression
 	for _, name := range d.names {
 		if name[:min(1, len(name))] == "_" && pattern[:1] != "_" {
 			continue
 		}
 		if fitsGlob(pattern, name) {
 			terms = append(terms, d.searches[name])
+			size += d.sizes[name]
 		}
 	}
-	return terms
+	return terms, size
 }
 
 // fitsGlob matches a name with a pattern of literals and *, cut at each *.
@@ -253,10 +295,7 @@ func fitsGlob(pattern, name string) bool {
 }
 
 // atLeast writes "2 of" as the combinations it stands for.
-func atLeast(number int, terms []Expression, at conditionToken) (Expression, *conditionError) {
-	if number == len(terms) {
-		return And(terms), nil
-	}
+func atLeast(number int, terms []Expression, at conditionToken) (Or, *conditionError) {
 	const maxCombinations = 1000
 	var combinations Or
 	chosen := make([]Expression, 0, number)

@@ -46,8 +46,8 @@
 //   - A field with several values (an array, a repeated element) matches when
 //     any of them does; not is the contrary of that, so it holds when none
 //     does. With all, each value of the rule must match some value.
-//   - null matches a field that is absent or null, '' one that is there and
-//     empty, and exists one that is there at all.
+//   - null matches a field that is absent or null, the empty text one that is
+//     there and empty, and exists one that is there at all.
 //   - A keyword is looked for anywhere in every column of the event.
 //   - A field reference holds only when both fields have values.
 //   - A regular expression matches anywhere, with case. Lookaround and back

@@ -16,20 +16,29 @@ import (
 // The folded form is never longer than the text, and folding twice changes
 // nothing. Text may be folded in place: Fold(text[:0], text).
 func Fold(dst, text []byte) []byte {
-	for len(text) >= 8 {
-		word := binary.LittleEndian.Uint64(text)
-		if word&highBits != 0 {
-			break
+	for {
+		for len(text) >= 8 {
+			word := binary.LittleEndian.Uint64(text)
+			if word&highBits != 0 {
+				break
+			}
+			dst = binary.LittleEndian.AppendUint64(dst, lowerWord(word))
+			text = text[8:]
 		}
-		dst = binary.LittleEndian.AppendUint64(dst, lowerWord(word))
-		text = text[8:]
-	}
-	for len(text) > 0 {
-		if c := text[0]; c < utf8.RuneSelf {
-			dst = append(dst, lowerByte(c))
+		for i := 0; i < 8 && len(text) > 0 && text[0] < utf8.RuneSelf; i++ {
+			dst = append(dst, lowerByte(text[0]))
 			text = text[1:]
-			continue
 		}
+		if len(text) == 0 {
+			return dst
+		}
+		dst, text = foldRunes(dst, text)
+	}
+}
+
+// foldRunes folds what stands before the next ASCII character.
+func foldRunes(dst, text []byte) (folded, rest []byte) {
+	for len(text) > 0 && text[0] >= utf8.RuneSelf {
 		r, size := utf8.DecodeRune(text)
 		if r == utf8.RuneError && size == 1 {
 			dst = append(dst, text[0])
@@ -38,7 +47,7 @@ func Fold(dst, text []byte) []byte {
 		}
 		text = text[size:]
 	}
-	return dst
+	return dst, text
 }
 
 const (
@@ -68,6 +77,18 @@ func lowerByte(c byte) byte {
 // the small letter where that one is ASCII. The smallest needs no more bytes
 // than any other.
 func foldRune(r rune) rune {
+	switch { // the blocks met most often
+	case 0xe0 <= r && r <= 0xfe && r != '÷': // à to þ, in Latin-1
+		return r - 0x20
+	case 0x80 <= r && r <= 0xff:
+		return r
+	case 0x430 <= r && r <= 0x44f: // а to я
+		return r - 0x20
+	case 0x400 <= r && r <= 0x42f:
+		return r
+	case 0x2e80 <= r && r <= 0xa63f: // scripts of East Asia have no case
+		return r
+	}
 	smallest := r
 	for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
 		smallest = min(smallest, other)

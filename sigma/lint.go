@@ -89,7 +89,8 @@ func (l *linter) source(s source) {
 	if text := decodeUTF16(data); text != nil {
 		data = text
 	}
-	for _, chunk := range splitDocuments(data) {
+	chunks := splitDocuments(data)
+	for _, chunk := range chunks[:min(len(chunks), maxDocuments)] {
 		root, err := parseYAML(chunk)
 		if err != nil {
 			continue // among the problems already

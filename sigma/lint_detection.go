@@ -143,7 +143,11 @@ func (l *linter) quantifiers(d *detection, at *node, text string) {
 		if !tokens[i].is("of") {
 			continue
 		}
-		if pattern := tokens[i+1].text; pattern != "" && len(d.matching(pattern)) == 1 {
+		pattern := tokens[i+1].text
+		if pattern == "" {
+			continue
+		}
+		if terms, _ := d.matching(pattern); len(terms) == 1 {
 			l.report(at, Style, "quantifier-of-one", "%s of %s is about one identifier only", tokens[i-1].text, pattern)
 		}
 	}

@@ -3,6 +3,7 @@ package sigma
 import (
 	"net/netip"
 	"regexp"
+	"regexp/syntax"
 	"strings"
 )
 
@@ -59,10 +60,16 @@ func (it *item) compileRegexp(at *node, value Regexp) Regexp {
 	if it.flags != "" {
 		source = "(?" + it.flags + ")" + source
 	}
-	compiled, err := regexp.Compile(source)
+	tree, err := syntax.Parse(source, syntax.Perl)
+	if err == nil {
+		if it.parser.regexps += regexpSize(tree); it.parser.regexps > maxRegexps {
+			it.parser.unsupported(at, "the regular expressions of the rule have more than %d parts", maxRegexps)
+			return value
+		}
+		value.Compiled, err = regexp.Compile(source)
+	}
 	switch {
 	case err == nil:
-		value.Compiled = compiled
 	case needsBacktracking(value.Source):
 		it.parser.unsupported(at, "the regular expression needs lookaround or a back reference, "+
 			"which the specification does not allow: %q", value.Source)
@@ -70,6 +77,21 @@ func (it *item) compileRegexp(at *node, value Regexp) Regexp {
 		it.parser.fail(at, "%s: %q", strings.TrimPrefix(err.Error(), "error parsing regexp: "), value.Source)
 	}
 	return value
+}
+
+// maxRegexps bounds the parts of all regular expressions of a rule, counted
+// when repetitions like {1000} are written out.
+const maxRegexps = 200_000
+
+func regexpSize(tree *syntax.Regexp) int {
+	size := 1 + len(tree.Rune)
+	for _, sub := range tree.Sub {
+		size += regexpSize(sub)
+	}
+	if tree.Op == syntax.OpRepeat {
+		size *= max(1, tree.Min, tree.Max)
+	}
+	return min(size, maxRegexps+1)
 }
 
 // needsBacktracking looks for what no automaton can match: lookaround, atomic

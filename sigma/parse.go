@@ -29,8 +29,12 @@ func parseDocuments(file string, data []byte, reader *blockYAML) *Documents {
 		data = text
 	}
 	var actions actionState
-	for _, chunk := range splitDocuments(data) {
+	for i, chunk := range splitDocuments(data) {
 		p := parser{file: file, into: documents}
+		if i == maxDocuments {
+			p.problem(Malformed, chunk.line, 0, fmt.Sprintf("more than %d documents in one file", maxDocuments))
+			break
+		}
 		root, err := reader.parseYAML(chunk)
 		if err != nil {
 			p.problem(Malformed, err.line, err.column, err.message)
@@ -47,6 +51,9 @@ func parseDocuments(file string, data []byte, reader *blockYAML) *Documents {
 	return documents
 }
 
+// maxDocuments bounds the documents of one file.
+const maxDocuments = 10_000
+
 // A parser turns the nodes of one document into a rule, a correlation or a
 // filter. After the first problem of a document its result is not used.
 type parser struct {
@@ -55,6 +62,7 @@ type parser struct {
 	id       string
 	title    string
 	problems int
+	regexps  int // parts so far, against maxRegexps
 }
 
 // fail notes why the document cannot be used.
@@ -147,6 +155,7 @@ func hasKeyTwice(children []*node) bool {
 type actionState struct {
 	global   *node
 	previous *node
+	merged   int // keys, against maxNodes
 }
 
 // apply returns the document to parse, or nil when there is none.
@@ -154,7 +163,7 @@ func (s *actionState) apply(p *parser, root *node) *node {
 	action := root.get("action")
 	if action == nil || root.kind != mappingNode {
 		if s.global != nil && root.kind == mappingNode {
-			root = merge(s.global, root)
+			root = s.merge(p, s.global, root)
 		}
 		s.previous = root
 		return root
@@ -172,7 +181,7 @@ func (s *actionState) apply(p *parser, root *node) *node {
 			p.fail(action, "action repeat without a document before it")
 			return nil
 		}
-		s.previous = merge(s.previous, root)
+		s.previous = s.merge(p, s.previous, root)
 		return s.previous
 	}
 	p.fail(action, "unknown action %q, want global, repeat or reset", scalarText(action))
@@ -180,20 +189,32 @@ func (s *actionState) apply(p *parser, root *node) *node {
 }
 
 // merge returns base with the entries of over; mappings are merged in depth.
-func merge(base, over *node) *node {
+// It returns nil when too much was merged in one file.
+func (s *actionState) merge(p *parser, base, over *node) *node {
+	if s.merged += len(base.children) + len(over.children); s.merged > 10*maxNodes {
+		p.fail(over, "the actions of the file repeat more than %d keys", 10*maxNodes)
+		return nil
+	}
+	replacements := make(map[string]*node, len(over.children)/2)
+	for i := 0; i+1 < len(over.children); i += 2 {
+		replacements[over.children[i].value] = over.children[i+1]
+	}
 	merged := &node{kind: mappingNode, line: over.line, column: over.column}
 	for i := 0; i+1 < len(base.children); i += 2 {
 		key, value := base.children[i], base.children[i+1]
-		if replacement := over.get(key.value); replacement != nil {
+		if replacement := replacements[key.value]; replacement != nil {
 			if value.kind == mappingNode && replacement.kind == mappingNode {
-				replacement = merge(value, replacement)
+				if replacement = s.merge(p, value, replacement); replacement == nil {
+					return nil
+				}
 			}
 			value = replacement
+			delete(replacements, key.value)
 		}
 		merged.children = append(merged.children, key, value)
 	}
 	for i := 0; i+1 < len(over.children); i += 2 {
-		if base.get(over.children[i].value) == nil {
+		if replacements[over.children[i].value] != nil {
 			merged.children = append(merged.children, over.children[i], over.children[i+1])
 		}
 	}

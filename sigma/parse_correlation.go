@@ -259,15 +259,16 @@ func correlationOperator(name string) (operator Operator, negate, ok bool) {
 // no list of its own; otherwise they must be in that list.
 func (p *parser) extendedCondition(c *Correlation, value *node) Expression {
 	listed := len(c.Rules) > 0
+	known := make(map[string]bool, len(c.Rules))
+	for _, reference := range c.Rules {
+		known[reference] = true
+	}
 	rule := func(name conditionToken) (Expression, *conditionError) {
-		known := false
-		for _, reference := range c.Rules {
-			known = known || reference == name.text
-		}
 		switch {
-		case !known && listed:
+		case !known[name.text] && listed:
 			return nil, failAt(name, "%q is not among the rules of the correlation%s", name.text, didYouMean(name.text, c.Rules))
-		case !known:
+		case !known[name.text]:
+			known[name.text] = true
 			c.Rules = append(c.Rules, name.text)
 		}
 		return Reference{name.text}, nil

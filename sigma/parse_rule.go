@@ -36,6 +36,8 @@ func (p *parser) optionalTexts(name string, value *node) []string {
 type detection struct {
 	names     []string
 	searches  map[string]Expression
+	sizes     map[string]int
+	spent     int // of maxTerms
 	condition *node
 	timeframe *node
 	// expand says that some value has placeholders.
@@ -50,7 +52,10 @@ func (p *parser) detection(section *node, own ...string) *detection {
 		return nil
 	}
 	p.unique(section)
-	d := &detection{searches: make(map[string]Expression, len(section.children)/2)}
+	d := &detection{
+		searches: make(map[string]Expression, len(section.children)/2),
+		sizes:    make(map[string]int, len(section.children)/2),
+	}
 	for i := 0; i+1 < len(section.children); i += 2 {
 		key, value := section.children[i], section.children[i+1]
 		switch key.value {
@@ -64,7 +69,8 @@ func (p *parser) detection(section *node, own ...string) *detection {
 			continue
 		}
 		d.names = append(d.names, key.value)
-		d.searches[key.value] = Named{key.value, p.search(d, value)}
+		search := p.search(d, value)
+		d.searches[key.value], d.sizes[key.value] = Named{key.value, search}, sizeOf(search)
 	}
 	switch {
 	case len(d.names) == 0:

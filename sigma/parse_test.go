@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -257,25 +258,41 @@ func TestAliasesAndMergeKeys(t *testing.T) {
 	}
 }
 
-func TestAliasBombIsRefused(t *testing.T) {
+func TestBombsAreRefused(t *testing.T) {
 	t.Parallel()
-	text := "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+	aliases := "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
 	for i := 1; i < 10; i++ {
 		before, name := string(rune('0'+i-1)), string(rune('0'+i))
-		text += "a" + name + ": &a" + name + " [" + strings.Repeat("*a"+before+", ", 8) + "*a" + before + "]\n"
+		aliases += "a" + name + ": &a" + name + " [" + strings.Repeat("*a"+before+", ", 8) + "*a" + before + "]\n"
+	}
+	condition := func(text string) string {
+		return header + "detection:\n  s:\n    A: [" + strings.Repeat("x, ", 1000) + "x]\n  condition: " + text + "\n"
+	}
+	var keys strings.Builder
+	for i := range 10_000 {
+		fmt.Fprintf(&keys, "k%d: x\n", i)
 	}
 	for name, bomb := range map[string]string{
-		"aliases":   text,
-		"recursion": "a: &a [*a]\ndetection: x\n",
-		"brackets":  strings.Repeat("[", 100_000),
-		"maps":      strings.Repeat("{a: ", 50_000),
-		"dashes":    strings.Repeat("- ", 100_000),
-		"nots":      header + "detection:\n  s:\n    A: x\n  condition: " + strings.Repeat("not ", 100_000) + "s\n",
-		"parens":    header + "detection:\n  s:\n    A: x\n  condition: " + strings.Repeat("(", 100_000) + "s\n",
+		"aliases":     aliases,
+		"recursion":   "a: &a [*a]\ndetection: x\n",
+		"brackets":    strings.Repeat("[", 100_000),
+		"maps":        strings.Repeat("{a: ", 50_000),
+		"dashes":      strings.Repeat("- ", 100_000),
+		"nots":        condition(strings.Repeat("not ", 100_000) + "s"),
+		"parentheses": condition(strings.Repeat("(", 100_000) + "s"),
+		"identifiers": condition(strings.Repeat("s or ", 10_000) + "s"),
+		"quantifiers": condition(strings.Repeat("1 of * or ", 10_000) + "s"),
+		"repetitions": header + "detection:\n  s:\n    A|re: '((a{100}){10}){999}'\n  condition: s\n",
+		"expressions": header + "detection:\n  s:\n    A|re: [" + strings.Repeat("'a{1000}', ", 1000) + "]\n  condition: s\n",
+		"documents":   strings.Repeat("---\nx\n", 20_000),
+		"actions":     "action: global\n" + keys.String() + strings.Repeat("---\ny: z\n", 1000),
 	} {
 		documents, err := Parse("bomb.yml", []byte(bomb))
 		if err == nil || len(documents.Problems) == 0 {
 			t.Errorf("%s: loaded", name)
+		}
+		if len(documents.Problems) > maxDocuments+1 {
+			t.Errorf("%s: %d problems", name, len(documents.Problems))
 		}
 	}
 }

@@ -50,11 +50,15 @@ func markPlaceholders(parts []Part) []Part {
 	return marked
 }
 
+// maxExpanded bounds what the placeholders of one rule may make of its values.
+const maxExpanded = 200_000
+
 // An expander replaces placeholders by their values.
 type expander struct {
 	values map[string][]string
 	// missing are the placeholders without values, in order of appearance.
 	missing []string
+	made    int // values so far
 	tooMany bool
 }
 
@@ -143,12 +147,13 @@ func (e *expander) value(from Value) []Value {
 		if part.Kind == placeholder {
 			pieces = e.lookUp(part.Literal)
 		}
-		if len(variants)*len(pieces) > maxOperands {
+		if len(variants)*len(pieces) > maxOperands || e.made > maxExpanded {
 			e.tooMany = true
 			return nil
 		}
 		variants = product(variants, pieces)
 	}
+	e.made += len(variants)
 	values := make([]Value, len(variants))
 	for i, parts := range variants {
 		values[i] = String{Parts: parts, Cased: text.Cased}
@@ -198,7 +203,7 @@ func appendPart(parts []Part, part Part) []Part {
 func (e *expander) problem() string {
 	switch {
 	case e.tooMany:
-		return fmt.Sprintf("the placeholders make more than %d values of one", maxOperands)
+		return fmt.Sprintf("the placeholders make more than %d values of one, or %d of all", maxOperands, maxExpanded)
 	case len(e.missing) > 0:
 		return "no values for placeholder " + strings.Join(unique(e.missing), ", ")
 	}

@@ -195,3 +195,16 @@ func TestPlaceholders(t *testing.T) {
 		}
 	}
 }
+
+func TestPlaceholderBombIsRefused(t *testing.T) {
+	t.Parallel()
+	documents, err := Parse("bomb.yml", []byte(header+"detection:\n  s:\n    A|expand: ["+
+		strings.Repeat("'%many%', ", 300)+"]\n  condition: s\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := NewRuleSet(documents, Options{Placeholders: map[string][]string{"many": make([]string, 1000)}})
+	if len(set.Rules) > 0 || len(set.Problems) != 1 {
+		t.Errorf("%d rules, %v", len(set.Rules), set.Problems)
+	}
+}

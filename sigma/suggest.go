@@ -5,8 +5,9 @@ import "fmt"
 // didYouMean suggests the nearest of some names, or nothing when none is near.
 func didYouMean(name string, names []string) string {
 	const tooFar = 3
+	const enough = 200 // names of an honest rule; more are a waste of time
 	best, distance := "", tooFar
-	for _, candidate := range names {
+	for _, candidate := range names[:min(len(names), enough)] {
 		if d := editDistance(name, candidate); d < distance && d < len(candidate) {
 			best, distance = candidate, d
 		}
