@@ -141,18 +141,37 @@ func (d *Decoder) sizeAgrees(at, size int) bool {
 // read decodes the record at the current place and goes behind it. It reports
 // whether the record could be read.
 func (d *Decoder) read(size int) bool {
-	at := d.at
-	id := binary.LittleEndian.Uint64(d.chunk[at+8:])
-	d.at = at + size
-	if !d.sizeAgrees(at, size) {
-		// One of the two sizes is wrong. The next record may start earlier.
-		d.at = d.resync(at+minRecordSize, at+size)
-		d.report(id, at, 0, fmt.Errorf("%w: the two sizes of the record differ", ErrRecordSize))
+	if !d.sizeAgrees(d.at, size) {
+		return d.readDoubtful(size)
 	}
-	d.lastID = id
+	at := d.at
+	d.at = at + size
+	d.lastID = d.idAt(at)
 	if err := d.parse(at, size); err != nil {
-		d.report(id, at, d.at-at, err)
+		d.report(d.lastID, at, size, err)
 		return false
+	}
+	return true
+}
+
+// readDoubtful is read for a record whose two sizes differ. One of them is
+// wrong, so the next record is looked for within the record, too.
+func (d *Decoder) readDoubtful(size int) bool {
+	at, behind := d.at, d.at+size
+	limit := behind
+	if behind < d.end && d.idAt(behind) == 0 {
+		limit = d.end
+	}
+	d.at = d.resync(at+minRecordSize, limit)
+	d.lastID = d.idAt(at)
+	differ := fmt.Errorf("%w: its two sizes differ", ErrRecordSize)
+	if err := d.parse(at, size); err != nil {
+		d.report(d.lastID, at, d.at-at, fmt.Errorf("%w: %w", differ, err))
+		return false
+	}
+	d.report(d.lastID, at, 0, differ)
+	if d.at > behind && !unused(d.chunk[behind:d.at]) {
+		d.report(0, behind, d.at-behind, ErrSignature)
 	}
 	return true
 }

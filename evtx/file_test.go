@@ -131,9 +131,9 @@ func TestCorruptFiles(t *testing.T) {
 	f("size too big", file(spoiled(chunk, second+4, 0xff, 0xff, 0xff, 0x7f)), plain, 3,
 		fmt.Sprintf("chunk 0: record 2 at offset %d: impossible record size: 2147483647 bytes, %d left in the chunk", 4096+second, 65536-second))
 	f("size of two records", file(spoiled(chunk, first+4, le16(2*size)...)), plain, 4,
-		"chunk 0: record 1 at offset 4608: impossible record size: the two sizes of the record differ")
+		"chunk 0: record 1 at offset 4608: impossible record size: its two sizes differ")
 	f("size copy", file(spoiled(chunk, second-4, 1)), plain, 4,
-		"chunk 0: record 1 at offset 4608: impossible record size: the two sizes of the record differ")
+		"chunk 0: record 1 at offset 4608: impossible record size: its two sizes differ")
 	f("free space too low", file(spoiled(chunk, 48, le32(second)...)), plain, 4,
 		fmt.Sprintf("chunk 0: offset %d: not a chunk header: records behind the end that it gives", 4096+second),
 		fmt.Sprintf("chunk 0: offset %d: not a chunk header: records behind the end that it gives", 4096+second+size),
