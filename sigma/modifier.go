@@ -92,7 +92,7 @@ func (it *item) finish() {
 			o.value = it.compileRegexp(o.at, value)
 		case String:
 			if it.part != WholeTime {
-				it.parser.fail(o.at, "%q is not a number", o.source)
+				it.parser.fail(o.at, "%s is not a number", quote(o.source))
 			}
 			if it.field == "" && !it.anchored() {
 				value.Parts = open(value.Parts, true, true)
@@ -273,7 +273,7 @@ func kindOf(value Value) string {
 // plainText is the text of a value without wildcards and placeholders.
 func (it *item) plainText(o *operand, value String, name string) (string, bool) {
 	if hasWildcard(value.Parts) {
-		it.parser.fail(o.at, "modifier %s cannot be applied to a value with wildcards: %q", name, o.source)
+		it.parser.fail(o.at, "modifier %s cannot be applied to a value with wildcards: %s", name, quote(o.source))
 		return "", false
 	}
 	if len(value.Parts) == 0 {

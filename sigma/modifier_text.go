@@ -10,9 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-func (it *item) contains(before []string)   { it.place("contains", Contains) }
-func (it *item) startsWith(before []string) { it.place("startswith", StartsWith) }
-func (it *item) endsWith(before []string)   { it.place("endswith", EndsWith) }
+func (it *item) contains(_ []string)   { it.place("contains", Contains) }
+func (it *item) startsWith(_ []string) { it.place("startswith", StartsWith) }
+func (it *item) endsWith(_ []string)   { it.place("endswith", EndsWith) }
 
 // place opens the ends of the values that the relation leaves open.
 func (it *item) place(name string, relation Relation) {
@@ -72,7 +72,7 @@ func (it *item) base64Offset(_ []string) {
 		for offset := range 3 {
 			encoded := base64At(offset, text)
 			if encoded == "" {
-				it.parser.fail(o.at, "%q is too short to be found in base64", o.source)
+				it.parser.fail(o.at, "%s is too short to be found in base64", quote(o.source))
 				return
 			}
 			form := *o

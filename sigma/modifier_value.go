@@ -72,9 +72,9 @@ func (it *item) compileRegexp(at *node, value Regexp) Regexp {
 	case err == nil:
 	case needsBacktracking(value.Source):
 		it.parser.unsupported(at, "the regular expression needs lookaround or a back reference, "+
-			"which the specification does not allow: %q", value.Source)
+			"which the specification does not allow: %s", quote(value.Source))
 	default:
-		it.parser.fail(at, "%s: %q", strings.TrimPrefix(err.Error(), "error parsing regexp: "), value.Source)
+		it.parser.fail(at, "%s: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "), quote(value.Source))
 	}
 	return value
 }
@@ -121,7 +121,7 @@ func (it *item) cidr(before []string) {
 	it.eachString("cidr", func(o *operand, _ String) {
 		prefix, problem := parseNetwork(o.source)
 		if problem != "" {
-			it.parser.fail(o.at, "%q is not a network: %s", o.source, problem)
+			it.parser.fail(o.at, "%s is not a network: %s", quote(o.source), problem)
 			return
 		}
 		o.value = Network{prefix}
@@ -183,7 +183,7 @@ func (it *item) exists(before []string) {
 		case "false":
 			o.value = Exists{false}
 		default:
-			it.parser.fail(o.at, "modifier exists needs true or false, not %q", o.source)
+			it.parser.fail(o.at, "modifier exists needs true or false, not %s", quote(o.source))
 		}
 	}
 }
@@ -207,7 +207,7 @@ func (it *item) compare(operator Operator) {
 		case String:
 			number, ok := parseNumber(o.source)
 			if !ok {
-				it.parser.fail(o.at, "%q is not a number", o.source)
+				it.parser.fail(o.at, "%s is not a number", quote(o.source))
 				continue
 			}
 			o.value = Comparison{operator, number}

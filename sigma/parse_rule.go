@@ -1,6 +1,9 @@
 package sigma
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // rule reads a document with a detection section.
 func (p *parser) rule(root *node) {
@@ -31,6 +34,53 @@ func (p *parser) optionalTexts(name string, value *node) []string {
 	return p.texts(&node{value: name}, value)
 }
 
+// conditions reads the condition of a rule, or the list of them, into the
+// rule. A condition of Sigma version 1 that counts makes a correlation too.
+func (p *parser) conditions(rule *Rule, d *detection, root *node) (legacy *Correlation) {
+	list := []*node{d.condition}
+	if d.condition.kind == sequenceNode {
+		list = d.condition.children
+		if len(list) == 0 {
+			p.fail(d.condition, "the list of conditions is empty")
+		}
+	}
+	for _, at := range list {
+		if at.kind != scalarNode || at.isNull() {
+			p.fail(at, "a condition must be a text, not %v", at.kind)
+			continue
+		}
+		text, aggregation, counts := strings.Cut(at.value, "|")
+		rule.Conditions = append(rule.Conditions, p.condition(d, at, text))
+		switch {
+		case counts && len(list) > 1:
+			p.unsupported(at, "an aggregation in a list of conditions, a deprecated form, is not supported")
+		case counts:
+			legacy = p.aggregation(rule, d, at, aggregation)
+		}
+	}
+	return legacy
+}
+
+// condition reads one condition. The text may be the first part of the value.
+func (p *parser) condition(d *detection, at *node, text string) Expression {
+	expression, err := d.parser().parse(text)
+	if err != nil {
+		p.conditionProblem(at, err)
+	}
+	return expression
+}
+
+func (p *parser) conditionProblem(at *node, err *conditionError) {
+	line, column := at.line, at.column
+	if !strings.Contains(at.value, "\n") {
+		column += err.offset
+		if at.quoted {
+			column++
+		}
+	}
+	p.problem(err.kind, line, column, "condition: "+err.message)
+}
+
 // A detection is the search identifiers of a rule or a filter, compiled, in
 // the order of the file, and its condition, not read yet.
 type detection struct {
@@ -48,7 +98,7 @@ type detection struct {
 // and of condition, it makes no search identifiers.
 func (p *parser) detection(section *node, own ...string) *detection {
 	if section.kind != mappingNode {
-		p.fail(section, "the section must be a map, not %v", section.kind)
+		p.fail(section, "detection must be a map, not %v", section.kind)
 		return nil
 	}
 	p.unique(section)
