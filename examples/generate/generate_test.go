@@ -1,0 +1,220 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"io"
+	"net/netip"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"time"
+	"unicode/utf16"
+
+	"github.com/kulla-defence/kulla/internal/cli"
+	"github.com/kulla-defence/kulla/rules"
+	"github.com/kulla-defence/kulla/sigma"
+)
+
+var committed = filepath.Join("..", "evidence.zip")
+
+func generated(t *testing.T) []member {
+	t.Helper()
+	members, err := tell().members()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return members
+}
+
+// The committed evidence is what the generator makes. The members are
+// compared, not the archive, since a compressor may change with Go.
+func TestEvidenceIsWhatTheGeneratorMakes(t *testing.T) {
+	t.Parallel()
+	archive, err := zip.OpenReader(committed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer archive.Close()
+	members := generated(t)
+	if len(archive.File) != len(members) {
+		t.Fatalf("%d logs are committed, %d are generated; run go run ./examples/generate -o examples", len(archive.File), len(members))
+	}
+	for i, file := range archive.File {
+		part, err := file.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := io.ReadAll(part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if file.Name != members[i].name || !bytes.Equal(data, members[i].data) {
+			t.Errorf("%s is not what is generated; run go run ./examples/generate -o examples", file.Name)
+		}
+		if !file.Modified.Equal(packed) {
+			t.Errorf("%s is of %s", file.Name, file.Modified)
+		}
+	}
+}
+
+func TestEvidenceIsSmall(t *testing.T) {
+	t.Parallel()
+	archive, err := pack(generated(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(archive) >= 300_000 {
+		t.Errorf("the archive takes %d bytes", len(archive))
+	}
+}
+
+// A finding is what the test needs of a finding.
+type finding struct {
+	RuleID string `json:"rule_id"`
+	Level  string
+	Time   time.Time
+	Host   string
+}
+
+// hunt runs the command that the README begins with.
+func hunt(t *testing.T) []finding {
+	t.Helper()
+	var out, problems bytes.Buffer
+	none := func() int { return 0 }
+	env := cli.Environment{In: &bytes.Buffer{}, Out: &out, Err: &problems, OutTerminal: none, ErrTerminal: none,
+		Now: func() time.Time { return packed }, Getenv: func(string) string { return "" }}
+	if code := cli.Run(t.Context(), []string{"hunt", "--format", "jsonl", committed}, env); code != 0 {
+		t.Fatalf("kulla hunt ends with %d: %s", code, problems.String())
+	}
+	var found []finding
+	for decoder := json.NewDecoder(&out); ; {
+		var f finding
+		if err := decoder.Decode(&f); err == io.EOF {
+			return found
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, f)
+	}
+}
+
+// stages are the Windows stages of the public record, by the rules that find
+// their traces.
+var stages = map[string][]string{
+	"web shells":  {"web_server_spawns_shell", "web_server_writes_script", "web_shell_name_of_2022", "web_server_relays_connections"},
+	"credentials": {"lsass_memory_read", "lsass_dump_command", "lsass_dump_file", "credential_tool_found_by_defender"},
+	"movement": {"command_through_wmi", "service_of_remote_execution", "built_in_administrator_remote_desktop",
+		"local_administrator_added", "new_account_made_administrator"},
+	"Exchange account": {"exchange_mailbox_search", "exchange_impersonation_role", "organization_management_member",
+		"organization_management_cmdlet", "false_health_mailbox", "false_health_mailbox_cmdlet"},
+	"return by VPN": {"guessed_password", "many_logon_failures", "port_scanner", "directory_explorer", "credential_tool_command",
+		"directory_database_copied"},
+	"backdoor": {"windir_of_user_changed", "connection_manager_profile", "telegram_from_program"},
+	"defences down": {"defender_switched_off", "defender_weakened", "defender_tamper_protection_off", "tamper_protection_written",
+		"security_service_disabled", "security_log_cleared", "event_log_cleared", "logs_cleared_on_several_hosts",
+		"logging_stopped_by_command", "audit_policy_cut_back"},
+	"spread": {"executable_through_admin_share", "executable_pushed_to_many", "program_in_programdata_windows",
+		"program_runs_from_programdata_windows", "program_in_startup_folder"},
+	"encryption": {"roadsweep_arguments", "mass_stop", "shadow_copies_deleted", "recovery_switched_off", "ransom_notes", "files_locked",
+		"wallpaper_replaced", "copies_deleted_and_wallpaper_replaced", "known_file_of_2022"},
+	"wiping": {"remote_desktop_fan_out", "raw_disk_service", "raw_disk_driver_loaded", "raw_disk_access"},
+}
+
+func TestEveryStageIsFound(t *testing.T) {
+	t.Parallel()
+	set, err := sigma.LoadFS(rules.FS, sigma.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for _, f := range hunt(t) {
+		found[f.RuleID] = true
+	}
+	for stage, names := range stages {
+		for _, name := range names {
+			rule, correlation := set.Find(name)
+			switch {
+			case rule == nil && correlation == nil:
+				t.Errorf("%s: there is no rule %s", stage, name)
+			case rule != nil && !found[rule.ID], correlation != nil && !found[correlation.ID]:
+				t.Errorf("%s: %s finds nothing", stage, name)
+			}
+		}
+	}
+}
+
+// On days without the intrusion nothing is found, and of the administrator who
+// does odd things nothing above medium.
+func TestOrdinaryDaysAreQuiet(t *testing.T) {
+	t.Parallel()
+	intrusion := map[string]bool{}
+	for _, day := range []string{"2021-05-11", "2021-05-12", "2021-05-26", "2021-06-03", "2021-06-09", "2021-07-06", "2021-07-15", "2021-09-02",
+		"2021-10-04", "2022-05-24", "2022-05-25", "2022-06-08", "2022-06-15", "2022-07-15"} {
+		intrusion[day] = true
+	}
+	odd := 0
+	for _, f := range hunt(t) {
+		switch day := f.Time.Format(time.DateOnly); {
+		case intrusion[day]:
+		case day == "2022-03-11" && (f.Level == "low" || f.Level == "medium"):
+			odd++
+		default:
+			t.Errorf("%s: rule %s, level %s, on %s", day, f.RuleID, f.Level, f.Host)
+		}
+	}
+	if odd == 0 {
+		t.Error("the odd administrator raised no question")
+	}
+}
+
+var (
+	looksLikeAddress = regexp.MustCompile(`\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b|\b[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){3,7}\b`)
+	documentation    = []netip.Prefix{
+		netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24"),
+		netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("127.0.0.1/32"),
+	}
+)
+
+// Every address belongs to nobody.
+func TestAddressesAreForDocumentation(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	for _, m := range generated(t) {
+		for _, text := range []string{utf16Text(m.data), utf16Text(m.data[1:])} {
+			for _, match := range looksLikeAddress.FindAllString(text, -1) {
+				address, err := netip.ParseAddr(match)
+				if err != nil {
+					continue // a version, a time
+				}
+				seen++
+				if !isDocumentation(address) {
+					t.Errorf("%s names %s", m.name, address)
+				}
+			}
+		}
+	}
+	if seen < 100 {
+		t.Errorf("only %d addresses were looked at", seen)
+	}
+}
+
+func isDocumentation(address netip.Addr) bool {
+	for _, prefix := range documentation {
+		if prefix.Contains(address) {
+			return true
+		}
+	}
+	return false
+}
+
+// utf16Text reads bytes as UTF-16, whatever they are.
+func utf16Text(data []byte) string {
+	units := make([]uint16, len(data)/2)
+	for i := range units {
+		units[i] = binary.LittleEndian.Uint16(data[2*i:])
+	}
+	return string(utf16.Decode(units))
+}
