@@ -216,3 +216,49 @@ func TestDefaultFields(t *testing.T) {
 		}
 	}
 }
+
+// FuzzFieldSource compares the value that is made in place with one that is
+// made of strings.
+func FuzzFieldSource(f *testing.F) {
+	f.Add(`\REGISTRY\MACHINE\x`, "Start", `\`, "", `\registry\machine`, "HKLM")
+	f.Add("a=b\r\n Key = value \r\nkey=2", "", "", "KEY", "v", "longer")
+	f.Add("=", "x\n=y", "=", "x", "", "new")
+	f.Fuzz(func(t *testing.T, first, second, separator, key, old, replacement string) {
+		source := FieldSource{Columns: []string{"A", "B"}, Separator: separator, Key: key,
+			Prefixes: []PrefixReplacement{{old, replacement}}}
+		event := eventOf(LogSource{}, "A="+first, "B="+second)
+		columns := source.resolve(event)
+		got, state := columns.appendValue([]byte("kept"), event, 0)
+		want, ok := plainFieldValue(source, first, second)
+		if ok != (state == Present) || string(got) != "kept"+want {
+			t.Errorf("%+v of %q and %q: %q (%v), want %q", source, first, second, got, state, want)
+		}
+	})
+}
+
+func plainFieldValue(s FieldSource, first, second string) (string, bool) {
+	value := first
+	if second != "" {
+		value += s.Separator + second
+	}
+	if s.Key != "" {
+		lines := strings.Split(value, "\n")
+		value = ""
+		found := false
+		for _, line := range lines {
+			name, rest, isPair := strings.Cut(line, "=")
+			if isPair && strings.EqualFold(strings.TrimSpace(name), s.Key) {
+				value, found = strings.TrimSpace(rest), true
+				break
+			}
+		}
+		if !found {
+			return "", false
+		}
+	}
+	prefix := s.Prefixes[0]
+	if len(value) >= len(prefix.Old) && strings.EqualFold(value[:len(prefix.Old)], prefix.Old) {
+		value = prefix.New + value[len(prefix.Old):]
+	}
+	return value, true
+}
