@@ -249,10 +249,20 @@ func (r *Route) Takes(event Event) bool {
 }
 
 func (c *Constraint) holds(event Event) bool {
-	column := FieldSource{Columns: []string{c.Column}}
-	return slices.ContainsFunc(column.values(event), func(value string) bool {
-		return slices.ContainsFunc(c.Values, func(want string) bool { return strings.EqualFold(value, want) })
-	})
+	schema := event.Schema()
+	for column := range schema.Len() {
+		if schema.Column(column) != c.Column {
+			continue
+		}
+		if text, state := event.AppendValue(nil, column); state == Present && c.allows(text) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Constraint) allows(text []byte) bool {
+	return slices.ContainsFunc(c.Values, func(want string) bool { return strings.EqualFold(string(text), want) })
 }
 
 // FieldValues returns the values that a field of a rule has in an event; none
