@@ -1,0 +1,242 @@
+package sigma
+
+import (
+	"slices"
+	"sync"
+)
+
+// A Matcher is a compiled rule set. It never changes for its users and may be
+// shared by any number of goroutines, each of which takes a Session.
+//
+// An event is first routed: its channel, its event id and its log source
+// choose a bucket, which holds only rules that can match such events at all.
+// A bucket is built when the first event asks for it. In it, an index of
+// necessary conditions (see witness) leaves a few candidates, and only those
+// are evaluated, on predicates that they share. Nothing in routing or index
+// decides that a rule matches; it only says that it cannot.
+type Matcher struct {
+	rules          []*Rule
+	ways           []way
+	fields         fieldTable
+	discriminators [len(discriminatorColumns)]discriminator
+
+	mutex   sync.Mutex
+	sources map[logSourceKey]int32
+	states  []LogSource // by their number
+	buckets map[bucketKey]*bucket
+}
+
+// A way is one route of one rule: where it looks, and what for.
+type way struct {
+	rule       int
+	route      Route
+	expression Expression // with the route's Where in front
+	// allowed are the values of each discriminator that the expression needs,
+	// ascending; nil is any.
+	allowed [len(discriminatorColumns)][]int32
+}
+
+// logSourceKey is what tells log sources apart for routing.
+type logSourceKey struct{ category, product, service string }
+
+// Compile makes a matcher of rules. The taxonomy says where their events are
+// recorded.
+func Compile(rules []*Rule, taxonomy *Taxonomy) *Matcher {
+	m := &Matcher{
+		rules:   rules,
+		fields:  newFieldTable(),
+		sources: map[logSourceKey]int32{},
+		buckets: map[bucketKey]*bucket{},
+	}
+	for i := range m.discriminators {
+		m.discriminators[i] = newDiscriminator(discriminatorColumns[i])
+	}
+	routes := map[logSourceKey][]Route{}
+	for i, rule := range rules {
+		key := keyOf(rule.LogSource)
+		found, ok := routes[key]
+		if !ok {
+			found = taxonomy.Routes(rule.LogSource)
+			routes[key] = found
+		}
+		for _, route := range found {
+			m.addWay(i, route, rule.Expression())
+		}
+	}
+	return m
+}
+
+func keyOf(s LogSource) logSourceKey { return logSourceKey{s.Category, s.Product, s.Service} }
+
+func (m *Matcher) addWay(rule int, route Route, expression Expression) {
+	w := way{rule: rule, route: route, expression: withWhere(&route, route.Rewrite(expression))}
+	m.fields.internAll(w.expression)
+	for i := range m.discriminators {
+		m.discriminators[i].internAll(w.expression)
+		if values, needed := necessaryValues(w.expression, m.discriminators[i].column); needed {
+			w.allowed[i] = m.discriminators[i].numbers(values)
+		}
+	}
+	m.ways = append(m.ways, w)
+}
+
+// withWhere puts the conditions of a route in front of an expression.
+func withWhere(route *Route, expression Expression) Expression {
+	if len(route.Where) == 0 {
+		return expression
+	}
+	all := make(And, 0, len(route.Where)+1)
+	for _, constraint := range route.Where {
+		p := &Predicate{Field: constraint.Column}
+		for _, value := range constraint.Values {
+			p.Values = append(p.Values, String{Parts: literalParts(value)})
+		}
+		all = append(all, p)
+	}
+	return append(all, expression)
+}
+
+// Rules returns the rules, in the order of the numbers that Match returns.
+func (m *Matcher) Rules() []*Rule { return m.rules }
+
+// source returns the number of a log source.
+func (m *Matcher) source(s LogSource) int32 {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	key := keyOf(s)
+	number, ok := m.sources[key]
+	if !ok {
+		number = int32(len(m.states))
+		m.sources[key] = number
+		m.states = append(m.states, s)
+	}
+	return number
+}
+
+// bucket returns the bucket of a key; the first call builds it.
+func (m *Matcher) bucket(key bucketKey) *bucket {
+	m.mutex.Lock()
+	b, ok := m.buckets[key]
+	if !ok {
+		b = &bucket{key: key, source: m.states[key.source]}
+		m.buckets[key] = b
+	}
+	m.mutex.Unlock()
+	b.once.Do(func() { b.build(m) })
+	return b
+}
+
+// A Session matches events for one goroutine. It keeps what it learns of
+// schemas and has the scratch memory; in the steady state it does not
+// allocate.
+type Session struct {
+	matcher  *Matcher
+	event    Event
+	epoch    uint32
+	bindings map[Schema]*binding
+	last     *binding // of the current event
+	buckets  map[bucketKey]*bucketState
+	values   []cachedField // by field number
+	arena    []byte
+	scratch  []byte
+	routed   [len(discriminatorColumns)]lastRouted
+	found    []int
+}
+
+// NewSession returns a session.
+func (m *Matcher) NewSession() *Session {
+	return &Session{
+		matcher:  m,
+		bindings: map[Schema]*binding{},
+		buckets:  map[bucketKey]*bucketState{},
+		values:   make([]cachedField, len(m.fields.fields)),
+	}
+}
+
+// Match returns the numbers of the rules that match an event, ascending, each
+// once. The result is valid until the next call.
+func (s *Session) Match(event Event) []int {
+	s.begin(event)
+	bound := s.bind(event.Schema())
+	s.last = bound
+	state := s.route(bound)
+	state.events++
+	if len(state.bucket.candidates) == 0 {
+		return nil
+	}
+	if state.lastBound != bound {
+		state.notice(s, bound)
+	}
+	state.lookUp(s)
+	if len(state.hot) == 0 && len(state.bucket.always) == 0 {
+		return nil
+	}
+	return s.evaluate(state)
+}
+
+func (s *Session) begin(event Event) {
+	s.event = event
+	s.arena = s.arena[:0]
+	s.epoch++
+	if s.epoch == 0 { // once in four billion events
+		s.epoch = 1
+		for i := range s.values {
+			s.values[i].epoch = 0
+		}
+		for _, state := range s.buckets {
+			state.forget()
+		}
+	}
+}
+
+// evaluate tries the candidates that the index left.
+func (s *Session) evaluate(state *bucketState) []int {
+	s.found = s.found[:0]
+	for _, number := range state.bucket.always {
+		s.try(state, number)
+	}
+	for _, number := range state.hot {
+		s.try(state, number)
+	}
+	if len(s.found) > 1 {
+		slices.Sort(s.found)
+		s.found = slices.Compact(s.found)
+	}
+	return s.found
+}
+
+func (s *Session) try(state *bucketState, number int32) {
+	c := &state.bucket.candidates[number]
+	if s.holds(state, &c.condition) {
+		s.found = append(s.found, c.rule)
+	}
+}
+
+// holds evaluates a condition; each predicate at most once for an event.
+func (s *Session) holds(state *bucketState, n *step) bool {
+	switch n.kind {
+	case stepTest:
+		if state.tested[n.test] != s.epoch {
+			state.tested[n.test] = s.epoch
+			state.results[n.test] = s.test(&state.bucket.tests[n.test])
+		}
+		return state.results[n.test]
+	case stepAll:
+		for i := range n.terms {
+			if !s.holds(state, &n.terms[i]) {
+				return false
+			}
+		}
+		return true
+	case stepAny:
+		for i := range n.terms {
+			if s.holds(state, &n.terms[i]) {
+				return true
+			}
+		}
+		return false
+	case stepNot:
+		return !s.holds(state, &n.terms[0])
+	}
+	return false
+}

@@ -1,0 +1,309 @@
+package sigma
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+)
+
+// A bucket holds what can match events of one kind: the conditions of the
+// rules, simplified by what is known of such events, the predicates they
+// share, and an index of what must be there for one of them to match.
+type bucket struct {
+	once   sync.Once
+	key    bucketKey
+	source LogSource
+
+	candidates []candidate
+	tests      []test
+	// always are the candidates without a witness: evaluated on every event.
+	always  []int32
+	indexes []fieldIndex
+	fields  []int32 // all that candidates look at, ascending
+}
+
+// A candidate is one way of one rule.
+type candidate struct {
+	rule      int
+	condition step
+	// simplified is the condition as an expression, for coverage.
+	simplified Expression
+}
+
+// A step is a condition over the tests of a bucket.
+type step struct {
+	kind  stepKind
+	test  int32
+	cost  int32
+	terms []step
+}
+
+type stepKind uint8
+
+const (
+	stepTest stepKind = iota
+	stepAll
+	stepAny
+	stepNot
+)
+
+// build fills the bucket.
+func (b *bucket) build(m *Matcher) {
+	c := bucketCompiler{bucket: b, matcher: m, known: map[string]int32{}}
+	witnesses := make([][]atom, 0, 64)
+	for i := range m.ways {
+		w := &m.ways[i]
+		if !w.takes(b.key, b.source) {
+			continue
+		}
+		expression, verdict := c.simplify(w.expression)
+		if verdict == never {
+			continue
+		}
+		b.candidates = append(b.candidates, candidate{w.rule, c.compile(expression), expression})
+		found, _ := witness(expression, &m.fields)
+		witnesses = append(witnesses, found)
+	}
+	c.index(witnesses)
+	c.listFields()
+}
+
+type bucketCompiler struct {
+	bucket  *bucket
+	matcher *Matcher
+	known   map[string]int32 // tests by what they test
+}
+
+// A verdict is what is known of an expression before an event is seen.
+type verdict uint8
+
+const (
+	undecided verdict = iota
+	never
+	surely
+)
+
+// simplify decides what the bucket's key decides. What is left is equivalent
+// for the events of the bucket.
+func (c *bucketCompiler) simplify(e Expression) (Expression, verdict) {
+	switch e := e.(type) {
+	case And:
+		left, v := c.simplifyTerms(e, never)
+		return And(left), v
+	case Or:
+		left, v := c.simplifyTerms(e, surely)
+		return Or(left), v
+	case Not:
+		term, v := c.simplify(e.Term)
+		switch v {
+		case never:
+			return And{}, surely
+		case surely:
+			return Or{}, never
+		}
+		return Not{term}, undecided
+	case Named:
+		return c.simplify(e.Term)
+	case *Predicate:
+		return e, c.decide(e)
+	}
+	return Or{}, never // a Reference has no meaning for one event
+}
+
+// simplifyTerms drops the terms that decide nothing. One that is decisive
+// decides all: never for an and, surely for an or.
+func (c *bucketCompiler) simplifyTerms(terms []Expression, decisive verdict) ([]Expression, verdict) {
+	left := make([]Expression, 0, len(terms))
+	for _, term := range terms {
+		simple, v := c.simplify(term)
+		switch v {
+		case decisive:
+			return nil, decisive
+		case undecided:
+			left = append(left, simple)
+		}
+	}
+	if len(left) > 0 {
+		return left, undecided
+	}
+	if decisive == never {
+		return nil, surely
+	}
+	return nil, never
+}
+
+// decide judges predicates on the routing columns.
+func (c *bucketCompiler) decide(p *Predicate) verdict {
+	column := slices.Index(discriminatorColumns[:], p.Field)
+	if column < 0 || p.Source != nil || p.Part != WholeTime {
+		return undecided
+	}
+	number := c.bucket.key.values[column]
+	if number == valueAmbiguous {
+		return undecided
+	}
+	have := &c.matcher.discriminators[column]
+	some, every := false, true
+	for _, value := range p.Values {
+		text, ok := plainText(value)
+		if !ok {
+			return undecided
+		}
+		equal := number > valueOther && have.texts[number] == text
+		some, every = some || equal, every && equal
+	}
+	holds := some
+	if p.All {
+		holds = every
+	}
+	if holds != p.Negate {
+		return surely
+	}
+	return never
+}
+
+// compile turns an expression into nodes. Cheap terms go first; it does not
+// change what they come to.
+func (c *bucketCompiler) compile(e Expression) step {
+	switch e := e.(type) {
+	case And:
+		return c.compileTerms(stepAll, e)
+	case Or:
+		return c.compileTerms(stepAny, e)
+	case Not:
+		term := c.compile(e.Term)
+		return step{kind: stepNot, cost: term.cost, terms: []step{term}}
+	case *Predicate:
+		number := c.test(e)
+		return step{kind: stepTest, test: number, cost: c.bucket.tests[number].cost}
+	}
+	return step{kind: stepAny}
+}
+
+func (c *bucketCompiler) compileTerms(kind stepKind, terms []Expression) step {
+	n := step{kind: kind}
+	for _, term := range terms {
+		compiled := c.compile(term)
+		n.cost += compiled.cost
+		n.terms = append(n.terms, compiled)
+	}
+	if len(n.terms) == 1 {
+		return n.terms[0]
+	}
+	slices.SortStableFunc(n.terms, func(a, b step) int {
+		return cmp.Or(cmp.Compare(isNot(a), isNot(b)), cmp.Compare(a.cost, b.cost))
+	})
+	return n
+}
+
+// isNot puts filters behind selections, which fail far more often.
+func isNot(n step) int {
+	if n.kind == stepNot {
+		return 1
+	}
+	return 0
+}
+
+// test returns the number of a predicate; equal ones share one.
+func (c *bucketCompiler) test(p *Predicate) int32 {
+	key := predicateKey(p)
+	number, ok := c.known[key]
+	if !ok {
+		number = int32(len(c.bucket.tests))
+		c.known[key] = number
+		c.bucket.tests = append(c.bucket.tests, newTest(p, &c.matcher.fields))
+	}
+	return number
+}
+
+// index spreads the witnesses over one index for each field.
+func (c *bucketCompiler) index(witnesses [][]atom) {
+	builders := map[int32]*indexBuilder{}
+	for number, atoms := range witnesses {
+		if len(atoms) == 0 {
+			c.bucket.always = append(c.bucket.always, int32(number))
+			continue
+		}
+		for _, a := range atoms {
+			builder, ok := builders[a.field]
+			if !ok {
+				builder = &indexBuilder{}
+				builders[a.field] = builder
+			}
+			builder.add(a, int32(number))
+		}
+	}
+	for field, builder := range builders {
+		c.bucket.indexes = append(c.bucket.indexes, builder.build(field))
+	}
+	slices.SortFunc(c.bucket.indexes, func(a, b fieldIndex) int { return cmp.Compare(a.field, b.field) })
+}
+
+func (c *bucketCompiler) listFields() {
+	for i := range c.bucket.candidates {
+		eachPredicate(c.bucket.candidates[i].simplified, func(p *Predicate) {
+			c.bucket.fields = append(c.bucket.fields, c.matcher.fields.number(p.Field, p.Source))
+		})
+	}
+	slices.Sort(c.bucket.fields)
+	c.bucket.fields = slices.Compact(c.bucket.fields)
+}
+
+// A bucketState is a session's scratch memory for a bucket, and what it saw
+// there.
+type bucketState struct {
+	bucket  *bucket
+	events  int64
+	hot     []int32  // candidates the index left for the current event
+	stamped []uint32 // by candidate: the epoch in which it became hot
+	tested  []uint32 // by test: the epoch of its result
+	results []bool
+
+	lastBound *binding
+	noticed   map[*binding]bool
+	seen      []bool // by position in bucket.fields: some schema has it
+}
+
+func newBucketState(b *bucket) *bucketState {
+	return &bucketState{
+		bucket:  b,
+		stamped: make([]uint32, len(b.candidates)),
+		tested:  make([]uint32, len(b.tests)),
+		results: make([]bool, len(b.tests)),
+		noticed: map[*binding]bool{},
+		seen:    make([]bool, len(b.fields)),
+	}
+}
+
+func (s *bucketState) forget() {
+	clear(s.stamped)
+	clear(s.tested)
+}
+
+// notice remembers which fields the schemas of this bucket's events have.
+func (s *bucketState) notice(session *Session, bound *binding) {
+	s.lastBound = bound
+	if s.noticed[bound] {
+		return
+	}
+	if len(s.noticed) >= maxBindings {
+		clear(s.noticed)
+	}
+	s.noticed[bound] = true
+	schema := session.event.Schema()
+	for i, number := range s.bucket.fields {
+		if bound.field(session, schema, number).exists() {
+			s.seen[i] = true
+		}
+	}
+}
+
+// heat makes candidates hot for the current event.
+func (s *bucketState) heat(numbers []int32, epoch uint32) {
+	for _, number := range numbers {
+		if s.stamped[number] != epoch {
+			s.stamped[number] = epoch
+			s.hot = append(s.hot, number)
+		}
+	}
+}

@@ -1,0 +1,242 @@
+package sigma
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
+
+// A fieldIndex finds the candidates that an atom on one field makes hot.
+type fieldIndex struct {
+	field    int32
+	exact    map[string][]int32
+	basename map[string][]int32
+	suffix   edgeIndex
+	prefix   edgeIndex
+	grams    *gramIndex
+	short    []indexedText // contained texts too short for grams
+}
+
+// A indexedText makes candidates hot where it stands in a text.
+type indexedText struct {
+	text       []byte
+	candidates []int32
+}
+
+// An edgeIndex finds literals at one end of a text by their outermost bytes.
+type edgeIndex struct {
+	byEdge map[uint32][]indexedText
+	short  []indexedText // less than four bytes
+}
+
+// lookUp fills hot with the candidates whose witness holds for the event.
+func (s *bucketState) lookUp(session *Session) {
+	s.hot = s.hot[:0]
+	for i := range s.bucket.indexes {
+		index := &s.bucket.indexes[i]
+		values := session.fieldTexts(index.field)
+		for j := range values {
+			if values[j].state == Present {
+				s.lookUpText(index, values[j].folded, session.epoch)
+			}
+		}
+	}
+}
+
+func (s *bucketState) lookUpText(index *fieldIndex, text []byte, epoch uint32) {
+	if index.exact != nil {
+		s.heat(index.exact[string(text)], epoch)
+	}
+	if index.basename != nil {
+		if name, ok := basename(text); ok {
+			s.heat(index.basename[string(name)], epoch)
+		}
+	}
+	if len(text) >= edge {
+		for _, l := range index.suffix.byEdge[binary.LittleEndian.Uint32(text[len(text)-edge:])] {
+			if bytes.HasSuffix(text, l.text) {
+				s.heat(l.candidates, epoch)
+			}
+		}
+		for _, l := range index.prefix.byEdge[binary.LittleEndian.Uint32(text)] {
+			if bytes.HasPrefix(text, l.text) {
+				s.heat(l.candidates, epoch)
+			}
+		}
+	}
+	s.lookUpShort(index, text, epoch)
+	if index.grams != nil {
+		s.lookUpGrams(index.grams, text, epoch)
+	}
+}
+
+func (s *bucketState) lookUpShort(index *fieldIndex, text []byte, epoch uint32) {
+	for _, l := range index.suffix.short {
+		if bytes.HasSuffix(text, l.text) {
+			s.heat(l.candidates, epoch)
+		}
+	}
+	for _, l := range index.prefix.short {
+		if bytes.HasPrefix(text, l.text) {
+			s.heat(l.candidates, epoch)
+		}
+	}
+	for _, l := range index.short {
+		if bytes.Contains(text, l.text) {
+			s.heat(l.candidates, epoch)
+		}
+	}
+}
+
+// edge is how many bytes at its end an edgeIndex finds a indexedText by, and the
+// length of a gram.
+const edge = 4
+
+// A gramIndex finds many literals in a text in one pass: for each of them four
+// bytes that it holds are in a table, and a bitmap that fits in the first-level
+// cache says of nearly every place in a text that none of them is there.
+type gramIndex struct {
+	bitmap [1 << (gramBits - 6)]uint64
+	shift  uint
+	slots  []gramSlot // a hash table with linear probing; its size is a power of two
+}
+
+type gramSlot struct {
+	gram  uint32
+	found []gramLiteral // nil in a free slot
+}
+
+// A gramLiteral is a indexedText that has the gram of its slot at an offset.
+type gramLiteral struct {
+	indexedText
+	offset int
+}
+
+const (
+	gramBits  = 16
+	gramPrime = 0x9e3779b1
+)
+
+func (s *bucketState) lookUpGrams(g *gramIndex, text []byte, epoch uint32) {
+	for i := 0; i+edge <= len(text); i++ {
+		gram := binary.LittleEndian.Uint32(text[i:])
+		hash := gram * gramPrime
+		place := hash >> (32 - gramBits)
+		if g.bitmap[place>>6]&(1<<(place&63)) == 0 {
+			continue
+		}
+		for _, l := range g.at(gram, hash) {
+			if start := i - l.offset; start >= 0 && bytes.HasPrefix(text[start:], l.text) {
+				s.heat(l.candidates, epoch)
+			}
+		}
+	}
+}
+
+func (g *gramIndex) at(gram, hash uint32) []gramLiteral {
+	for slot := hash >> g.shift; ; slot++ {
+		s := &g.slots[slot&uint32(len(g.slots)-1)]
+		if s.found == nil || s.gram == gram {
+			return s.found
+		}
+	}
+}
+
+// An indexBuilder gathers the atoms on one field.
+type indexBuilder struct {
+	texts [atomContains + 1]map[string][]int32
+	order [atomContains + 1][]string // of first appearance
+}
+
+func (b *indexBuilder) add(a atom, candidate int32) {
+	if b.texts[a.kind] == nil {
+		b.texts[a.kind] = map[string][]int32{}
+	}
+	known, ok := b.texts[a.kind][a.text]
+	if !ok {
+		b.order[a.kind] = append(b.order[a.kind], a.text)
+	}
+	if len(known) == 0 || known[len(known)-1] != candidate {
+		b.texts[a.kind][a.text] = append(known, candidate)
+	}
+}
+
+func (b *indexBuilder) literals(kind atomKind) []indexedText {
+	literals := make([]indexedText, 0, len(b.order[kind]))
+	for _, text := range b.order[kind] {
+		literals = append(literals, indexedText{[]byte(text), b.texts[kind][text]})
+	}
+	return literals
+}
+
+func (b *indexBuilder) build(field int32) fieldIndex {
+	index := fieldIndex{field: field, exact: b.texts[atomExact], basename: b.texts[atomBasename]}
+	last := func(text []byte) []byte { return text[len(text)-edge:] }
+	first := func(text []byte) []byte { return text[:edge] }
+	index.suffix = newEdgeIndex(b.literals(atomSuffix), last)
+	index.prefix = newEdgeIndex(b.literals(atomPrefix), first)
+	var long []indexedText
+	for _, l := range b.literals(atomContains) {
+		if len(l.text) < edge {
+			index.short = append(index.short, l)
+		} else {
+			long = append(long, l)
+		}
+	}
+	if len(long) > 0 {
+		index.grams = newGramIndex(long)
+	}
+	return index
+}
+
+func newEdgeIndex(literals []indexedText, end func([]byte) []byte) edgeIndex {
+	var index edgeIndex
+	for _, l := range literals {
+		if len(l.text) < edge {
+			index.short = append(index.short, l)
+			continue
+		}
+		if index.byEdge == nil {
+			index.byEdge = map[uint32][]indexedText{}
+		}
+		key := binary.LittleEndian.Uint32(end(l.text))
+		index.byEdge[key] = append(index.byEdge[key], l)
+	}
+	return index
+}
+
+func newGramIndex(literals []indexedText) *gramIndex {
+	size := 1 << bits.Len(uint(2*len(literals)))
+	g := &gramIndex{shift: uint(32 - bits.Len(uint(size-1))), slots: make([]gramSlot, size)}
+	for _, l := range literals {
+		offset := rarestGram(l.text)
+		g.add(binary.LittleEndian.Uint32(l.text[offset:]), gramLiteral{l, offset})
+	}
+	return g
+}
+
+func (g *gramIndex) add(gram uint32, l gramLiteral) {
+	hash := gram * gramPrime
+	place := hash >> (32 - gramBits)
+	g.bitmap[place>>6] |= 1 << (place & 63)
+	for slot := hash >> g.shift; ; slot++ {
+		s := &g.slots[slot&uint32(len(g.slots)-1)]
+		if s.found == nil || s.gram == gram {
+			s.gram = gram
+			s.found = append(s.found, l)
+			return
+		}
+	}
+}
+
+// rarestGram returns where in a indexedText the four bytes stand that other texts
+// are least likely to have.
+func rarestGram(text []byte) int {
+	best, bestCost := 0, -1
+	for i := 0; i+edge <= len(text); i++ {
+		if cost := literalCost(string(text[i : i+edge])); bestCost < 0 || cost < bestCost {
+			best, bestCost = i, cost
+		}
+	}
+	return best
+}

@@ -1,0 +1,361 @@
+package sigma
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// A test is a predicate, compiled.
+type test struct {
+	field       int32
+	all, negate bool
+	part        TimePart
+	cost        int32
+	values      []valueTest
+	// exact holds the texts of a long list of whole values; they are not in
+	// values then.
+	exact map[string]bool
+}
+
+// A valueTest is one value of a predicate.
+type valueTest struct {
+	kind valueKind
+	// cased values are compared with the text as it is, others with the
+	// folded text. Text and literals are folded accordingly.
+	cased bool
+	text  []byte
+	parts []patternPart
+	// whole is the pattern itself where it counts characters (?).
+	whole *String
+	// regular expressions: needed must stand in the folded text.
+	expression *regexp.Regexp
+	needed     []byte
+	network    netip.Prefix
+	comparison Comparison
+	reference  FieldReference
+	other      int32 // the field that reference names
+	want       bool
+}
+
+type valueKind uint8
+
+const (
+	valueExact valueKind = iota
+	valuePrefix
+	valueSuffix
+	valueContains
+	valuePattern
+	valueExpression
+	valueNetwork
+	valueComparison
+	valueReference
+	valueExists
+	valueNull
+)
+
+// A patternPart is a Part whose literal is folded.
+type patternPart struct {
+	kind    PartKind
+	literal []byte
+}
+
+// longList is the number of whole values from which a table is faster.
+const longList = 8
+
+func newTest(p *Predicate, fields *fieldTable) test {
+	t := test{field: fields.number(p.Field, p.Source), all: p.All, negate: p.Negate, part: p.Part}
+	for _, value := range p.Values {
+		compiled := newValueTest(value, fields)
+		t.cost += compiled.cost()
+		t.values = append(t.values, compiled)
+	}
+	if !t.all {
+		t.gatherExact()
+	}
+	return t
+}
+
+// gatherExact moves whole values into a table when there are many.
+func (t *test) gatherExact() {
+	whole := func(v *valueTest) bool { return v.kind == valueExact && !v.cased }
+	n := 0
+	for i := range t.values {
+		if whole(&t.values[i]) {
+			n++
+		}
+	}
+	if n < longList {
+		return
+	}
+	t.exact = make(map[string]bool, n)
+	rest := t.values[:0]
+	for i := range t.values {
+		if whole(&t.values[i]) {
+			t.exact[string(t.values[i].text)] = true
+		} else {
+			rest = append(rest, t.values[i])
+		}
+	}
+	t.values = rest
+	t.cost = int32(2 + len(rest))
+}
+
+func newValueTest(value Value, fields *fieldTable) valueTest {
+	switch v := value.(type) {
+	case String:
+		return newStringTest(v)
+	case Regexp:
+		t := valueTest{kind: valueExpression, expression: v.Compiled}
+		if literals := requiredLiterals(v); len(literals) == 1 {
+			t.needed = []byte(literals[0])
+		}
+		return t
+	case Network:
+		return valueTest{kind: valueNetwork, network: v.Prefix}
+	case Comparison:
+		return valueTest{kind: valueComparison, comparison: v}
+	case FieldReference:
+		return valueTest{kind: valueReference, reference: v, other: fields.number(v.Field, v.Source)}
+	case Exists:
+		return valueTest{kind: valueExists, want: v.Want}
+	}
+	return valueTest{kind: valueNull}
+}
+
+func newStringTest(s String) valueTest {
+	t := valueTest{cased: s.Cased}
+	for _, part := range s.Parts {
+		literal := part.Literal
+		if !s.Cased {
+			literal = foldString(literal)
+		}
+		t.parts = append(t.parts, patternPart{part.Kind, []byte(literal)})
+	}
+	t.kind, t.text = shapeOf(t.parts)
+	if slices.ContainsFunc(s.Parts, func(p Part) bool { return p.Kind == AnyOne }) {
+		t.whole = &s
+	}
+	return t
+}
+
+// shapeOf recognises the patterns that need no general matching.
+func shapeOf(parts []patternPart) (valueKind, []byte) {
+	literal := func(i int) bool { return parts[i].kind == Literal }
+	run := func(i int) bool { return parts[i].kind == AnyRun }
+	switch {
+	case len(parts) == 0:
+		return valueExact, nil
+	case len(parts) == 1 && literal(0):
+		return valueExact, parts[0].literal
+	case len(parts) == 2 && literal(0) && run(1):
+		return valuePrefix, parts[0].literal
+	case len(parts) == 2 && run(0) && literal(1):
+		return valueSuffix, parts[1].literal
+	case len(parts) == 3 && run(0) && literal(1) && run(2):
+		return valueContains, parts[1].literal
+	}
+	return valuePattern, nil
+}
+
+func (v *valueTest) cost() int32 {
+	switch v.kind {
+	case valueExact, valuePrefix, valueSuffix, valueExists, valueNull:
+		return 1
+	case valueContains, valueComparison, valueReference:
+		return 4
+	case valuePattern, valueNetwork:
+		return 12
+	}
+	return 100
+}
+
+// test evaluates a predicate on the current event.
+func (s *Session) test(t *test) bool {
+	values := s.fieldTexts(t.field)
+	return s.testValues(t, values) != t.negate
+}
+
+func (s *Session) testValues(t *test, values []fieldText) bool {
+	if t.exact != nil {
+		for i := range values {
+			if values[i].state == Present && t.exact[string(values[i].folded)] {
+				return true
+			}
+		}
+	}
+	for i := range t.values {
+		if s.anyMatches(t, &t.values[i], values) != t.all {
+			return !t.all
+		}
+	}
+	return t.all
+}
+
+// anyMatches reports whether a value of the rule matches any of the field.
+func (s *Session) anyMatches(t *test, v *valueTest, values []fieldText) bool {
+	switch v.kind {
+	case valueExists:
+		return (len(values) > 0) == v.want
+	case valueNull:
+		return nullAmong(values)
+	case valueReference:
+		return v.refers(values, s.fieldTexts(v.other))
+	}
+	for i := range values {
+		if values[i].state == Present && v.matches(&values[i], t.part) {
+			return true
+		}
+	}
+	return false
+}
+
+func nullAmong(values []fieldText) bool {
+	for i := range values {
+		if values[i].state == Null {
+			return true
+		}
+	}
+	return len(values) == 0
+}
+
+func (v *valueTest) refers(values, others []fieldText) bool {
+	for i := range values {
+		for j := range others {
+			if values[i].state == Present && others[j].state == Present && v.relates(&values[i], &others[j]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (v *valueTest) relates(have, other *fieldText) bool {
+	a, b := have.folded, other.folded
+	if v.reference.Cased {
+		a, b = have.raw, other.raw
+	}
+	switch v.reference.Relation {
+	case Contains:
+		return bytes.Contains(a, b)
+	case StartsWith:
+		return bytes.HasPrefix(a, b)
+	case EndsWith:
+		return bytes.HasSuffix(a, b)
+	}
+	return bytes.Equal(a, b)
+}
+
+func (v *valueTest) matches(have *fieldText, part TimePart) bool {
+	text := have.folded
+	if v.cased {
+		text = have.raw
+	}
+	switch v.kind {
+	case valueExact:
+		return bytes.Equal(text, v.text)
+	case valuePrefix:
+		return bytes.HasPrefix(text, v.text)
+	case valueSuffix:
+		return bytes.HasSuffix(text, v.text)
+	case valueContains:
+		return bytes.Contains(text, v.text)
+	case valuePattern:
+		if v.whole != nil && !isASCII(text) {
+			return v.whole.matches(have.raw)
+		}
+		return matchPattern(text, v.parts)
+	case valueExpression:
+		return (v.needed == nil || bytes.Contains(have.folded, v.needed)) && v.expression.Match(have.raw)
+	case valueNetwork:
+		return Network{v.network}.contains(have.raw)
+	case valueComparison:
+		number, ok := numberOf(have.raw, part)
+		return ok && v.comparison.holds(number)
+	}
+	return false
+}
+
+func isASCII(text []byte) bool {
+	for _, c := range text {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// matchPattern matches whole text with wildcards, where a character is a byte
+// or no part counts characters. After a run it goes on at
+// the first place where the rest up to the next run fits: an earlier place is
+// never worse, so one step back is all that is ever needed.
+func matchPattern(text []byte, parts []patternPart) bool {
+	at, part := 0, 0
+	retryAt, retryPart := -1, -1
+	for {
+		if part == len(parts) && at == len(text) {
+			return true
+		}
+		advanced := false
+		if part < len(parts) {
+			switch p := &parts[part]; p.kind {
+			case AnyRun:
+				retryAt, retryPart = at, part+1
+				part++
+				advanced = true
+			case AnyOne:
+				if at < len(text) {
+					at, part, advanced = at+1, part+1, true
+				}
+			default:
+				if bytes.HasPrefix(text[at:], p.literal) {
+					at, part, advanced = at+len(p.literal), part+1, true
+				}
+			}
+		}
+		if advanced {
+			continue
+		}
+		if retryPart < 0 || retryAt >= len(text) {
+			return false
+		}
+		retryAt++
+		at, part = retryAt, retryPart
+	}
+}
+
+// predicateKey tells predicates apart by what they test.
+func predicateKey(p *Predicate) string {
+	var key strings.Builder
+	fmt.Fprintf(&key, "%q %v %v %d", fieldKey(p.Field, p.Source), p.All, p.Negate, p.Part)
+	for _, value := range p.Values {
+		key.WriteByte(' ')
+		switch v := value.(type) {
+		case String:
+			writeStringKey(&key, v)
+		case Regexp:
+			fmt.Fprintf(&key, "r%q", v.Compiled)
+		case FieldReference:
+			fmt.Fprintf(&key, "f%q %d %v", fieldKey(v.Field, v.Source), v.Relation, v.Cased)
+		default:
+			fmt.Fprintf(&key, "%T%v", v, v)
+		}
+	}
+	return key.String()
+}
+
+func writeStringKey(key *strings.Builder, s String) {
+	if s.Cased {
+		key.WriteByte('c')
+	}
+	for _, part := range s.Parts {
+		key.WriteByte("s*?"[part.Kind])
+		if part.Kind == Literal {
+			fmt.Fprintf(key, "%d:%s", len(part.Literal), part.Literal)
+		}
+	}
+}

@@ -1,0 +1,262 @@
+package sigma
+
+import (
+	"bytes"
+	"regexp/syntax"
+	"strings"
+)
+
+// An atom is a simple condition on the folded text of one field, cheap enough
+// to look up in an index.
+type atom struct {
+	field int32
+	kind  atomKind
+	text  string // folded; never empty but for atomExact
+}
+
+type atomKind uint8
+
+const (
+	atomExact    atomKind = iota
+	atomBasename          // the text after the last backslash is this, and there is a backslash
+	atomSuffix
+	atomPrefix
+	atomContains
+)
+
+// witness returns atoms one of which holds whenever the expression does: a
+// necessary condition, the rarest that is found. The cost estimates how often
+// it holds; it is only used to choose. No atoms means that there is none.
+func witness(e Expression, fields *fieldTable) (atoms []atom, cost int) {
+	switch e := e.(type) {
+	case And:
+		for _, term := range e {
+			found, price := witness(term, fields)
+			if len(found) > 0 && (atoms == nil || price < cost) {
+				atoms, cost = found, price
+			}
+		}
+		return atoms, cost
+	case Or:
+		for _, term := range e {
+			found, price := witness(term, fields)
+			if len(found) == 0 {
+				return nil, 0
+			}
+			atoms, cost = append(atoms, found...), cost+price
+		}
+		return atoms, cost
+	case Named:
+		return witness(e.Term, fields)
+	case *Predicate:
+		return e.witness(fields)
+	}
+	return nil, 0
+}
+
+func (p *Predicate) witness(fields *fieldTable) (atoms []atom, cost int) {
+	if p.Negate || p.Part != WholeTime || p.Field == "" && p.Source == nil {
+		return nil, 0
+	}
+	field := fields.number(p.Field, p.Source)
+	for _, value := range p.Values {
+		found, price := valueWitness(value, field)
+		switch {
+		case p.All && len(found) > 0 && (atoms == nil || price < cost):
+			atoms, cost = found, price
+		case p.All:
+		case len(found) == 0:
+			return nil, 0
+		default:
+			atoms, cost = append(atoms, found...), cost+price
+		}
+	}
+	return atoms, cost
+}
+
+func valueWitness(value Value, field int32) (atoms []atom, cost int) {
+	switch v := value.(type) {
+	case String:
+		a, ok := v.atom()
+		if !ok {
+			return nil, 0
+		}
+		a.field = field
+		return []atom{a}, a.cost()
+	case Regexp:
+		for _, literal := range requiredLiterals(v) {
+			a := atom{field, atomContains, literal}
+			atoms, cost = append(atoms, a), cost+a.cost()
+		}
+	}
+	return atoms, cost
+}
+
+// atom is the best condition a pattern gives.
+func (s String) atom() (atom, bool) {
+	var best atom
+	found := false
+	for i, part := range s.Parts {
+		if part.Kind != Literal {
+			continue
+		}
+		a := literalAtom(foldString(part.Literal), i == 0, i == len(s.Parts)-1)
+		if !found || a.cost() < best.cost() {
+			best, found = a, true
+		}
+	}
+	if len(s.Parts) == 0 {
+		return atom{kind: atomExact}, true
+	}
+	return best, found
+}
+
+// literalAtom is the condition that a literal stands first, last, or anywhere.
+func literalAtom(text string, first, last bool) atom {
+	switch {
+	case first && last:
+		return atom{kind: atomExact, text: text}
+	case last:
+		if slash := strings.LastIndexByte(text, '\\'); slash >= 0 && slash < len(text)-1 {
+			return atom{kind: atomBasename, text: text[slash+1:]}
+		}
+		return atom{kind: atomSuffix, text: text}
+	case first:
+		return atom{kind: atomPrefix, text: text}
+	}
+	return atom{kind: atomContains, text: text}
+}
+
+// cost estimates how common an atom is: 1 for what is hardly ever there. The
+// figures only steer the choice of witnesses.
+func (a atom) cost() int {
+	switch a.kind {
+	case atomExact:
+		return 2
+	case atomBasename:
+		if price, ok := commonBasenames[a.text]; ok {
+			return price
+		}
+		return 2
+	}
+	price := literalCost(a.text)
+	if a.kind == atomContains {
+		price++
+	}
+	return price
+}
+
+// commonBasenames are programs that ordinary events are full of.
+var commonBasenames = map[string]int{
+	"svchost.exe": 400, "cmd.exe": 300, "powershell.exe": 300, "conhost.exe": 300, "explorer.exe": 200,
+	"rundll32.exe": 150, "services.exe": 150, "msedge.exe": 150, "chrome.exe": 150, "lsass.exe": 100,
+	"pwsh.exe": 60, "wmiprvse.exe": 60, "msiexec.exe": 50, "taskhostw.exe": 50, "regsvr32.exe": 40,
+	"reg.exe": 40, "net.exe": 40, "net1.exe": 40, "wscript.exe": 30, "cscript.exe": 30, "schtasks.exe": 30,
+	"w3wp.exe": 30, "wmic.exe": 30, "sc.exe": 20, "mshta.exe": 20,
+}
+
+// commonTexts are what paths and command lines are made of.
+var commonTexts = []string{
+	`c:\windows\system32\`, `\windows\syswow64\`, `.exe`, `.dll`, `c:\program files\`, `c:\program files (x86)\`, `\users\`,
+	`\appdata\local\temp\`, `\appdata\roaming\`, `\microsoft\windows\currentversion\`, `hklm\system\currentcontrolset\services\`,
+	`hklm\software\microsoft\windows nt\`, `hku\s-1-5-21-`, `http://`, `https://`, `"c:\`, `.exe" `, `powershell`, `cmd.exe`, ` -`, ` /`,
+	`true`, `false`, `\device\harddiskvolume`, `nt authority\system`, `svchost.exe`, `microsoft-windows-`, `c:\programdata\`,
+}
+
+// literalCost halves with every uncommon character.
+func literalCost(text string) int {
+	score := 0
+	for i := range len(text) {
+		score += rarity(text[i])
+	}
+	for _, common := range commonTexts {
+		if strings.Contains(common, text) {
+			return 500
+		}
+	}
+	return max(2, 1000>>min(score/2, 10))
+}
+
+// rarity is a rough measure of how seldom a byte is met in paths, command
+// lines and registry keys.
+func rarity(c byte) int {
+	switch {
+	case strings.IndexByte(`etaoinsrlcdm\. `, c) >= 0:
+		return 1
+	case 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || strings.IndexByte(`-/:"_`, c) >= 0:
+		return 2
+	}
+	return 3
+}
+
+// requiredLiterals returns folded texts one of which stands in whatever the
+// expression matches; none when nothing is known.
+func requiredLiterals(r Regexp) []string {
+	parsed, err := syntax.Parse(r.Compiled.String(), syntax.Perl)
+	if err != nil {
+		return nil
+	}
+	return literalsOf(parsed.Simplify())
+}
+
+// maxAlternatives bounds what an expression with many branches may yield.
+const maxAlternatives = 64
+
+func literalsOf(e *syntax.Regexp) []string {
+	switch e.Op {
+	case syntax.OpLiteral:
+		return literalOf(e)
+	case syntax.OpCapture, syntax.OpPlus:
+		return literalsOf(e.Sub[0])
+	case syntax.OpRepeat:
+		if e.Min > 0 {
+			return literalsOf(e.Sub[0])
+		}
+	case syntax.OpConcat:
+		return rarestOf(e.Sub)
+	case syntax.OpAlternate:
+		return literalsOfAll(e.Sub)
+	}
+	return nil
+}
+
+func literalOf(e *syntax.Regexp) []string {
+	if text := foldString(string(e.Rune)); len(text) >= 3 {
+		return []string{text}
+	}
+	return nil
+}
+
+func rarestOf(terms []*syntax.Regexp) []string {
+	var best []string
+	bestCost := 0
+	for _, term := range terms {
+		found := literalsOf(term)
+		cost := 0
+		for _, literal := range found {
+			cost += literalCost(literal)
+		}
+		if len(found) > 0 && (best == nil || cost < bestCost) {
+			best, bestCost = found, cost
+		}
+	}
+	return best
+}
+
+func literalsOfAll(terms []*syntax.Regexp) []string {
+	var union []string
+	for _, term := range terms {
+		found := literalsOf(term)
+		if len(found) == 0 || len(union)+len(found) > maxAlternatives {
+			return nil
+		}
+		union = append(union, found...)
+	}
+	return union
+}
+
+// basename is the text after the last backslash; false without one.
+func basename(text []byte) ([]byte, bool) {
+	slash := bytes.LastIndexByte(text, '\\')
+	return text[slash+1:], slash >= 0
+}
