@@ -171,3 +171,31 @@ func TestExpansion(t *testing.T) {
 	f(template(element("A", nil, slot(0), slot(1)),
 		bytesOf(evtx.TypeUInt8|evtx.TypeArray, make([]byte, 20000)), bytesOf(evtx.TypeString, wide(strings.Repeat("long", 2000)))))
 }
+
+// TestExpansionOfChunk: neither may many records of one chunk expand together,
+// nor may many definitions overlap.
+func TestExpansionOfChunk(t *testing.T) {
+	t.Parallel()
+	many := make([]fragment, 5000)
+	for i := range many {
+		many[i] = raw([]byte{0x05, 1, 0, 0})
+	}
+	c := newChunk()
+	first := c.add(template(element("A", nil, many...)))
+	for range 800 {
+		c.add(again(first + 24 + 4 + 10))
+	}
+	n := 0
+	errs := decode(t, c.bytes(), func(*evtx.Record) { n++ })
+	if n == 0 || n > 300 || n+len(errs) != 801 || !errors.Is(errs[0], evtx.ErrNesting) {
+		t.Errorf("%d records, %d errors", n, len(errs))
+	}
+	c = newChunk()
+	for i := range 600 {
+		c.add(again(600 + i))
+	}
+	errs = decode(t, c.bytes(), func(*evtx.Record) { t.Error("a record") })
+	if len(errs) != 600 || !errors.Is(errs[599], evtx.ErrTemplate) || !strings.Contains(errs[599].Error(), "definitions in the chunk") {
+		t.Errorf("%d errors, the last %v", len(errs), errs[len(errs)-1])
+	}
+}

@@ -30,7 +30,10 @@ type Decoder struct {
 	lastID  uint64
 
 	known  [templateSlots]knownTemplate
-	others map[uint32]*template
+	others map[uint32]definition
+	// nodes is what the chunk's records expand to so far, defined the bytes
+	// of the template definitions read so far.
+	nodes, defined int
 	// outer is the entry of the current record's own template; nil for a plain
 	// record.
 	outer *knownTemplate
@@ -43,7 +46,7 @@ func NewDecoder(cache *Cache) *Decoder {
 	if cache == nil {
 		cache = new(Cache)
 	}
-	return &Decoder{cache: cache, others: map[uint32]*template{}}
+	return &Decoder{cache: cache, others: map[uint32]definition{}}
 }
 
 // Reset starts a chunk: its bytes, usually 65536, which must not change while
@@ -52,6 +55,7 @@ func (d *Decoder) Reset(chunk []byte, index int, offset int64) {
 	d.index, d.offset = index, offset
 	d.chunk, d.errors = chunk[:min(len(chunk), ChunkSize)], d.errors[:0]
 	d.carving, d.lastID = false, 0
+	d.nodes, d.defined = 0, 0
 	clear(d.known[:])
 	clear(d.others)
 	d.open()
@@ -184,6 +188,9 @@ func (d *Decoder) parse(at, size int) error {
 		return err
 	}
 	layout := d.layoutOf()
+	if d.nodes += layout.nodes; d.nodes > maxChunkNodes {
+		return fmt.Errorf("%w: more than %d nodes in the chunk", ErrNesting, maxChunkNodes)
+	}
 	if layout.err != nil {
 		return layout.err
 	}

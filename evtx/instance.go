@@ -80,6 +80,9 @@ func measureInstance(chunk []byte, start, end int) (instanceLayout, error) {
 // definitionHeaderSize is that of next offset (4), GUID (16) and size (4).
 const definitionHeaderSize = 24
 
+// maxDefined bounds the template definitions that are read of one chunk.
+const maxDefined = 8 * ChunkSize
+
 // templateSlots is the size of a decoder's direct-mapped table of templates by
 // their offset in the chunk. Chunks of real logs hold some ten templates.
 const templateSlots = 256
@@ -93,6 +96,12 @@ type knownTemplate struct {
 	nested *template
 	slot   int32
 	layout *Layout
+}
+
+// A definition is a template of the chunk, or why there is none.
+type definition struct {
+	template *template
+	err      error
 }
 
 // parts holds what a decoder takes apart: the instances and values of a record.
@@ -252,15 +261,15 @@ func (d *Decoder) templateAt(offset uint32) (*knownTemplate, error) {
 	if known.template != nil && known.offset == offset {
 		return known, nil
 	}
-	t, ok := d.others[offset]
+	found, ok := d.others[offset]
 	if !ok {
-		var err error
-		if t, err = d.define(offset); err != nil {
-			return nil, err
-		}
-		d.others[offset] = t
+		found.template, found.err = d.define(offset)
+		d.others[offset] = found
 	}
-	*known = knownTemplate{offset: offset, template: t}
+	if found.err != nil {
+		return nil, found.err
+	}
+	*known = knownTemplate{offset: offset, template: found.template}
 	return known, nil
 }
 
@@ -280,6 +289,11 @@ func (d *Decoder) define(offset uint32) (*template, error) {
 	end := len(d.chunk)
 	if size := binary.LittleEndian.Uint32(d.chunk[offset+20:]); int64(size) < int64(end-start) {
 		end = start + int(size)
+	}
+	// Definitions do not overlap. Where they do, they were made to be read over
+	// and over.
+	if d.defined += end - start; d.defined > maxDefined {
+		return nil, fmt.Errorf("%w: more than %d bytes of definitions in the chunk", ErrTemplate, maxDefined)
 	}
 	f := flattener{chunk: d.chunk, at: start, end: end, out: d.form[:0], text: d.text}
 	f.out = append(f.out, d.chunk[offset+4:offset+4+guidSize]...)

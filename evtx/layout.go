@@ -19,15 +19,19 @@ type Layout struct {
 
 	plans []plan
 	names map[string]int
-	// err says that records of this shape are refused; see limits.
-	err error
+	// nodes is what a record of this shape expands to, and err says that such
+	// records are refused; see the limits.
+	nodes int
+	err   error
 }
 
 // Limits to what a record may expand to, so that a crafted template that names
 // one value, or one nested fragment, over and over makes no gigabytes. Records
-// of real logs name a value once or twice and have some hundred nodes.
+// of real logs name a value once or twice and have some hundred nodes, and a
+// chunk holds some hundred of them.
 const (
 	maxNodes      = 1 << 16
+	maxChunkNodes = 1 << 20
 	maxReferences = 256
 )
 
@@ -153,8 +157,9 @@ func compileLayout(p *parts) *Layout {
 	})
 	l := b.layout
 	if l.err != nil {
-		return &Layout{err: l.err}
+		return &Layout{err: l.err, nodes: b.visits}
 	}
+	l.nodes = b.visits
 	for i := range l.Columns {
 		if _, ok := l.names[l.Columns[i].Name]; !ok {
 			l.names[l.Columns[i].Name] = i

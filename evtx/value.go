@@ -42,11 +42,6 @@ const (
 	TypeArray ValueType = 0x80
 )
 
-// known reports whether a type, without the array flag, is one of the above.
-func (t ValueType) known() bool {
-	return t <= TypeHexInt64 || t == TypeEvtHandle || t == TypeBinXML || t == TypeEvtXML
-}
-
 // State says whether a column of one particular record has a value.
 type State uint8
 
