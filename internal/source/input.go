@@ -116,7 +116,7 @@ func (r *reading) finishArchive(entry *file, packed *hashingReader) {
 		if _, err := packed.Read(piece); err == io.EOF {
 			break
 		} else if err != nil {
-			entry.problem(problemOf(err, packed.size))
+			r.problem(entry, problemOf(err, packed.size))
 			break
 		}
 	}

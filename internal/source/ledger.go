@@ -11,7 +11,6 @@ import (
 
 // A ledger collects files as they are finished.
 type ledger struct {
-	progress *Progress
 	mutex    sync.Mutex
 	files    []*file
 	archives []*file
@@ -74,7 +73,8 @@ func (f *file) add(sequence int, t *tally) {
 
 // problem enters a problem that concerns the file as it was read. It stands
 // behind those of its records.
-func (f *file) problem(p Problem) {
+func (r *reading) problem(f *file, p Problem) {
+	r.options.Progress.Problems.Add(1)
 	f.ProblemCount++
 	if len(f.Problems) < maxProblems {
 		f.Problems = append(f.Problems, p)

@@ -2,7 +2,6 @@ package source
 
 import (
 	"context"
-	"errors"
 	"io"
 	"runtime"
 	"sync"
@@ -61,7 +60,7 @@ func newReading(ctx context.Context, cancel context.CancelCauseFunc, options Opt
 		// Each reader fills one buffer; two more per worker keep it busy.
 		pool:     newPool(3*options.Workers+1, options.BlockSize),
 		queue:    make(chan job, options.Workers),
-		register: &ledger{progress: options.Progress},
+		register: new(ledger),
 	}
 	r.readers.SetLimit(options.Workers)
 	return r
@@ -134,9 +133,4 @@ func (r *reading) parse(j job, parser format.Parser, sink Sink) {
 	r.options.Progress.Records.Add(out.records)
 	r.options.Progress.Problems.Add(out.problemCount)
 	j.file.add(j.sequence, out)
-}
-
-// stopped says whether an error is that of the context.
-func (r *reading) stopped(err error) bool {
-	return err != nil && r.ctx.Err() != nil && errors.Is(err, context.Cause(r.ctx))
 }

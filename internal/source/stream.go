@@ -35,7 +35,7 @@ func (r *reading) leaf(name string, place int, head []byte, rest io.Reader) {
 	s := &stream{reading: r, in: rest, format: number, hash: sha256.New(), line: 1}
 	if f == nil {
 		s.file = r.register.begin(name, "", place)
-		s.file.problem(Problem{Offset: -1, Reason: unrecognised(head)})
+		s.problem(s.file, Problem{Offset: -1, Reason: unrecognised(head)})
 		s.drain(head)
 	} else {
 		s.file = r.register.begin(name, f.Name, place)
@@ -98,7 +98,7 @@ func (s *stream) took(data []byte) {
 
 func (s *stream) fail(err error) {
 	if err != io.EOF {
-		s.file.problem(problemOf(err, s.file.Size))
+		s.problem(s.file, problemOf(err, s.file.Size))
 	}
 }
 

@@ -59,11 +59,9 @@ func (r *reading) openZip(found foundFile, file *os.File) bool {
 	entry := r.register.beginArchive(found.name, string(archive.Zip), 0)
 	budget := r.newBudget(func() int64 { return found.size })
 	if err := r.zip(found.name, file, found.size, container{depth: 1, budget: budget}); err != nil {
-		entry.problem(problemOf(err, -1))
-		r.options.Progress.Problems.Add(1)
+		r.problem(entry, problemOf(err, -1))
 	}
 	r.finishArchive(entry, &hashingReader{in: io.NewSectionReader(file, 0, found.size), hash: sha256.New()})
-	r.options.Progress.FilesDone.Add(1)
 	return true
 }
 
@@ -74,8 +72,7 @@ func (r *reading) newBudget(packed func() int64) *archive.Budget {
 
 // unread enters a file that nothing was read from.
 func (r *reading) unread(name string, place int, p Problem) {
-	r.register.begin(name, "", place).problem(p)
-	r.options.Progress.Problems.Add(1)
+	r.problem(r.register.begin(name, "", place), p)
 	r.options.Progress.FilesDone.Add(1)
 }
 
@@ -120,13 +117,11 @@ func (r *reading) unpack(kind archive.Kind, name string, place int, in io.Reader
 		c.budget = r.newBudget(func() int64 { return packed.size })
 	}
 	if c.depth > r.options.Limits.Depth {
-		entry.problem(Problem{Offset: -1, Limit: "depth", Reason: "archive is nested more deeply than the limit allows"})
-		r.options.Progress.Problems.Add(1)
+		r.problem(entry, Problem{Offset: -1, Limit: "depth", Reason: "archive is nested more deeply than the limit allows"})
 	} else {
 		r.members(kind, entry, name, packed, c)
 	}
 	r.finishArchive(entry, packed)
-	r.options.Progress.FilesDone.Add(1)
 }
 
 func (r *reading) members(kind archive.Kind, entry *file, name string, packed io.Reader, c container) {
@@ -140,8 +135,7 @@ func (r *reading) members(kind archive.Kind, entry *file, name string, packed io
 		err = r.decompress(kind, name, packed, c)
 	}
 	if err != nil {
-		entry.problem(problemOf(err, -1))
-		r.options.Progress.Problems.Add(1)
+		r.problem(entry, problemOf(err, -1))
 	}
 }
 

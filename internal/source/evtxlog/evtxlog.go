@@ -8,6 +8,7 @@ package evtxlog
 
 import (
 	"bytes"
+	"fmt"
 
 	"github.com/kulla-defence/kulla/evtx"
 	"github.com/kulla-defence/kulla/internal/event"
@@ -42,6 +43,9 @@ type splitter struct {
 	begun bool
 	// header is the length of the file header; 0 without one.
 	header int64
+	// expected is the number of chunks that the file header counts, 0 when it
+	// cannot be relied on; seen is how many there are.
+	expected, seen int
 }
 
 func (s *splitter) Split(data []byte, final bool) format.Cut {
@@ -58,8 +62,24 @@ func (s *splitter) Split(data []byte, final bool) format.Cut {
 	}
 	if !s.begun {
 		s.begun, s.header = true, int64(header)
+		s.expected = expectedChunks(data)
 	}
-	return format.Cut{Size: size, State: s.header}
+	s.seen += (max(size-header, 0) + evtx.ChunkSize - 1) / evtx.ChunkSize
+	cut := format.Cut{Size: size, State: s.header}
+	if final && s.seen < s.expected {
+		cut.Problem = &format.Problem{Offset: -1, Reason: fmt.Sprintf("file ends after %d of %d chunks", s.seen, s.expected)}
+	}
+	return cut
+}
+
+// expectedChunks is the number of chunks of a log that was closed in good
+// order. While a log is in use the header lags behind.
+func expectedChunks(data []byte) int {
+	header, err := evtx.ParseFileHeader(data)
+	if err != nil || header.Dirty || !header.ChecksumOK {
+		return 0
+	}
+	return int(header.ChunkCount)
 }
 
 // headerSize is 4096, whatever the header says: no other size is known to

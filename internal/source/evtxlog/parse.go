@@ -54,6 +54,9 @@ func (p *parser) Parse(block *format.Block, out format.Output) error {
 		for _, corrupt := range p.decoder.Errors() {
 			out.Problem(problemOf(corrupt))
 		}
+		if len(chunk) < evtx.ChunkSize {
+			out.Problem(format.Problem{Offset: offset + int64(len(chunk)), Reason: "file ends within a chunk"})
+		}
 		data, offset = data[len(chunk):], offset+int64(len(chunk))
 	}
 	return nil
