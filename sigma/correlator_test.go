@@ -520,3 +520,17 @@ func BenchmarkCorrelator(b *testing.B) {
 		})
 	}
 }
+
+// What a full window does not keep, it does not measure either.
+func TestFullWindowOfValues(t *testing.T) {
+	t.Parallel()
+	set := ruleSetOf(t, oneCorrelation("type: value_count, rules: [a], timespan: 1d, condition: {gte: 1, lte: 3, field: v}"))
+	correlator := newCorrelator(t, set, CorrelatorOptions{MaxWindow: 3})
+	got := lines(run(correlator, hitsOf(t, set, "a 1 v=1, a 2 v=2, a 3 v=2, a 4 v=3, a 5 v=4 v=5 v=6")))
+	if want := "found @5 1-5 2 [1 2 3] incomplete"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if dropped := correlator.Statistics().Correlations[0].Dropped; dropped != 4 {
+		t.Errorf("%d dropped, want 4", dropped)
+	}
+}

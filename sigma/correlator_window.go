@@ -90,42 +90,44 @@ func (c *Correlator) addEntries(k *correlating, g *group, hit *arrival, position
 			k.statistics.Dropped++
 			return
 		}
-		if k.valued > 0 {
-			k.measure(g, e, k.valueTurn.row)
-		}
 		c.addEntry(k, g, e, positions)
 		e.hit, e.carried = false, nil
 	}
-}
-
-// measure puts what the condition is about into an entry.
-func (k *correlating) measure(g *group, e *entry, row []string) {
-	if k.numeric {
-		e.number, _ = parseNumber(row[0])
-		return
-	}
-	k.key = groupKey(k.key[:0], row)
-	e.text = g.meter.(*distinctMeter).find(k.key)
 }
 
 // addEntry keeps an entry, in the place of the oldest where a window is full.
 // A window that is judged at its end keeps its first hits instead, and goes on
 // measuring as long as that needs no room.
 func (c *Correlator) addEntry(k *correlating, g *group, e *entry, positions uint64) {
-	if len(g.window()) >= k.options.MaxWindow {
+	full := len(g.window()) >= k.options.MaxWindow
+	if full {
 		k.statistics.Dropped++
-		if k.atEnd {
-			if g.meter.small() {
-				g.meter.add(e, positions)
-			}
-			return
-		}
+	}
+	switch {
+	case full && k.atEnd && !g.meter.small():
+		return
+	case full && k.atEnd:
+		k.measure(g, e, positions)
+		return
+	case full:
 		g.dropOldest()
 		c.hold(k, -1)
 	}
-	g.meter.add(e, positions)
+	k.measure(g, e, positions)
 	g.entries = append(g.entries, *e)
 	c.hold(k, 1)
+}
+
+// measure takes an entry into the meter, with the values that are the turn's.
+func (k *correlating) measure(g *group, e *entry, positions uint64) {
+	switch {
+	case k.numeric:
+		e.number, _ = parseNumber(k.valueTurn.row[0])
+	case k.valued > 0:
+		k.key = groupKey(k.key[:0], k.valueTurn.row)
+		e.text = g.meter.(*distinctMeter).find(k.key)
+	}
+	g.meter.add(e, positions)
 }
 
 // carried are the values that outer correlations want to know.
