@@ -210,3 +210,17 @@ func emptyFolder(tb testing.TB, folder string) {
 		return err
 	}))
 }
+
+// A sink asks each event for all its values, and keeps nothing.
+type sink struct {
+	events int
+	text   []byte
+}
+
+func (s *sink) Event(e *event.Event) error {
+	s.events++
+	for i := range e.Layout.Names {
+		s.text, _ = e.Values.AppendValue(s.text[:0], i)
+	}
+	return nil
+}

@@ -35,8 +35,10 @@ func (r *reading) leaf(name string, place int, head []byte, rest io.Reader) {
 	s := &stream{reading: r, in: rest, format: number, hash: sha256.New(), line: 1}
 	if f == nil {
 		s.file = r.register.begin(name, "", place)
-		s.problem(s.file, Problem{Offset: -1, Reason: unrecognised(head)})
 		s.drain(head)
+		if s.file.Size > 0 || s.file.ProblemCount == 0 { // else it says more than that it is empty
+			s.problem(s.file, Problem{Offset: -1, Reason: unrecognised(head)})
+		}
 	} else {
 		s.file = r.register.begin(name, f.Name, place)
 		s.file.numbered = f.Numbered
@@ -164,6 +166,7 @@ func (s *stream) send(cut format.Cut) bool {
 	if cut.Lost {
 		lost := &tally{}
 		if cut.Problem != nil {
+			cut.Problem.Offset, cut.Problem.Line = block.Offset, block.Line
 			lost.Problem(*cut.Problem)
 			s.options.Progress.Problems.Add(1)
 		}

@@ -52,7 +52,8 @@ type Splitter interface {
 type Cut struct {
 	// Size is the number of bytes, from the beginning of the data.
 	Size int
-	// Lost says that these bytes are not to be parsed; Problem says why.
+	// Lost says that these bytes are not to be parsed; Problem says why. Its
+	// offset and line need not be set.
 	Lost bool
 	// Lines is the number of line feeds in the piece, in formats made of lines.
 	Lines int64
