@@ -52,6 +52,11 @@
 //   - A field reference holds only when both fields have values.
 //   - A regular expression matches anywhere, with case. Lookaround and back
 //     references, which the specification forbids, are refused.
+//   - base64 and base64offset encode what a value means once escapes are read.
+//     A text too short to leave a trace in base64 at every offset is refused,
+//     as it would match everything.
+//   - Plain values are those of YAML 1.2: true and null are not text, yes and
+//     no are.
 //   - Parts of a time are taken as written, without changing its zone.
 //   - A document with the id of an earlier one is not loaded.
 //   - A filter is and-ed to the rules it is for, as pySigma does it.
