@@ -225,3 +225,55 @@ func BenchmarkDefaultTaxonomy(b *testing.B) {
 		defaultTaxonomy(b)
 	}
 }
+
+// The log sources of the taxonomy appendix of the specification, version 2.1.
+func TestLogSourcesOfTheSpecificationAreKnown(t *testing.T) {
+	t.Parallel()
+	var sources []LogSource
+	add := func(of LogSource, categories, services string) {
+		for _, category := range strings.Fields(categories) {
+			sources = append(sources, LogSource{Category: category, Product: of.Product})
+		}
+		for _, service := range strings.Fields(services) {
+			sources = append(sources, LogSource{Product: of.Product, Service: service})
+		}
+	}
+	for _, product := range strings.Fields("django python rpc_firewall ruby_on_rails spring sql") {
+		sources = append(sources, LogSource{Category: "application", Product: product})
+	}
+	add(LogSource{}, "antivirus database dns firewall proxy webserver network", "apache")
+	add(LogSource{Product: "aws"}, "", "cloudtrail")
+	add(LogSource{Product: "azure"}, "", "activitylogs auditlogs riskdetection pim signinlogs")
+	add(LogSource{Product: "bitbucket"}, "", "audit")
+	add(LogSource{Product: "cisco"}, "", "duo aaa bgp ldp")
+	add(LogSource{Product: "gcp"}, "", "gcp.audit google_workspace.admin")
+	add(LogSource{Product: "github"}, "", "audit")
+	add(LogSource{Product: "huawei"}, "", "bgp ldp")
+	add(LogSource{Product: "juniper"}, "", "bgp ldp")
+	add(LogSource{Product: "linux"}, "file_event network_connection process_creation", "auditd auth clamav cron guacamole sudo sshd syslog vsftpd")
+	add(LogSource{Product: "m365"}, "", "audit exchange threat_detection threat_management")
+	add(LogSource{Product: "macos"}, "file_event process_creation", "")
+	add(LogSource{Product: "okta"}, "", "okta")
+	add(LogSource{Product: "onelogin"}, "", "onelogin.events")
+	add(LogSource{Product: "zeek"}, "", "dce_rpc dns http kerberos rdp smb_files x509")
+	add(LogSource{Product: "windows"}, `process_creation file_change network_connection sysmon_status process_termination
+		driver_load image_load create_remote_thread raw_access_thread process_access file_event registry_event registry_add
+		registry_delete registry_set registry_rename create_stream_hash pipe_created wmi_event dns_query file_delete
+		clipboard_capture process_tampering file_delete_detected file_block_executable file_block_shredding
+		file_executable_detected sysmon_error file_access ps_classic_start ps_classic_provider_start ps_classic_script
+		ps_module ps_script file_rename`,
+		`application application-experience applocker appmodel-runtime appxdeployment-server appxpackaging-om bitlocker
+		bits-client capi2 certificateservicesclient-lifecycle-system codeintegrity-operational dhcp diagnosis-scripted
+		dns-client dns-server dns-server-analytic dns-server-audit driver-framework firewall-as hyper-v-worker
+		iis-configuration kernel-event-tracing kernel-shimengine ldap lsa-server msexchange-management ntfs ntlm openssh
+		powershell powershell-classic printservice-admin printservice-operational security security-mitigations sense
+		servicebus-client shell-core smbclient-security sysmon system taskscheduler terminalservices-localsessionmanager
+		vhdmp windefend wmi`)
+	sources = append(sources, LogSource{Product: "modsecurity"})
+	taxonomy := defaultTaxonomy(t)
+	for _, source := range sources {
+		if !taxonomy.Knows(source) {
+			t.Errorf("nothing is known of {%s}", source.attributes())
+		}
+	}
+}
