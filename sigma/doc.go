@@ -6,14 +6,16 @@
 //
 // Most programs need four steps:
 //
-//	set, err := sigma.LoadFS(os.DirFS("rules"), sigma.Options{})  // 1. read
-//	taxonomy, err := sigma.DefaultTaxonomy()                      // 2. where events are found
-//	matcher, err := sigma.Compile(...)                            // 3. make it fast
-//	...                                                           // 4. for each event: ask the matcher
+//	set, err := sigma.LoadFS(os.DirFS("rules"), sigma.Options{}) // 1. read
+//	taxonomy, err := sigma.DefaultTaxonomy()                     // 2. where events are found
+//	session := sigma.Compile(set.Rules, taxonomy).NewSession()   // 3. make it fast
+//	for _, number := range session.Match(event) {                // 4. match
+//		fmt.Println(set.Rules[number].Title)
+//	}
 //
 // The events come from you: implement [Event] and [Schema], two small
 // interfaces, over the records of your logs. Columns are only asked for when a
-// rule needs them.
+// rule needs them. A [Session] is for one goroutine; make one for each.
 //
 // [LoadFS] never drops anything silently. What could not be loaded is in
 // [RuleSet].Problems, each with file, line, column and reason: show them beside
@@ -26,8 +28,8 @@
 //     conditions as an [Expression] that nothing has to be looked up for:
 //     identifiers, quantifiers and modifiers are gone.
 //   - Meaning: [Evaluate] says whether an expression holds for an event. It is
-//     short and slow, and it is the definition; the compiled matcher must
-//     agree with it on every event, and tests see to that.
+//     short and slow, and it is the definition; a [Matcher] must agree
+//     with it on every event, and tests see to that.
 //   - Reasons: [Explain] gives the tree of what held and what did not, with the
 //     values that were seen. [Lint] finds what is wrong or weak in rules.
 //   - Taxonomy: a rule asks for "process_creation" and "Image". A [Taxonomy]

@@ -46,6 +46,28 @@ func (r record) AppendValue(dst []byte, column int) ([]byte, sigma.State) {
 	return append(dst, r.values[column]...), sigma.Present
 }
 
+// Many rules over many events: compile once, then a session for each goroutine.
+func ExampleCompile() {
+	documents, err := sigma.Parse("discovery.yml", []byte(rule))
+	if err != nil {
+		log.Fatal(err)
+	}
+	set := sigma.NewRuleSet(documents, sigma.Options{})
+	taxonomy, err := sigma.DefaultTaxonomy()
+	if err != nil {
+		log.Fatal(err)
+	}
+	session := sigma.Compile(set.Rules, taxonomy).NewSession()
+	event := record{
+		&columns{"Image", "CommandLine", "User"},
+		[]string{`C:\Windows\System32\cmd.exe`, "cmd /c whoami", `CORP\guest`},
+	}
+	for _, number := range session.Match(event) {
+		fmt.Println(set.Rules[number].Title)
+	}
+	// Output: Discovery from the command line
+}
+
 func ExampleEvaluate() {
 	documents, err := sigma.Parse("discovery.yml", []byte(rule))
 	if err != nil {
