@@ -115,7 +115,7 @@ var stages = map[string][]string{
 	"backdoor": {"windir_of_user_changed", "connection_manager_profile", "telegram_from_program"},
 	"defences down": {"defender_switched_off", "defender_weakened", "defender_tamper_protection_off", "tamper_protection_written",
 		"security_service_disabled", "security_log_cleared", "event_log_cleared", "logs_cleared_on_several_hosts",
-		"logging_stopped_by_command", "audit_policy_cut_back"},
+		"logging_stopped_by_command", "audit_policy_cut_back", "remote_desktop_logon_burst"},
 	"spread": {"executable_through_admin_share", "executable_pushed_to_many", "program_in_programdata_windows",
 		"program_runs_from_programdata_windows", "program_in_startup_folder"},
 	"encryption": {"roadsweep_arguments", "mass_stop", "shadow_copies_deleted", "recovery_switched_off", "ransom_notes", "files_locked",

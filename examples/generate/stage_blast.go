@@ -16,7 +16,8 @@ const (
 )
 
 // defencesDown, 15 July 2022, early: Defender is switched off and logs are
-// emptied, machine by machine.
+// emptied, machine by machine; then one session after another on the print
+// server.
 func (s *story) defencesDown() {
 	for i, h := range []*host{s.print, s.file, s.workstation} {
 		t := on(2022, time.July, 15, 5, 10+6*i, 0)
@@ -28,6 +29,9 @@ func (s *story) defencesDown() {
 		h.changesStart(t.Add(6*time.Second), "Microsoft Defender Antivirus Service", "auto start", "demand start", "WinDefend")
 		h.start(t.Add(30*time.Second), process{image: `C:\Windows\System32\wevtutil.exe`, commandLine: "wevtutil cl Security", parent: cmd, user: administrator, original: "wevtutil.exe"})
 		h.clears(t.Add(31*time.Second), administrator)
+	}
+	for i := range 12 {
+		s.print.logon(on(2022, time.July, 15, 5, 32+2*i, 40), administrator, 10, vpn)
 	}
 	s.print.clearsSystemLog(on(2022, time.July, 15, 5, 10, 50), administrator)
 	s.file.cutsAudit(on(2022, time.July, 15, 5, 19, 2), administrator)
