@@ -58,41 +58,69 @@ func (r *Route) Source(field string) *FieldSource {
 // Source, and values without wildcards are replaced by their equivalents. The
 // given expression is not changed; parts that stay as they are are shared.
 func (r *Route) Rewrite(e Expression) Expression {
-	if len(r.Fields) == 0 && len(r.Values) == 0 && len(r.Hexadecimal) == 0 {
-		return e
-	}
-	switch e := e.(type) {
-	case And:
-		return And(r.rewriteTerms(e))
-	case Or:
-		return Or(r.rewriteTerms(e))
-	case Not:
-		return Not{r.Rewrite(e.Term)}
-	case Named:
-		return Named{e.Name, r.Rewrite(e.Term)}
-	case *Predicate:
-		return r.rewritePredicate(e)
-	}
-	return e
-}
-
-func (r *Route) rewriteTerms(terms []Expression) []Expression {
-	rewritten := make([]Expression, len(terms))
-	for i, term := range terms {
-		rewritten[i] = r.Rewrite(term)
-	}
+	rewritten, _ := r.rewrite(e)
 	return rewritten
 }
 
-func (r *Route) rewritePredicate(p *Predicate) Expression {
+// rewrite also says whether the expression is another one now.
+func (r *Route) rewrite(e Expression) (Expression, bool) {
+	switch e := e.(type) {
+	case And:
+		terms, changed := r.rewriteTerms(e)
+		return And(terms), changed
+	case Or:
+		terms, changed := r.rewriteTerms(e)
+		return Or(terms), changed
+	case Not:
+		term, changed := r.rewrite(e.Term)
+		return Not{term}, changed
+	case Named:
+		term, changed := r.rewrite(e.Term)
+		return Named{e.Name, term}, changed
+	case *Predicate:
+		return r.rewritePredicate(e)
+	}
+	return e, false
+}
+
+func (r *Route) rewriteTerms(terms []Expression) ([]Expression, bool) {
+	shared := true
+	result := terms
+	for i, term := range terms {
+		rewritten, changed := r.rewrite(term)
+		if changed && shared {
+			result, shared = slices.Clone(terms), false
+		}
+		if changed {
+			result[i] = rewritten
+		}
+	}
+	return result, !shared
+}
+
+func (r *Route) rewritePredicate(p *Predicate) (Expression, bool) {
 	rewritten := *p
 	rewritten.Source = r.Source(p.Field)
+	if rewritten.Source == nil && !slices.ContainsFunc(p.Values, func(v Value) bool { return r.replaces(p.Field, v) }) {
+		return p, false
+	}
 	var several bool
 	rewritten.Values, several = r.rewriteValues(p.Field, p.Values)
 	if several && p.All {
-		return allOfAny(rewritten, r, p)
+		return allOfAny(rewritten, r, p), true
 	}
-	return &rewritten
+	return &rewritten, true
+}
+
+// replaces reports whether a value of a field is another one in these events.
+func (r *Route) replaces(field string, value Value) bool {
+	switch v := value.(type) {
+	case String:
+		return len(r.equivalents(field, foldedText(v))) > 0
+	case FieldReference:
+		return r.Source(v.Field) != nil
+	}
+	return false
 }
 
 // allOfAny is for a value of an "all" item that has several equivalents: each

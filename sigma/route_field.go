@@ -16,10 +16,12 @@ type FieldSource struct {
 	// Prefixes are tried in order on the joined text, without case; the first
 	// that fits is replaced.
 	Prefixes []PrefixReplacement
-	// Key, when set, says that the columns hold lines of Key=Value, and that
+	// Key, when set, says that the columns hold pairs of Key=Value, and that
 	// the field is the value of this key, compared without case. Blanks around
-	// key and value do not count; the first line with the key does.
+	// key and value do not count; the first pair with the key does.
 	Key string
+	// Between is what stands between pairs; empty means that each has a line.
+	Between string
 }
 
 // PrefixReplacement rewrites the beginning of a value.
@@ -77,7 +79,7 @@ func (c *sourceColumns) appendValue(dst []byte, event Event, i int) ([]byte, Sta
 		dst = c.appendJoined(dst, event, columns)
 	}
 	if c.source.Key != "" {
-		value, ok := valueOfKey(dst[start:], c.source.Key)
+		value, ok := c.source.valueOfKey(dst[start:])
 		if !ok {
 			return dst[:start], Absent
 		}
@@ -121,13 +123,17 @@ func (s *FieldSource) replacePrefix(dst []byte, start int) []byte {
 	return dst
 }
 
-// valueOfKey finds the first line "key=value" and returns its value.
-func valueOfKey(lines []byte, key string) ([]byte, bool) {
-	for len(lines) > 0 {
-		var line []byte
-		line, lines, _ = bytes.Cut(lines, []byte("\n"))
-		name, value, found := bytes.Cut(line, []byte("="))
-		if found && bytes.EqualFold(bytes.TrimSpace(name), []byte(key)) {
+// valueOfKey finds the first pair with the key and returns its value.
+func (s *FieldSource) valueOfKey(pairs []byte) ([]byte, bool) {
+	between := []byte("\n")
+	if s.Between != "" {
+		between = []byte(s.Between)
+	}
+	for len(pairs) > 0 {
+		var pair []byte
+		pair, pairs, _ = bytes.Cut(pairs, between)
+		name, value, found := bytes.Cut(pair, []byte("="))
+		if found && bytes.EqualFold(bytes.TrimSpace(name), []byte(s.Key)) {
 			return bytes.TrimSpace(value), true
 		}
 	}

@@ -109,6 +109,7 @@ func TestFieldValues(t *testing.T) {
 		{"key", FieldSource{Columns: []string{"D"}, Key: "HostName"}, []string{"D=None", "D=" + classic}, []string{"ConsoleHost"}},
 		{"key with = in its value", FieldSource{Columns: []string{"D"}, Key: "HostApplication"}, []string{"D=" + classic}, []string{"powershell -c a=b"}},
 		{"key that is not there", FieldSource{Columns: []string{"D"}, Key: "Host"}, []string{"D=" + classic}, nil},
+		{"key of a list", FieldSource{Columns: []string{"H"}, Key: "MD5", Between: ","}, []string{"H=SHA1=AA, md5=BB,IMPHASH=CC"}, []string{"BB"}},
 		{"key, then prefix", FieldSource{Columns: []string{"D"}, Key: "State", Prefixes: []PrefixReplacement{{"avail", "Un"}}}, []string{"D=" + classic}, []string{"Unable"}},
 	}
 	for _, test := range tests {
@@ -177,6 +178,10 @@ func TestRewrite(t *testing.T) {
 			t.Errorf("%s: the given expression has changed", test.name)
 		}
 	}
+	same := &Predicate{Field: "Other", Values: []Value{literal("high"), FieldReference{Field: "F"}}}
+	if got := route.Rewrite(same); got != Expression(same) {
+		t.Error("a predicate that stays as it is was copied")
+	}
 	if plain := new(Route); !cmp.Equal(plain.Rewrite(tests[1].in), tests[1].in) {
 		t.Error("a route without fields and values changed an expression")
 	}
@@ -199,6 +204,7 @@ func TestDefaultFields(t *testing.T) {
 		{"process_creation", security("EventID=4688", "NewProcessId=0x2", "ProcessId=0x1"), "ParentProcessId", "0x1"},
 		{"process_creation", security("EventID=4688", "SubjectUserName=ana", "SubjectDomainName=GOV"), "User", `GOV\ana`},
 		{"process_creation", security("EventID=4688", "CommandLine=a b"), "CommandLine", "a b"},
+		{"process_creation", eventOf(LogSource{Product: "windows"}, "Channel=Microsoft-Windows-Sysmon/Operational", "EventID=1", "Hashes=MD5=B,SHA256=AB,IMPHASH=0C"), "sha256", "AB"},
 		{"registry_set", security("EventID=4657", "OperationType=%%1905", `ObjectName=\REGISTRY\MACHINE\SYSTEM\ControlSet001\Services\EventLog`, "ObjectValueName=Start"),
 			"TargetObject", `HKLM\System\CurrentControlSet\Services\EventLog\Start`},
 		{"registry_event", security("EventID=4657", "OperationType=%%1906", `ObjectName=\REGISTRY\USER\S-1\Run`, "ObjectValueName="), "TargetObject", `HKU\S-1\Run`},
@@ -220,11 +226,11 @@ func TestDefaultFields(t *testing.T) {
 // FuzzFieldSource compares the value that is made in place with one that is
 // made of strings.
 func FuzzFieldSource(f *testing.F) {
-	f.Add(`\REGISTRY\MACHINE\x`, "Start", `\`, "", `\registry\machine`, "HKLM")
-	f.Add("a=b\r\n Key = value \r\nkey=2", "", "", "KEY", "v", "longer")
-	f.Add("=", "x\n=y", "=", "x", "", "new")
-	f.Fuzz(func(t *testing.T, first, second, separator, key, old, replacement string) {
-		source := FieldSource{Columns: []string{"A", "B"}, Separator: separator, Key: key,
+	f.Add(`\REGISTRY\MACHINE\x`, "Start", `\`, "", "", `\registry\machine`, "HKLM")
+	f.Add("a=b\r\n Key = value \r\nkey=2", "", "", "KEY", "", "v", "longer")
+	f.Add("=", "x\n=y", "=", "x", ",", "", "new")
+	f.Fuzz(func(t *testing.T, first, second, separator, key, between, old, replacement string) {
+		source := FieldSource{Columns: []string{"A", "B"}, Separator: separator, Key: key, Between: between,
 			Prefixes: []PrefixReplacement{{old, replacement}}}
 		event := eventOf(LogSource{}, "A="+first, "B="+second)
 		columns := source.resolve(event)
@@ -242,7 +248,11 @@ func plainFieldValue(s FieldSource, first, second string) (string, bool) {
 		value += s.Separator + second
 	}
 	if s.Key != "" {
-		lines := strings.Split(value, "\n")
+		between := s.Between
+		if between == "" {
+			between = "\n"
+		}
+		lines := strings.Split(value, between)
 		value = ""
 		found := false
 		for _, line := range lines {

@@ -219,7 +219,7 @@ func (p *taxonomyParser) fields(value *node) map[string]FieldSource {
 
 func (p *taxonomyParser) field(value *node) FieldSource {
 	var source FieldSource
-	for _, e := range p.entries(value, "a field", "columns", "separator", "prefixes", "key") {
+	for _, e := range p.entries(value, "a field", "columns", "separator", "prefixes", "key", "between") {
 		switch e.key.value {
 		case "columns":
 			source.Columns = p.texts(e.value, "a column")
@@ -229,6 +229,8 @@ func (p *taxonomyParser) field(value *node) FieldSource {
 			source.Prefixes = p.prefixes(e.value)
 		case "key":
 			source.Key = p.text(e.value, "key")
+		case "between":
+			source.Between = p.text(e.value, "between")
 		}
 	}
 	if len(source.Columns) == 0 {
