@@ -24,7 +24,7 @@
 // # The parts
 //
 //   - Reading: [Parse] one file, [ParseFS] many; [NewRuleSet] then applies
-//     filters, expands placeholders and resolves references. A [Rule] has its
+//     filters, expands placeholders ([ParsePlaceholders]) and resolves references. A [Rule] has its
 //     conditions as an [Expression] that nothing has to be looked up for:
 //     identifiers, quantifiers and modifiers are gone.
 //   - Meaning: [Evaluate] says whether an expression holds for an event. It is

@@ -11,7 +11,7 @@ import (
 type Options struct {
 	// Placeholders are the values of %name% in items with the expand
 	// modifier; they may have wildcards. A rule that needs one that is not
-	// here is not loaded.
+	// here is not loaded. ParsePlaceholders reads them from a file.
 	Placeholders map[string][]string
 }
 

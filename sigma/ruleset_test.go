@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 const setFiles = `
@@ -206,5 +208,28 @@ func TestPlaceholderBombIsRefused(t *testing.T) {
 	set := NewRuleSet(documents, Options{Placeholders: map[string][]string{"many": make([]string, 1000)}})
 	if len(set.Rules) > 0 || len(set.Problems) != 1 {
 		t.Errorf("%d rules, %v", len(set.Rules), set.Problems)
+	}
+}
+
+func TestParsePlaceholders(t *testing.T) {
+	t.Parallel()
+	got, err := ParsePlaceholders("p.yml", []byte("Admins: [root, 'adm-*']\nServers:\n  - a\n  - 10\n---\nOne: x\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string][]string{"Admins": {"root", "adm-*"}, "Servers": {"a", "10"}, "One": {"x"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	for text, want := range map[string]string{
+		"- a\n":           "sigma: p.yml:1:1: want a map of placeholders and their values, not a list",
+		"A: {b: c}\n":     "sigma: p.yml:1:4: A must be a list, not a map\nsigma: p.yml:1:4: placeholder A has no values",
+		"A:\n":            "sigma: p.yml:1:3: placeholder A has no values",
+		"A: x\nA: y\n":    `sigma: p.yml:2:1: "A" is here twice, first in line 1`,
+		"A: [x]\nB: 'y\n": "sigma: p.yml:3:1: not valid YAML: found unexpected end of stream",
+	} {
+		if _, err := ParsePlaceholders("p.yml", []byte(text)); err == nil || err.Error() != want {
+			t.Errorf("%q:\n got %v\nwant %s", text, err, want)
+		}
 	}
 }
