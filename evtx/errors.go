@@ -16,8 +16,6 @@ var (
 	ErrTemplate    = errors.New("unreadable template definition")
 	ErrBinXML      = errors.New("malformed binary xml")
 	ErrNesting     = errors.New("nested too deeply")
-	ErrTime        = errors.New("time out of range")
-	ErrGap         = errors.New("records missing")
 )
 
 // A CorruptError is one place of a file that could not be read as it should.

@@ -155,6 +155,22 @@ func TestCorruptFiles(t *testing.T) {
 		"chunk 2: offset 135368: not a chunk header: it is not where a chunk should start")
 }
 
+// TestChunkInData: a value may hold what looks like a chunk; the records behind
+// it are not hidden by that.
+func TestChunkInData(t *testing.T) {
+	t.Parallel()
+	c := newChunk()
+	c.add(event("before"))
+	c.add(template(element("X", nil, slot(0)), bytesOf(evtx.TypeBinary, events(2)[:2000])))
+	c.add(event("after"))
+	for _, b := range [][]byte{file(c.bytes()), file(c.bytes(), make([]byte, evtx.ChunkSize)), file(c.bytes(), events(1))} {
+		got := transcriptOf(t, b, evtx.Options{})
+		if len(got) < 3 || !strings.Contains(got[2], "after") || strings.Contains(strings.Join(got, ""), "evtx:") {
+			t.Errorf("%q", got)
+		}
+	}
+}
+
 // TestSlack: records that an older, longer content of the chunk left behind.
 func TestSlack(t *testing.T) {
 	t.Parallel()

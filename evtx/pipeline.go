@@ -88,14 +88,27 @@ func (p *pipeline) stop() {
 
 // decode reads a chunk of the file and keeps all its records.
 func (c *decodedChunk) decode(d *Decoder, f *File) {
-	c.records, c.instances, c.values = c.records[:0], c.instances[:0], c.values[:0]
-	c.errors, c.err = c.errors[:0], nil
+	c.clear()
+	c.err = nil
 	offset := f.first + int64(c.index)*ChunkSize
 	window := c.read(f, c.bytes, offset)
 	if c.err != nil {
 		return
 	}
 	own, shift := window[:min(len(window), ChunkSize)], misplaced(window)
+	if bytes.HasPrefix(own, []byte(chunkSignature)) {
+		c.add(d, own, offset)
+		if shift == 0 || c.spans(offset+int64(shift)) {
+			return
+		}
+		c.clear()
+	}
+	c.around(d, f, own, offset, shift)
+}
+
+// around decodes the bytes of a chunk up to the misplaced one in it, if there is
+// one, and that. What belongs to a misplaced one before is left out.
+func (c *decodedChunk) around(d *Decoder, f *File, own []byte, offset int64, shift int) {
 	if shift > 0 {
 		own = own[:shift]
 	}
@@ -104,11 +117,28 @@ func (c *decodedChunk) decode(d *Decoder, f *File) {
 		covered = c.covered(f, offset)
 	}
 	if covered < len(own) {
-		c.chunk(d, own[covered:], offset+int64(covered))
+		c.add(d, own[covered:], offset+int64(covered))
 	}
 	if shift > 0 {
 		c.shifted(d, f, offset+int64(shift))
 	}
+}
+
+// spans reports whether a sound record lies across a place in the file: what
+// looks like a chunk there is data.
+func (c *decodedChunk) spans(place int64) bool {
+	for i := range c.records {
+		r := &c.records[i]
+		if r.Offset < place && place < r.Offset+int64(r.Size) {
+			b := r.Bytes()
+			return bytes.Equal(b[4:8], b[len(b)-4:])
+		}
+	}
+	return false
+}
+
+func (c *decodedChunk) clear() {
+	c.records, c.instances, c.values, c.errors = c.records[:0], c.instances[:0], c.values[:0], c.errors[:0]
 }
 
 // shifted decodes a chunk that starts inside this one.
@@ -119,7 +149,7 @@ func (c *decodedChunk) shifted(d *Decoder, f *File, offset int64) {
 	if b := c.read(f, c.extra, offset); c.err == nil {
 		err := fmt.Errorf("%w: it is not where a chunk should start", ErrChunkHeader)
 		c.errors = append(c.errors, &CorruptError{Chunk: c.index, Offset: offset, Err: err})
-		c.chunk(d, b, offset)
+		c.add(d, b, offset)
 	}
 }
 
@@ -155,8 +185,8 @@ func misplaced(window []byte) int {
 	return bytes.Index(own[1:], []byte(chunkSignature)) + 1
 }
 
-// chunk decodes one chunk.
-func (c *decodedChunk) chunk(d *Decoder, b []byte, offset int64) {
+// add decodes one chunk and keeps its records and errors.
+func (c *decodedChunk) add(d *Decoder, b []byte, offset int64) {
 	d.Reset(b, c.index, offset)
 	for d.Next() {
 		c.keep(d.Record())
