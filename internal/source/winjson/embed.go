@@ -54,11 +54,11 @@ func firstCharacter(text []byte) byte {
 }
 
 func (s *scanner) embeddedJSON(start int, n *node) (*node, bool) {
-	outer := s.data
+	outer, depth := s.data, s.depth
 	s.data, s.origin = s.scratch, inScratch
 	end, last, f := s.container(skipSpace(s.data, start), n, n)
 	ok := f == "" && skipSpace(s.data, end) == len(s.data)
-	s.data, s.origin = outer, 0
+	s.data, s.origin, s.depth = outer, 0, depth
 	return s.trie.step(last, n, nil, closing), ok
 }
 

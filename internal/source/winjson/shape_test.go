@@ -1,0 +1,181 @@
+package winjson
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kulla-defence/kulla/internal/source/format"
+)
+
+// The same event in the shapes that tools give it.
+func TestShapes(t *testing.T) {
+	t.Parallel()
+	for name, document := range map[string]string{
+		"winlogbeat": `{"@timestamp":"2024-03-01T10:00:00.5Z","host":{"name":"other"},"winlog":{"channel":"Security","event_id":4688,
+			"provider_name":"P","computer_name":"dc01","record_id":77,"event_data":{"CommandLine":"cmd /c \"x\"","Empty":""}}}`,
+		"winlogbeat, dotted": `{"@timestamp":"2024-03-01T12:00:00.5+02:00","winlog.channel":"Security","winlog.event_id":"4688",
+			"winlog.provider_name":"P","winlog.computer_name":"dc01","winlog.record_id":"77","winlog.event_data.CommandLine":"cmd /c \"x\"","winlog.event_data.Empty":""}`,
+		"elasticsearch hit": `{"_index":"i","_source":{"@timestamp":1709287200500,"winlog":{"channel":"Security","event_id":4688,
+			"provider_name":"P","computer_name":"dc01","record_id":77,"event_data":{"CommandLine":"cmd /c \"x\"","Empty":""}}}}`,
+		"flat": `{"EventTime":"2024-03-01 09:00:00","@timestamp":"2024-03-01T10:00:00.5Z","Hostname":"dc01","Channel":"Security","EventID":4688,
+			"SourceName":"P","RecordNumber":77,"CommandLine":"cmd /c \"x\"","Empty":""}`,
+		"attributes": `{"Event":{"#attributes":{"xmlns":"u"},"System":{"Provider":{"#attributes":{"Name":"P"}},"EventID":{"#attributes":{"Qualifiers":0},"#text":4688},
+			"TimeCreated":{"#attributes":{"SystemTime":"2024-03-01T10:00:00.5Z"}},"EventRecordID":77,"Correlation":null,"Channel":"Security","Computer":"dc01"},
+			"EventData":{"CommandLine":"cmd /c \"x\"","Empty":""}}}`,
+		"separate attributes": `{"Event":{"System":{"Provider_attributes":{"Name":"P"},"EventID":4688,
+			"TimeCreated_attributes":{"SystemTime":"2024-03-01T10:00:00.5Z"},"EventRecordID":77,"Channel":"Security","Computer":"dc01"},
+			"EventData":{"CommandLine":"cmd /c \"x\"","Empty":""}}}`,
+		"names as values": `{"Event":{"System":{"Provider":{"@Name":"P"},"EventID":"4688","TimeCreated":{"@SystemTime":"2024-03-01T10:00:00.5Z"},
+			"EventRecordID":"77","Channel":"Security","Computer":"dc01"},"EventData":{"Data":[{"@Name":"CommandLine","#text":"cmd /c \"x\""},{"#text":"","@Name":"Empty"}]}}}`,
+		"azure, json": `{"TimeGenerated":"2024-03-01T10:00:00.5Z","Computer":"dc01","Channel":"Security","EventID":4688,"Provider":"P","EventRecordId":"77",
+			"EventData":"{\"CommandLine\":\"cmd /c \\\"x\\\"\",\"Empty\":\"\"}"}`,
+		"azure, xml": `{"TimeGenerated":"2024-03-01T10:00:00.5Z","Computer":"dc01","Channel":"Security","EventID":4688,"EventSourceName":"P","EventRecordId":"77",
+			"EventData":"\u003cEventData xmlns=\"u\"\u003e\r\n<Data Name=\"CommandLine\">cmd /c &quot;&#120;&#x22;</Data><Data Name='Empty'></Data></EventData>"}`,
+		"payload": `{"PayloadData1":"p","EventId":4688,"Channel":"Security","Provider":"P","Computer":"dc01","EventRecordId":"77","TimeCreated":"2024-03-01T10:00:00.5000000+00:00",
+			"Payload":"{\"EventData\":{\"Data\":[{\"@Name\":\"CommandLine\",\"#text\":\"cmd /c \\\"x\\\"\"},{\"@Name\":\"Empty\",\"#text\":\"\"}]}}"}`,
+		"powershell": `{"Id":4688,"LogName":"Security","ProviderName":"P","MachineName":"dc01","RecordId":77,"TimeCreated":"\/Date(1709287200500)\/","CommandLine":"cmd /c \"x\"","Empty":""}`,
+	} {
+		got := parseAll([]byte(document), len(document), 1<<20)
+		if len(got.records) != 1 || len(got.problems) > 0 {
+			t.Errorf("%s: %d records, problems %v", name, len(got.records), got.problems)
+			continue
+		}
+		r := got.records[0]
+		for _, want := range []pair{{"EventID", "=4688"}, {"Channel", "=Security"}, {"Provider_Name", "=P"}, {"Computer", "=dc01"},
+			{"EventRecordID", "=77"}, {"CommandLine", `=cmd /c "x"`}, {"Empty", "="}} {
+			if !slices.Contains(r.pairs, want) {
+				t.Errorf("%s: no %v in %q", name, want, r.pairs)
+			}
+		}
+		when := time.Date(2024, 3, 1, 10, 0, 0, 500_000_000, time.UTC)
+		if e := r.event; e.Layout.Product != "windows" || e.Host != "dc01" || e.Provenance.RecordID != 77 || !e.Time.Equal(when) || e.TimeText != "" {
+			t.Errorf("%s: product %q, host %q, id %d, time %v %q", name, e.Layout.Product, e.Host, e.Provenance.RecordID, e.Time, e.TimeText)
+		}
+	}
+}
+
+func TestFields(t *testing.T) {
+	t.Parallel()
+	for document, want := range map[string]string{
+		`{"a":{"b":[1,[2,{"c":null}]],"d":{}},"e":true}`:                       `a.b=1 a.b=2 a.b.cnull e=true`,
+		`{"Event":{"EventData":{"Data":["x","y"]}}}`:                           `Data=x Data=y`,
+		`{"Event":{"EventData":{"Data":{"#text":["x","y"]}}}}`:                 `Data=x Data=y`,
+		`{"Event":{"EventData":{"Data":{"@Name":"N","#text":"v"}}}}`:           `N=v`,
+		`{"Event":{"EventData":{"Data":[{"@Name":"N"},{"other":1}]}}}`:         `Nnull other=1`,
+		`{"Event":{"UserData":{"LogFileCleared":{"SubjectUserName":"u"}}}}`:    `SubjectUserName=u`,
+		`{"EventData_dynamic":"[\"x\",\"y\"]"}`:                                `Data=x Data=y`,
+		`{"EventData":"{\"broken\":"}`:                                         `Data={"broken":`,
+		`{"EventData":"<Data>a</Data><Data/>"}`:                                `Data=a Datanull`,
+		`{"a":"\u0041\ud83e\udd85\ud800\q\/"}`:                                 "a=A🦅\ufffd\\q/",
+		`{"n":1.50e+3,"big":123456789012345678901234567890}`:                   `n=1.50e+3 big=123456789012345678901234567890`,
+		`{"winlog":{"event_data":{"a.b":"c"},"keywords":["k","l"]}}`:           `a.b=c Keywords=k Keywords=l`,
+		`{"Hostname":"h","SourceName":"s"}`:                                    `Hostname=h SourceName=s`,
+		`{"EventID":1,"Channel":"c","Computer":"x","Hostname":"h","host":"y"}`: `EventID=1 Channel=c Computer=x Hostname=h host=y`,
+	} {
+		got := parseAll([]byte(document), len(document), 1<<20)
+		if len(got.records) != 1 {
+			t.Errorf("%s: %v", document, got.problems)
+			continue
+		}
+		var list []string
+		for _, p := range got.records[0].pairs {
+			list = append(list, p.name+p.text)
+		}
+		if text := strings.Join(list, " "); text != want {
+			t.Errorf("%s:\n got %s\nwant %s", document, text, want)
+		}
+	}
+}
+
+// What is broken costs itself only, and says where it was.
+func TestDamage(t *testing.T) {
+	t.Parallel()
+	deep := strings.Repeat(`{"a":`, 70) + "1" + strings.Repeat("}", 70)
+	wide := `{"a":[` + strings.Repeat("1,", 20_000) + "1]}"
+	for damaged, want := range map[string]string{
+		`{"a":"cut`:         "not valid JSON",
+		`{"a":1,"b":tru`:    "not valid JSON",
+		`{"a":1,}`:          "not valid JSON",
+		`{"a":[1}`:          "not valid JSON",
+		`plain text`:        "not a JSON object",
+		`{"a":01x}`:         "not valid JSON",
+		deep:                "nested more than 64 levels deep",
+		wide:                "more than 16384 fields",
+		`{"a":{"b":"c"}} }`: "not a JSON object",
+	} {
+		text := `{"first":1}` + "\n" + damaged + "\n" + `{"last":2}` + "\n" + `{"end":3}` + "\n"
+		got := parseAll([]byte(text), len(text), 1<<20)
+		last := got.records[len(got.records)-1]
+		if len(got.problems) != 1 || got.problems[0].Reason != want || got.problems[0].Line != 2 || got.problems[0].Offset < 12 {
+			t.Errorf("%.40s: problems %v, want %s", damaged, got.problems, want)
+		}
+		if len(got.records) < 3 || last.pairs[0].name != "end" || last.event.Provenance.Line != 4 {
+			t.Errorf("%.40s: records %v", damaged, got.records)
+		}
+	}
+	cut := parseAll([]byte(`{"a":1}`+"\n"+`{"a":"cu`), 100, 1<<20)
+	if len(cut.records) != 1 || len(cut.problems) != 1 || cut.problems[0].Reason != "document ends too early" || cut.problems[0].Lost != 8 {
+		t.Errorf("%+v", cut)
+	}
+}
+
+// A source with ever new keys is not remembered without bound.
+func TestMemoryIsBounded(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	for i := range 100_000 {
+		fmt.Fprintf(&text, "{\"key%d\":1,\"k%d\":[1,2]}\n", i, i*7)
+	}
+	shared := newShapes()
+	p := newParser(shared)
+	c := new(counter)
+	block := format.Block{Data: []byte(text.String()), State: utf8Text, Line: 1, First: true}
+	if err := p.Parse(&block, c); err != nil || c.events != 100_000 {
+		t.Fatal(c.events, err)
+	}
+	if p.scanner.trie.nodes > maxNodes+maxColumns || len(p.scanner.trie.root.children) > maxChildren || shared.bytes > maxBytes {
+		t.Errorf("%d nodes, %d children, %d bytes", p.scanner.trie.nodes, len(p.scanner.trie.root.children), shared.bytes)
+	}
+}
+
+func TestSteadyStateDoesNotAllocate(t *testing.T) {
+	text := sample(100_000)
+	p, c := newParser(newShapes()), new(counter)
+	block := format.Block{Data: text, State: utf8Text, Line: 1, First: true}
+	p.Parse(&block, c)
+	if n := testing.AllocsPerRun(10, func() { p.Parse(&block, c) }); n > 0 {
+		t.Errorf("%v allocations in %d events", n, c.events/12)
+	}
+}
+
+func TestParseTime(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"2024-03-01T10:00:00Z":               "2024-03-01T10:00:00Z true",
+		"2024-03-01T10:00:00.1234567Z":       "2024-03-01T10:00:00.1234567Z true",
+		"2024-03-01T10:00:00,5+02:00":        "2024-03-01T08:00:00.5Z true",
+		"2024-03-01 10:00:00.123":            "2024-03-01T10:00:00.123Z false",
+		"2024-03-01T10:00:00-0130":           "2024-03-01T11:30:00Z true",
+		"2024-03-01 10:00:00 UTC":            "2024-03-01T10:00:00Z true",
+		"/Date(1709287200500)/":              "2024-03-01T10:00:00.5Z true",
+		"1709287200.25":                      "2024-03-01T10:00:00.25Z true",
+		"2024-02-30T10:00:00Z":               "no",
+		"2024-03-01T25:00:00Z":               "no",
+		"2024-03-01":                         "no",
+		"":                                   "no",
+		"2024-03-01T10:00:00Zulu":            "no",
+		"99999999999999999999999":            "no",
+		"2024-03-01T10:00:00.1234567891234Z": "2024-03-01T10:00:00.123456789Z true",
+	} {
+		got := "no"
+		if when, zoned, ok := parseTime([]byte(text)); ok {
+			got = fmt.Sprint(when.Format(time.RFC3339Nano), " ", zoned)
+		}
+		if got != want {
+			t.Errorf("%q: got %s, want %s", text, got, want)
+		}
+	}
+}
