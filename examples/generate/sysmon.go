@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	w "github.com/kulla-defence/kulla/internal/evtxwriter"
+	"github.com/kulla-defence/kulla/internal/evtxwriter"
 )
 
 // A process is a program that is started.
@@ -31,46 +31,46 @@ func (h *host) start(t time.Time, p process) {
 	}
 	user, integrity, logon := h.userOf(p.user)
 	h.sysmon(t, 1, 5,
-		w.Field{Name: "ProcessGuid", Value: w.GUID(h.guid())},
-		w.Field{Name: "ProcessId", Value: w.Uint32(h.process())},
+		identifier("ProcessGuid", h.guid()),
+		integer("ProcessId", h.process()),
 		text("Image", p.image), text("FileVersion", "-"), text("Description", "-"), text("Product", orDash(p.product)),
 		text("Company", "-"), text("OriginalFileName", orDash(p.original)),
 		text("CommandLine", p.commandLine), text("CurrentDirectory", `C:\Windows\system32\`), text("User", user),
-		w.Field{Name: "LogonGuid", Value: w.GUID(h.guid())},
-		w.Field{Name: "LogonId", Value: w.Hex64(logon)},
-		w.Field{Name: "TerminalSessionId", Value: w.Uint32(0)},
+		identifier("LogonGuid", h.guid()),
+		hex("LogonId", logon),
+		integer("TerminalSessionId", 0),
 		text("IntegrityLevel", integrity), text("Hashes", hashes(p)),
-		w.Field{Name: "ParentProcessGuid", Value: w.GUID(h.guid())},
-		w.Field{Name: "ParentProcessId", Value: w.Uint32(h.process())},
+		identifier("ParentProcessGuid", h.guid()),
+		integer("ParentProcessId", h.process()),
 		text("ParentImage", p.parent), text("ParentCommandLine", p.parentCommandLine), text("ParentUser", user),
 	)
 }
 
 // sysmon records an event of Sysmon, with the two fields that begin each.
-func (h *host) sysmon(t time.Time, id uint16, version uint8, fields ...w.Field) {
-	begin := []w.Field{text("RuleName", "-"), text("UtcTime", t.Format("2006-01-02 15:04:05.000"))}
-	h.add(sysmon, w.Event{
+func (h *host) sysmon(t time.Time, id uint16, version uint8, fields ...evtxwriter.Field) {
+	begin := []evtxwriter.Field{text("RuleName", "-"), text("UtcTime", t.Format("2006-01-02 15:04:05.000"))}
+	h.add(sysmon, evtxwriter.Event{
 		Provider: "Microsoft-Windows-Sysmon", GUID: "{5770385f-c22a-43e0-bf4c-06f5698ffbd9}", EventID: id, Version: version, Level: 4, Task: id,
 		Keywords: 0x8000000000000000, Time: t, UserSID: "S-1-5-18", Data: append(begin, fields...),
 	})
 }
 
 // by is the process an event of Sysmon is about.
-func (h *host) by(image string) []w.Field {
-	return []w.Field{
-		{Name: "ProcessGuid", Value: w.GUID(h.guid())},
-		{Name: "ProcessId", Value: w.Uint32(h.process())},
+func (h *host) by(image string) []evtxwriter.Field {
+	return []evtxwriter.Field{
+		identifier("ProcessGuid", h.guid()),
+		integer("ProcessId", h.process()),
 		text("Image", image),
 	}
 }
 
 func (h *host) connects(t time.Time, image, user, to string, port uint16) {
 	h.sysmon(t, 3, 5, append(h.by(image),
-		text("User", user), text("Protocol", "tcp"), w.Field{Name: "Initiated", Value: w.Bool(true)},
-		w.Field{Name: "SourceIsIpv6", Value: w.Bool(false)}, text("SourceIp", h.address), text("SourceHostname", h.computer()),
-		w.Field{Name: "SourcePort", Value: w.Uint16(uint16(49152 + h.random.IntN(16000)))}, text("SourcePortName", "-"),
-		w.Field{Name: "DestinationIsIpv6", Value: w.Bool(strings.Contains(to, ":"))}, text("DestinationIp", to), text("DestinationHostname", "-"),
-		w.Field{Name: "DestinationPort", Value: w.Uint16(port)}, text("DestinationPortName", "-"))...)
+		text("User", user), text("Protocol", "tcp"), truth("Initiated", true),
+		truth("SourceIsIpv6", false), text("SourceIp", h.address), text("SourceHostname", h.computer()),
+		evtxwriter.Field{Name: "SourcePort", Value: evtxwriter.Uint16(uint16(49152 + h.random.IntN(16000)))}, text("SourcePortName", "-"),
+		truth("DestinationIsIpv6", strings.Contains(to, ":")), text("DestinationIp", to), text("DestinationHostname", "-"),
+		evtxwriter.Field{Name: "DestinationPort", Value: evtxwriter.Uint16(port)}, text("DestinationPortName", "-"))...)
 }
 
 func (h *host) loadsDriver(t time.Time, image, signature string) {
@@ -84,13 +84,13 @@ func (h *host) readsDisk(t time.Time, image, device string) {
 
 func (h *host) opensProcess(t time.Time, image, target string, access uint32) {
 	h.sysmon(t, 10, 3,
-		w.Field{Name: "SourceProcessGUID", Value: w.GUID(h.guid())},
-		w.Field{Name: "SourceProcessId", Value: w.Uint32(h.process())},
-		w.Field{Name: "SourceThreadId", Value: w.Uint32(h.process())},
+		identifier("SourceProcessGUID", h.guid()),
+		integer("SourceProcessId", h.process()),
+		integer("SourceThreadId", h.process()),
 		text("SourceImage", image),
-		w.Field{Name: "TargetProcessGUID", Value: w.GUID(h.guid())},
-		w.Field{Name: "TargetProcessId", Value: w.Uint32(h.process())},
-		text("TargetImage", target), w.Field{Name: "GrantedAccess", Value: w.Hex32(access)},
+		identifier("TargetProcessGUID", h.guid()),
+		integer("TargetProcessId", h.process()),
+		text("TargetImage", target), hex("GrantedAccess", uint64(access)),
 		text("CallTrace", `C:\Windows\SYSTEM32\ntdll.dll+9d4c4|C:\Windows\System32\KERNELBASE.dll+2c0fe`),
 		text("SourceUser", systemUser), text("TargetUser", systemUser))
 }
@@ -101,7 +101,7 @@ func (h *host) writes(t time.Time, image, target, user string) {
 }
 
 func (h *host) setsValue(t time.Time, image, object, details string) {
-	h.sysmon(t, 13, 2, append([]w.Field{text("EventType", "SetValue")}, append(h.by(image),
+	h.sysmon(t, 13, 2, append([]evtxwriter.Field{text("EventType", "SetValue")}, append(h.by(image),
 		text("TargetObject", object), text("Details", details), text("User", systemUser))...)...)
 }
 
@@ -130,8 +130,6 @@ func hashes(p process) string {
 	}
 	return "MD5=" + strings.ToUpper(known)
 }
-
-func text(name, value string) w.Field { return w.Field{Name: name, Value: w.String(value)} }
 
 func orDash(s string) string {
 	if s == "" {

@@ -109,8 +109,8 @@ func (w *Writer) endChunk() {
 	w.chunk = newChunk()
 }
 
-// Close writes the file. A log without events has one empty chunk less than
-// one of Windows: none.
+// Close writes the file. A log without events has no chunk, where Windows
+// writes an empty one.
 func (w *Writer) Close() error {
 	w.endChunk()
 	if _, err := w.out.Write(w.fileHeader()); err != nil {
