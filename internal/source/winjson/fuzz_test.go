@@ -15,6 +15,7 @@ var seeds = []string{
 	`{"":{"":1},"a.b":{"c":2},"a":{"b.c":3}}`, "\xef\xbb\xbf{\"a\":\"\xff\"}",
 	`{"Event":{"EventData":{"Data":[{"@Name":"A","#text":"1"},{"@Name":"B"},{"c":[]}]}}}`,
 	`{"EventData":"{\"A\":\"1\",\"B\":[2]}","Channel":"x"}`, `{"EventData":"<EventData><Data Name='A'>1 &amp; 2</Data><Data/></EventData>"}`,
+	"{\"\":1}\n{}", `{"a\u0000b":1}{"a":1,"b":2}`,
 	`{"a":"cut`, `{"a":tru}`, `{"a" 1}`, "{\"a\":\"x\n{\"b\":1}\n{\"c\":2}\n", `[1,2]`, `{{{{`, `]}`, `{"a":1,}`, `{,}`,
 }
 

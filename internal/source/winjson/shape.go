@@ -1,6 +1,7 @@
 package winjson
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -38,10 +39,13 @@ func newShapes() *shapes { return &shapes{known: map[string]*shape{}} }
 func (s *shapes) of(n *node) *shape {
 	leaves := n.leaves()
 	paths := make([]string, len(leaves))
+	var joined strings.Builder
 	for i, leaf := range leaves {
 		paths[i] = leaf.path()
+		// With its length: a crafted key may hold any separator.
+		fmt.Fprintf(&joined, "%d:%s", len(paths[i]), paths[i])
 	}
-	key := strings.Join(paths, "\x00")
+	key := joined.String()
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if known := s.known[key]; known != nil {
