@@ -89,6 +89,18 @@ func TestReaderGivesBackUserDataAndUnnamedData(t *testing.T) {
 	}
 }
 
+// A log copied from a running system has a header that says nothing yet.
+func TestReaderDoesNotTrustAStaleHeader(t *testing.T) {
+	t.Parallel()
+	file := encode(t, Options{Dirty: true, StaleHeader: true, RecordsPerChunk: 2}, process(1), process(2), process(3))
+	if chunks, next := file[42], file[24]; chunks != 0 || next != 1 {
+		t.Errorf("the header says %d chunks, next record %d", chunks, next)
+	}
+	if read := fieldsOf(t, file); len(read) != 3 {
+		t.Errorf("%d of 3 records are read", len(read))
+	}
+}
+
 // Whatever is written is read back, many events of a few shapes by chance.
 func TestReaderGivesBackWhatIsWritten(t *testing.T) {
 	t.Parallel()

@@ -14,6 +14,9 @@ import (
 type Options struct {
 	// Dirty marks the log as one that is being written to.
 	Dirty bool
+	// StaleHeader leaves the file header as it was when the log was new: no
+	// chunks, next record 1. Logs copied from a running system are like that.
+	StaleHeader bool
 	// Full marks the log as full.
 	Full bool
 	// NoChecksums leaves all checksums 0 and says so in the file header.
@@ -129,13 +132,17 @@ func (w *Writer) fileHeader() []byte {
 	header := make([]byte, 4096)
 	copy(header, "ElfFile\x00")
 	little := binary.LittleEndian
-	little.PutUint64(header[0x10:], uint64(max(len(w.full), 1)-1)) // last chunk
-	little.PutUint64(header[0x18:], w.number+1)                    // next record
+	chunks, next := len(w.full), w.number+1
+	if w.options.StaleHeader {
+		chunks, next = 0, 1
+	}
+	little.PutUint64(header[0x10:], uint64(max(chunks, 1)-1)) // last chunk
+	little.PutUint64(header[0x18:], next)                     // next record
 	little.PutUint32(header[0x20:], 128)
 	little.PutUint16(header[0x24:], 1)
 	little.PutUint16(header[0x26:], 3)
 	little.PutUint16(header[0x28:], 4096)
-	little.PutUint16(header[0x2a:], uint16(len(w.full)))
+	little.PutUint16(header[0x2a:], uint16(chunks))
 	little.PutUint32(header[0x78:], w.flags())
 	if !w.options.NoChecksums {
 		little.PutUint32(header[0x7c:], crc32.ChecksumIEEE(header[:0x78]))
