@@ -2,6 +2,7 @@ package evtx
 
 import (
 	"encoding/binary"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -9,34 +10,61 @@ import (
 // appendUTF16 appends little-endian UTF-16 as UTF-8, up to the first zero unit
 // or the end. A lone surrogate becomes U+FFFD. An odd last byte is no unit.
 func appendUTF16(dst, src []byte) []byte {
+	for len(src) >= 2 {
+		if len(src) >= 16 {
+			n := narrow(&dst, src)
+			src = src[2*n:]
+		}
+		// Then units one by one, to the end or some way past one that is not
+		// ASCII, where more of them are likely.
+		for left := len(src); left > 0 && len(src) >= 2; left-- {
+			u := binary.LittleEndian.Uint16(src)
+			if u == 0 {
+				return dst
+			}
+			if u < utf8.RuneSelf {
+				dst = append(dst, byte(u))
+				src = src[2:]
+				continue
+			}
+			r, size := decodeUnit(src)
+			dst = utf8.AppendRune(dst, r)
+			src = src[size:]
+			left = min(left, 6)
+		}
+	}
+	return dst
+}
+
+// narrow appends units eight at a time while all of them are ASCII and none is
+// zero, and gives their number.
+func narrow(dst *[]byte, src []byte) int {
 	const (
 		notASCII = 0xff80ff80ff80ff80
 		ones     = 0x0001000100010001
 		tops     = 0x8000800080008000
 	)
-	for len(src) >= 2 {
-		// Four units at a time while all of them are ASCII and none is zero: a
-		// zero unit is the one that borrows when 1 is taken from each.
-		for len(src) >= 8 {
-			w := binary.LittleEndian.Uint64(src)
-			if w&notASCII != 0 || (w-ones)&tops != 0 {
-				break
-			}
-			w |= w >> 8
-			dst = append(dst, byte(w), byte(w>>8), byte(w>>32), byte(w>>40))
-			src = src[8:]
+	*dst = slices.Grow(*dst, len(src)/2)
+	out := (*dst)[len(*dst):cap(*dst)]
+	n := 0
+	for len(src) >= 16 && len(out) >= 8 {
+		low, high := binary.LittleEndian.Uint64(src), binary.LittleEndian.Uint64(src[8:])
+		// A zero unit is the one that borrows when 1 is taken from each.
+		if (low|high)&notASCII != 0 || ((low-ones)|(high-ones))&tops != 0 {
+			break
 		}
-		// Then units one by one, up to where four may be tried again.
-		for tries := 4; tries > 0 && len(src) >= 2; tries-- {
-			r, size := decodeUnit(src)
-			if r == 0 {
-				return dst
-			}
-			dst = utf8.AppendRune(dst, r)
-			src = src[size:]
-		}
+		binary.LittleEndian.PutUint64(out, pack(low)|pack(high)<<32)
+		src, out = src[16:], out[8:]
+		n += 8
 	}
-	return dst
+	*dst = (*dst)[:len(*dst)+n]
+	return n
+}
+
+// pack puts the low bytes of four units side by side.
+func pack(w uint64) uint64 {
+	w |= w >> 8
+	return w&0xffff | w>>16&0xffff0000
 }
 
 // decodeUnit gives the first character of at least two bytes of UTF-16 and the
