@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -116,5 +117,73 @@ func BenchmarkLoadPublicRules(b *testing.B) {
 		if _, err := LoadFS(fsys, Options{}); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// A brokenFS fails in one way for each name.
+type brokenFS struct{ fstest.MapFS }
+
+var errDisk = errors.New("disk on fire")
+
+func (b brokenFS) Open(name string) (fs.File, error) {
+	file, err := b.MapFS.Open(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case strings.HasPrefix(name, "open"):
+		return nil, errDisk
+	case strings.HasPrefix(name, "read"), strings.HasPrefix(name, "stat"):
+		return brokenFile{file, name}, nil
+	}
+	return file, nil
+}
+
+func (b brokenFS) ReadDir(name string) ([]fs.DirEntry, error) {
+	if name == "folder" {
+		return nil, errDisk
+	}
+	return b.MapFS.ReadDir(name)
+}
+
+type brokenFile struct {
+	fs.File
+	name string
+}
+
+func (f brokenFile) Read(data []byte) (int, error) { return 0, errDisk }
+
+func (f brokenFile) Stat() (fs.FileInfo, error) {
+	if strings.HasPrefix(f.name, "stat") {
+		return nil, errDisk
+	}
+	return f.File.Stat()
+}
+
+func TestLoadFSListsWhatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	rule := &fstest.MapFile{Data: []byte(cleanRule)}
+	set, err := LoadFS(brokenFS{fstest.MapFS{
+		"good.yml": rule, "open.yml": rule, "read.yml": rule, "stat.yml": rule, "folder/x.yml": rule,
+		"pipe.yml": {Mode: fs.ModeNamedPipe},
+	}}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, problem := range set.Problems {
+		if problem.Kind != Unreadable {
+			t.Errorf("%v is of kind %v", problem, problem.Kind)
+		}
+		got = append(got, problem.String())
+	}
+	want := []string{
+		"folder: cannot be read: disk on fire",
+		"open.yml: cannot be read: disk on fire",
+		"pipe.yml: cannot be read: not a regular file",
+		"read.yml: cannot be read: disk on fire",
+		"stat.yml: cannot be read: disk on fire",
+	}
+	if !slices.Equal(got, want) || len(set.Rules) != 1 {
+		t.Errorf("%d rules, problems:\n%s\nwant\n%s", len(set.Rules), strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }

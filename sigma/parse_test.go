@@ -126,6 +126,44 @@ func TestProblemsSayWhere(t *testing.T) {
 			`r.yml:5:13: "5 minutes" is not a time span, want a number and s, m, h or d`},
 		{"filter without rules", "title: T\nlogsource:\n  category: x\nfilter:\n  s:\n    A: x\n  condition: not s\n",
 			`r.yml:5:3: a filter needs rules: a list of ids or names, or any`},
+		{"related without maps", "related: [a]\n" + header + "detection:\n  s:\n    A: x\n  condition: s",
+			`r.yml:1:11: related must be a list of maps with id and type, not of a single value`},
+		{"related as text", "related: a\n" + header + "detection:\n  s:\n    A: x\n  condition: s",
+			`r.yml:1:10: related must be a list of maps with id and type, not a single value`},
+		{"title as list", "title: [a]\ndetection:\n  s:\n    A: x\n  condition: s", `r.yml:1:8: title must be a single value, not a list`},
+		{"detection as text", "title: T\ndetection: x\n", `r.yml:2:12: detection must be a map, not a single value`},
+		{"conditions as map", header + "detection:\n  s:\n    A: x\n  condition: {a: b}", `r.yml:8:14: a condition must be a text, not a map`},
+		{"no conditions", header + "detection:\n  s:\n    A: x\n  condition: []", `r.yml:8:14: the list of conditions is empty`},
+		{"aggregation in a list", header + "detection:\n  s:\n    A: x\n  condition: [s, 's | count() > 5']",
+			`r.yml:8:18: an aggregation in a list of conditions, a deprecated form, is not supported`},
+		{"aggregation without timeframe", header + "detection:\n  s:\n    A: x\n  condition: s | count() > 5",
+			`r.yml:8:14: the aggregation "count() > 5", a deprecated form, needs a timeframe`},
+		{"timeframe", header + "detection:\n  s:\n    A: x\n  timeframe: soon\n  condition: s | count() > 5",
+			`r.yml:8:14: "soon" is not a time span, want a number and s, m, h or d`},
+		{"list within a list of values", header + "detection:\n  s:\n    A: [x, [y]]\n  condition: s",
+			`r.yml:7:8: the list of values of "A" holds lists or maps`},
+		{"no keywords", header + "detection:\n  s: []\n  condition: s", `r.yml:6:6: the list is empty`},
+		{"nothing after of", header + "detection:\n  s:\n    A: x\n  condition: 1 of", `r.yml:8:18: condition: want an identifier, a pattern or them after of`},
+		{"operator first", header + "detection:\n  s:\n    A: x\n  condition: and s", `r.yml:8:14: condition: unexpected "and", want an identifier`},
+		{"part of part", header + "detection:\n  s:\n    A|hour|day: 5\n  condition: s", `r.yml:7:5: only one part of a time can be compared`},
+		{"hour of text", header + "detection:\n  s:\n    A|hour: noon\n  condition: s", `r.yml:7:13: 'noon' is not a number`},
+		{"number without field", header + "detection:\n  s:\n    '|gt': 5\n  condition: s", `r.yml:7:5: a numeric comparison needs a field`},
+		{"exists without field", header + "detection:\n  s:\n    '|exists': true\n  condition: s", `r.yml:7:5: modifier exists needs a field`},
+		{"cased expression", header + "detection:\n  s:\n    A|re|cased: x\n  condition: s",
+			`r.yml:7:17: modifier cased cannot be applied to a regular expression`},
+		{"contains a number", header + "detection:\n  s:\n    A|gt|contains: 5\n  condition: s",
+			`r.yml:7:20: modifier contains cannot be applied to a number`},
+		{"wide network", header + "detection:\n  s:\n    A|cidr|wide: 10.0.0.0/8\n  condition: s",
+			`r.yml:7:18: modifier wide cannot be applied to a network`},
+		{"field reference without field", header + "detection:\n  s:\n    '|fieldref': B\n  condition: s",
+			`r.yml:7:18: modifier fieldref needs a field on both sides`},
+		{"combinations", header + "detection:\n" + manySearches(20) + "  condition: 10 of them",
+			`r.yml:26:14: condition: 10 of 20 identifiers are more than 1000 combinations`},
+		{"filter as text", "title: T\nfilter: x\n", `r.yml:2:9: filter must be a map, not a single value`},
+		{"filter with two conditions", "title: T\nfilter:\n  rules: any\n  s: x\n  condition: [s, s]\n",
+			`r.yml:5:14: the condition of a filter must be one text, not a list`},
+		{"unknown action", "action: globe\ntitle: T\n", `r.yml:1:9: unknown action "globe", want global, repeat or reset`},
+		{"rule without detection", "title: T\nlogsource: {product: x}\n", `r.yml:1:1: a rule needs a detection`},
 		{"action repeat", "action: repeat\ntitle: T\n", `r.yml:1:9: action repeat without a document before it`},
 	}
 	for _, test := range tests {
@@ -145,6 +183,14 @@ func TestProblemsSayWhere(t *testing.T) {
 			t.Errorf("%s: something was loaded all the same", test.name)
 		}
 	}
+}
+
+func manySearches(count int) string {
+	var text strings.Builder
+	for i := range count {
+		fmt.Fprintf(&text, "  s%d: x\n", i)
+	}
+	return text.String()
 }
 
 func TestOneBadDocumentDoesNotLoseTheOthers(t *testing.T) {
@@ -380,5 +426,96 @@ correlation:
 	}
 	if diff := cmp.Diff(want, documents.Correlations); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+const correlationHeader = "title: T\ncorrelation:\n  type: %s\n  rules: [a, b]\n  timespan: 5m\n  %s\n"
+
+func TestCorrelationProblems(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ kind, rest, want string }{
+		{"event_count", "", "3:3: a correlation of type event_count needs a condition"},
+		{"event_count", "condition: a and b", "6:14: only temporal and temporal_ordered take an expression as condition"},
+		{"event_count", "condition: [a]", "6:14: the condition must be a map of operators, not a list"},
+		{"event_count", "condition: {}", "6:14: the condition has no operator: want gt, gte, lt, lte, eq or neq"},
+		{"event_count", "condition: {above: 5}", `6:15: unknown operator "above", want gt, gte, lt, lte, eq or neq`},
+		{"event_count", "condition: {gt: many}", `6:19: gt must be a number, not "many"`},
+		{"value_count", "condition: {gt: 5}", "6:14: a correlation of type value_count needs a field in its condition"},
+		{"value_percentile", "condition: {gt: 5, field: a}", "6:14: a correlation of type value_percentile needs a percentile in its condition"},
+		{"value_percentile", "condition: {gt: 5, field: a, percentile: 101}", "6:44: a percentile is between 0 and 100"},
+		{"temporal", "condition: a and c", `6:20: condition: "c" is not among the rules of the correlation`},
+		{"temporal", "condition: 1 of them", `6:14: condition: "1" is not among the rules of the correlation`},
+		{"temporal", "groupby: [x]", `6:3: unknown key "groupby" in correlation, did you mean "group-by"?`},
+		{"temporal", "generate: maybe", "6:13: generate must be true or false"},
+		{"temporal", "aliases: [x]", "6:12: aliases must be a map, not a list"},
+		{"temporal", "aliases: {x: y}", `6:16: alias "x" must be a map of rules and fields, not a single value`},
+		{"temporal", "group-by: {x: y}", "6:13: group-by must be a list, not a map"},
+		{"temporal", "timeframe: 0s", `6:14: "0s" is not a time span, want a number and s, m, h or d`},
+	}
+	for _, test := range tests {
+		documents, _ := Parse("r", fmt.Appendf(nil, correlationHeader, test.kind, test.rest))
+		if len(documents.Problems) == 0 {
+			t.Errorf("%s with %s: no problem", test.kind, test.rest)
+			continue
+		}
+		if got := documents.Problems[0].String(); got != "r:"+test.want {
+			t.Errorf("%s with %s:\n got %s\nwant r:%s", test.kind, test.rest, got, test.want)
+		}
+	}
+}
+
+func TestParseTimespan(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{
+		"30s": 30 * time.Second, "5m": 5 * time.Minute, "12h": 12 * time.Hour, "7d": 7 * 24 * time.Hour,
+		"2w": 14 * 24 * time.Hour, "1M": 2629746 * time.Second, "1y": 31556952 * time.Second,
+		"": 0, "5": 0, "m": 0, "-5m": 0, "5 m": 0, "5min": 0, "1.5h": 0, "0s": 0, "4000000000y": 0, "99999999999s": 0,
+	} {
+		if got, ok := parseTimespan(text); got != want || ok != (want > 0) {
+			t.Errorf("%q: %v, %v, want %v", text, got, ok, want)
+		}
+	}
+}
+
+func TestAggregationsOfOld(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"count() > 5":            "event_count [] [] > 5 false",
+		"count() by A >= 5":      "event_count [] [A] >= 5 false",
+		"count(X) by A,B < 5":    "value_count [X] [A B] < 5 false",
+		"COUNT( X ) BY A <= 5":   "value_count [X] [A] <= 5 false",
+		"sum(Bytes) by A == 1e6": "value_sum [Bytes] [A] = 1e+06 false",
+		"avg(Bytes) != 5":        "value_avg [Bytes] [] = 5 true",
+		"count() = 5":            "event_count [] [] = 5 false",
+		"min(X) > 5":             "there is no correlation for min",
+		"count() > x":            "x is not a number",
+		"near a and b":           "want count(field) by group > number",
+		"":                       "want count(field) by group > number",
+	} {
+		got, problem := parseAggregation(text)
+		if got != nil {
+			c := got.Conditions[0]
+			problem = fmt.Sprintf("%v %v %v %v %v %v", got.Type, got.Fields, got.GroupBy, c.Operator, c.Number, c.Negate)
+		}
+		if problem != want {
+			t.Errorf("%q: %s, want %s", text, problem, want)
+		}
+	}
+}
+
+func TestFitsGlob(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		pattern, name string
+		want          bool
+	}{
+		{"a", "a", true}, {"a", "ab", false}, {"a*", "a", true}, {"a*", "ab", true}, {"*a", "ba", true}, {"*a", "ab", false},
+		{"*", "", true}, {"a*b*c", "aXbYc", true}, {"a*b*c", "acb", false}, {"ab*ba", "aba", false}, {"*a*", "xay", true},
+		{"*a*a*", "a", false}, {"**", "x", true}, {"a*bc*d", "abcbcd", true},
+	}
+	for _, test := range tests {
+		if got := fitsGlob(test.pattern, test.name); got != test.want {
+			t.Errorf("%q of %q: %v", test.pattern, test.name, got)
+		}
 	}
 }
