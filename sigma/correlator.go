@@ -23,7 +23,7 @@ type Correlator struct {
 	pending      reorderBuffer
 	watermark    int64 // everything before it has been processed
 	newest       int64
-	held         int // entries and groups of all correlations
+	held         int // by all correlations
 	statistics   CorrelatorStatistics
 	alerts       []Alert // of the call under way
 }
@@ -40,9 +40,10 @@ type CorrelatorOptions struct {
 	// MaxWindow bounds the hits that one window of one group keeps; 0 means
 	// 100,000.
 	MaxWindow int
-	// MaxHits bounds the hits and groups that all correlations keep; 0 means
-	// 2,000,000. Beyond it, the correlation that keeps most forgets the group
-	// that had no hit for longest.
+	// MaxHits bounds the hits that all correlations keep, where a group counts
+	// for six, and for more in temporal_ordered over many rules: so each takes
+	// about 80 bytes. 0 means 2,000,000. Beyond it, the correlation that keeps
+	// most forgets the group that had no hit for longest.
 	MaxHits int
 	// MaxReferences bounds Alert.Refs; 0 means 1,000. The latest are kept.
 	MaxReferences int

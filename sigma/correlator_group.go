@@ -160,11 +160,11 @@ func (k *correlating) find(values []string, now int64) (*group, bool) {
 }
 
 // forget removes a group and returns how much room that gives: its entries,
-// and one for the group itself.
+// and the group itself.
 func (k *correlating) forget(g *group) int {
 	k.recent.remove(g)
 	delete(k.groups, g.key)
-	return 1 + len(g.window())
+	return k.weight + len(g.window())
 }
 
 // forgetIdle removes the groups whose window is empty by now.
@@ -186,7 +186,7 @@ func (k *correlating) forgetAll() (room int) {
 func (k *correlating) forgetOldest() int {
 	switch {
 	case k.hasOpen():
-		return 1 + len(k.popOpen().window())
+		return k.weight + len(k.popOpen().window())
 	case k.recent.oldest != nil:
 		return k.forget(k.recent.oldest)
 	}

@@ -29,7 +29,9 @@ type correlating struct {
 	open   groupQueue // by beginning of the window, where they are judged at its end
 
 	statistics CorrelationStatistics
-	held       int // entries and groups
+	held       int // entries, and the weight of the groups
+	// weight is how many entries have the size of a group without any.
+	weight int
 
 	// Scratch, for the hit that is being taken in:
 	key                  []byte
@@ -183,6 +185,10 @@ func (p *correlationPlan) add(c *Correlation) {
 		atEnd:   judgedAtEnd(c), groups: map[string]*group{},
 	}
 	k.newMeter, k.holds = meterOf(c)
+	k.weight = 6 // measured: up to 500 bytes, where an entry has 80
+	if c.Type == TemporalOrdered {
+		k.weight += 1 << len(c.Rules) / 8 // a time and a flag for each subset of the rules
+	}
 	p.built[c] = k
 	p.ordered = append(p.ordered, k)
 }

@@ -55,7 +55,7 @@ func (k *correlating) read(fields []string, values []FieldText) {
 func (c *Correlator) take(k *correlating, values []string, hit *arrival, positions uint64) {
 	g, isNew := k.find(values, hit.time)
 	if isNew {
-		c.hold(k, 1)
+		c.hold(k, k.weight)
 	}
 	since := g.opened
 	if !k.atEnd {
@@ -148,7 +148,7 @@ func (c *Correlator) close(k *correlating, g *group, at int64, incomplete bool) 
 	if value, held := k.holds(g.meter, g.opened); held {
 		c.fire(k, g, at, value, incomplete)
 	}
-	c.hold(k, -1-len(g.window()))
+	c.hold(k, -k.weight-len(g.window()))
 }
 
 // fire makes an alert of a window. After it the group begins anew, and is
@@ -238,7 +238,7 @@ func (c *Correlator) makeRoom() {
 		if freed == 0 {
 			return
 		}
-		most.statistics.Dropped += freed - 1 // one is the group itself
+		most.statistics.Dropped += freed - most.weight
 		c.hold(most, -freed)
 	}
 }
