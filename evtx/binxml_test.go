@@ -172,6 +172,23 @@ func TestExpansion(t *testing.T) {
 		bytesOf(evtx.TypeUInt8|evtx.TypeArray, make([]byte, 20000)), bytesOf(evtx.TypeString, wide(strings.Repeat("long", 2000)))))
 }
 
+// TestExpansionLater: that the first record of a layout lacks the value does not
+// let the next one expand it.
+func TestExpansionLater(t *testing.T) {
+	t.Parallel()
+	many := make([]fragment, 300)
+	for i := range many {
+		many[i] = slot(0)
+	}
+	c := newChunk()
+	first := c.add(template(element("A", nil, many...)))
+	c.add(again(first+24+4+10, bytesOf(evtx.TypeString, make([]byte, 40_000))))
+	errs := decode(t, c.bytes(), func(r *evtx.Record) { t.Errorf("record %d", r.ID) })
+	if len(errs) != 2 || !errors.Is(errs[1], evtx.ErrNesting) {
+		t.Errorf("%v", errs)
+	}
+}
+
 // TestExpansionOfChunk: neither may many records of one chunk expand together,
 // nor may many definitions overlap.
 func TestExpansionOfChunk(t *testing.T) {

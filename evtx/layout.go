@@ -209,15 +209,12 @@ func (b *layoutBuilder) limit(n *node, instance int32) {
 	if n.kind != nodeSlot {
 		return
 	}
-	v, ok := b.value(instance, n.number)
-	if !ok {
-		return
-	}
 	count := b.times
-	if v.kind&TypeArray != 0 && b.repeated { // each repetition has its own element
-		count = 1
+	if v, ok := b.value(instance, n.number); ok && v.kind&TypeArray != 0 && b.repeated {
+		count = 1 // each repetition has its own element
 	}
-	at := int(b.instances[instance].first) + n.number
+	// Also for a value that is not there: other records of the layout have it.
+	at := int(instance)<<16 | n.number
 	if b.references[at] += count; b.references[at] > maxReferences {
 		b.layout.err = fmt.Errorf("%w: a value stands more than %d times", ErrNesting, maxReferences)
 	}
