@@ -103,3 +103,35 @@ func FuzzBlockYAML(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkParseYAML(b *testing.B) {
+	fsys := sharedRules(b)
+	var chunks []yamlChunk
+	size := 0
+	for name := range walkFiles(b, fsys) {
+		if data, err := fs.ReadFile(fsys, name); err == nil && isRuleFile(name) {
+			chunks = append(chunks, splitDocuments(data)...)
+			size += len(data)
+		}
+	}
+	var reader blockYAML
+	for name, parse := range map[string]func(yamlChunk) (*node, *yamlError){
+		"own": func(chunk yamlChunk) (*node, *yamlError) {
+			reader.reuse()
+			return reader.parseYAML(chunk)
+		},
+		"library": parseAnyYAML,
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(size))
+			b.ReportAllocs()
+			for b.Loop() {
+				for _, chunk := range chunks {
+					if root, err := parse(chunk); root == nil {
+						b.Fatal(err.message)
+					}
+				}
+			}
+		})
+	}
+}
