@@ -88,7 +88,8 @@ func BenchmarkJSONInZip(b *testing.B) {
 func TestSharedData(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]int64{
-		"host-clean-w10.zip": 42409, "host-aptsim-server2022.zip": 7660, "winlog-json.zip": 111803, "sigma-regression.zip": 0, "logs.zip": 48,
+		"host-clean-w10.zip": 42409, "host-aptsim-server2022.zip": 7660, "winlog-json.zip": 111803,
+		"sigma-regression.zip": 227, "logs.zip": 48, "evtx-by-technique.zip": 10015,
 	} {
 		shared(t, name)
 		register, err := source.Read(context.Background(), []string{sharedPath(name)}, func(int) source.Sink { return new(sink) }, source.Options{})
