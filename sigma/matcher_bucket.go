@@ -57,8 +57,11 @@ func (b *bucket) build(m *Matcher) {
 			continue
 		}
 		expression, verdict := c.simplify(w.expression)
-		if verdict == never {
+		switch verdict {
+		case never:
 			continue
+		case surely:
+			expression = And{}
 		}
 		b.candidates = append(b.candidates, candidate{w.rule, c.compile(expression), expression})
 		found, _ := witness(expression, &m.fields)

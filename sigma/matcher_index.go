@@ -13,11 +13,10 @@ type fieldIndex struct {
 	basename map[string][]int32
 	suffix   edgeIndex
 	prefix   edgeIndex
-	grams    *gramIndex
-	short    []indexedText // contained texts too short for grams
+	grams    []*gramIndex // contained texts, by the length of their grams
 }
 
-// A indexedText makes candidates hot where it stands in a text.
+// An indexedText makes candidates hot where it stands in a text.
 type indexedText struct {
 	text       []byte
 	candidates []int32
@@ -65,8 +64,8 @@ func (s *bucketState) lookUpText(index *fieldIndex, text []byte, epoch uint32) {
 		}
 	}
 	s.lookUpShort(index, text, epoch)
-	if index.grams != nil {
-		s.lookUpGrams(index.grams, text, epoch)
+	for _, grams := range index.grams {
+		s.lookUpGrams(grams, text, epoch)
 	}
 }
 
@@ -81,22 +80,19 @@ func (s *bucketState) lookUpShort(index *fieldIndex, text []byte, epoch uint32) 
 			s.heat(l.candidates, epoch)
 		}
 	}
-	for _, l := range index.short {
-		if bytes.Contains(text, l.text) {
-			s.heat(l.candidates, epoch)
-		}
-	}
 }
 
-// edge is how many bytes at its end an edgeIndex finds a indexedText by, and the
-// length of a gram.
+// edge is how many bytes at its end an edgeIndex finds a literal by, and the
+// length of most grams.
 const edge = 4
 
-// A gramIndex finds many literals in a text in one pass: for each of them four
-// bytes that it holds are in a table, and a bitmap that fits in the first-level
-// cache says of nearly every place in a text that none of them is there.
+// A gramIndex finds many literals in a text in one pass: for each of them a
+// few bytes that it holds are in a table, and a bitmap that fits in the
+// first-level cache says of nearly every place in a text that none is there.
 type gramIndex struct {
 	bitmap [1 << (gramBits - 6)]uint64
+	width  int    // bytes in a gram: edge, or less for shorter literals
+	mask   uint32 // of that many bytes
 	shift  uint
 	slots  []gramSlot // a hash table with linear probing; its size is a power of two
 }
@@ -106,7 +102,7 @@ type gramSlot struct {
 	found []gramLiteral // nil in a free slot
 }
 
-// A gramLiteral is a indexedText that has the gram of its slot at an offset.
+// A gramLiteral is an indexedText that has the gram of its slot at an offset.
 type gramLiteral struct {
 	indexedText
 	offset int
@@ -118,17 +114,29 @@ const (
 )
 
 func (s *bucketState) lookUpGrams(g *gramIndex, text []byte, epoch uint32) {
-	for i := 0; i+edge <= len(text); i++ {
-		gram := binary.LittleEndian.Uint32(text[i:])
+	mask := g.mask
+	at := 0
+	for ; at+edge <= len(text); at++ {
+		gram := binary.LittleEndian.Uint32(text[at:]) & mask
 		hash := gram * gramPrime
 		place := hash >> (32 - gramBits)
-		if g.bitmap[place>>6]&(1<<(place&63)) == 0 {
-			continue
+		if g.bitmap[place>>6]&(1<<(place&63)) != 0 {
+			s.heatAt(g, text, at, gram, epoch)
 		}
-		for _, l := range g.at(gram, hash) {
-			if start := i - l.offset; start >= 0 && bytes.HasPrefix(text[start:], l.text) {
-				s.heat(l.candidates, epoch)
-			}
+	}
+	for ; at+g.width <= len(text); at++ { // grams after which there are not four bytes
+		var last [edge]byte
+		copy(last[:], text[at:])
+		s.heatAt(g, text, at, binary.LittleEndian.Uint32(last[:])&mask, epoch)
+	}
+}
+
+// heatAt makes the candidates hot whose literals have a gram where the text
+// has it.
+func (s *bucketState) heatAt(g *gramIndex, text []byte, at int, gram, epoch uint32) {
+	for _, l := range g.at(gram, gram*gramPrime) {
+		if start := at - l.offset; start >= 0 && bytes.HasPrefix(text[start:], l.text) {
+			s.heat(l.candidates, epoch)
 		}
 	}
 }
@@ -175,16 +183,15 @@ func (b *indexBuilder) build(field int32) fieldIndex {
 	first := func(text []byte) []byte { return text[:edge] }
 	index.suffix = newEdgeIndex(b.literals(atomSuffix), last)
 	index.prefix = newEdgeIndex(b.literals(atomPrefix), first)
-	var long []indexedText
+	var byWidth [edge + 1][]indexedText
 	for _, l := range b.literals(atomContains) {
-		if len(l.text) < edge {
-			index.short = append(index.short, l)
-		} else {
-			long = append(long, l)
-		}
+		width := min(len(l.text), edge)
+		byWidth[width] = append(byWidth[width], l)
 	}
-	if len(long) > 0 {
-		index.grams = newGramIndex(long)
+	for width, literals := range byWidth {
+		if len(literals) > 0 {
+			index.grams = append(index.grams, newGramIndex(literals, width))
+		}
 	}
 	return index
 }
@@ -205,12 +212,19 @@ func newEdgeIndex(literals []indexedText, end func([]byte) []byte) edgeIndex {
 	return index
 }
 
-func newGramIndex(literals []indexedText) *gramIndex {
+func newGramIndex(literals []indexedText, width int) *gramIndex {
 	size := 1 << bits.Len(uint(2*len(literals)))
-	g := &gramIndex{shift: uint(32 - bits.Len(uint(size-1))), slots: make([]gramSlot, size)}
+	g := &gramIndex{
+		width: width,
+		mask:  uint32(1<<(8*width) - 1),
+		shift: uint(32 - bits.Len(uint(size-1))),
+		slots: make([]gramSlot, size),
+	}
 	for _, l := range literals {
-		offset := rarestGram(l.text)
-		g.add(binary.LittleEndian.Uint32(l.text[offset:]), gramLiteral{l, offset})
+		offset := rarestGram(l.text, width)
+		var gram [edge]byte
+		copy(gram[:], l.text[offset:offset+width])
+		g.add(binary.LittleEndian.Uint32(gram[:]), gramLiteral{l, offset})
 	}
 	return g
 }
@@ -229,12 +243,12 @@ func (g *gramIndex) add(gram uint32, l gramLiteral) {
 	}
 }
 
-// rarestGram returns where in a indexedText the four bytes stand that other texts
-// are least likely to have.
-func rarestGram(text []byte) int {
+// rarestGram returns where in a literal the bytes stand that other texts are
+// least likely to have.
+func rarestGram(text []byte, width int) int {
 	best, bestCost := 0, -1
-	for i := 0; i+edge <= len(text); i++ {
-		if cost := literalCost(string(text[i : i+edge])); bestCost < 0 || cost < bestCost {
+	for i := 0; i+width <= len(text); i++ {
+		if cost := literalCost(string(text[i : i+width])); bestCost < 0 || cost < bestCost {
 			best, bestCost = i, cost
 		}
 	}

@@ -32,9 +32,8 @@ type valueTest struct {
 	parts []patternPart
 	// whole is the pattern itself where it counts characters (?).
 	whole *String
-	// regular expressions: needed must stand in the folded text.
 	expression *regexp.Regexp
-	needed     []byte
+	required   requirements // of the expression
 	network    netip.Prefix
 	comparison Comparison
 	reference  FieldReference
@@ -110,11 +109,7 @@ func newValueTest(value Value, fields *fieldTable) valueTest {
 	case String:
 		return newStringTest(v)
 	case Regexp:
-		t := valueTest{kind: valueExpression, expression: v.Compiled}
-		if literals := requiredLiterals(v); len(literals) == 1 {
-			t.needed = []byte(literals[0])
-		}
-		return t
+		return valueTest{kind: valueExpression, expression: v.Compiled, required: requirementsOf(v)}
 	case Network:
 		return valueTest{kind: valueNetwork, network: v.Prefix}
 	case Comparison:
@@ -270,7 +265,8 @@ func (v *valueTest) matches(have *fieldText, part TimePart) bool {
 		}
 		return matchPattern(text, v.parts)
 	case valueExpression:
-		return (v.needed == nil || bytes.Contains(have.folded, v.needed)) && v.expression.Match(have.raw)
+		return v.required.fulfilled(have) &&
+			(v.required.whole && isASCII(have.raw) || v.expression.Match(have.raw))
 	case valueNetwork:
 		return Network{v.network}.contains(have.raw)
 	case valueComparison:

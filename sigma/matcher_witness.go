@@ -2,8 +2,8 @@ package sigma
 
 import (
 	"bytes"
-	"regexp/syntax"
 	"strings"
+	"unicode/utf8"
 )
 
 // An atom is a simple condition on the folded text of one field, cheap enough
@@ -84,20 +84,22 @@ func valueWitness(value Value, field int32) (atoms []atom, cost int) {
 		a.field = field
 		return []atom{a}, a.cost()
 	case Regexp:
-		for _, literal := range requiredLiterals(v) {
-			a := atom{field, atomContains, literal}
-			atoms, cost = append(atoms, a), cost+a.cost()
+		rarest, price := rarestSet(requirementsOf(v).sets)
+		for _, literal := range rarest {
+			atoms = append(atoms, atom{field, atomContains, literal})
 		}
+		return atoms, price
 	}
 	return atoms, cost
 }
 
-// atom is the best condition a pattern gives.
+// atom is the best condition a pattern gives. Cased bytes that are not whole
+// characters give none: what stands around them in a text decides how they fold.
 func (s String) atom() (atom, bool) {
 	var best atom
 	found := false
 	for i, part := range s.Parts {
-		if part.Kind != Literal {
+		if part.Kind != Literal || s.Cased && !utf8.ValidString(part.Literal) {
 			continue
 		}
 		a := literalAtom(foldString(part.Literal), i == 0, i == len(s.Parts)-1)
@@ -131,13 +133,9 @@ func literalAtom(text string, first, last bool) atom {
 // figures only steer the choice of witnesses.
 func (a atom) cost() int {
 	switch a.kind {
-	case atomExact:
-		return 2
-	case atomBasename:
-		if price, ok := commonBasenames[a.text]; ok {
-			return price
-		}
-		return 2
+	case atomExact, atomBasename:
+		name := a.text[strings.LastIndexByte(a.text, '\\')+1:]
+		return max(2, commonBasenames[name], commonValues[name])
 	}
 	price := literalCost(a.text)
 	if a.kind == atomContains {
@@ -153,6 +151,13 @@ var commonBasenames = map[string]int{
 	"pwsh.exe": 60, "wmiprvse.exe": 60, "msiexec.exe": 50, "taskhostw.exe": 50, "regsvr32.exe": 40,
 	"reg.exe": 40, "net.exe": 40, "net1.exe": 40, "wscript.exe": 30, "cscript.exe": 30, "schtasks.exe": 30,
 	"w3wp.exe": 30, "wmic.exe": 30, "sc.exe": 20, "mshta.exe": 20,
+}
+
+// commonValues are whole values that ordinary events are full of.
+var commonValues = map[string]int{
+	"microsoft corporation": 600, "microsoft® windows® operating system": 600,
+	"system": 400, "medium": 300, "high": 300, "s-1-16-16384": 400, "s-1-16-12288": 300, "s-1-16-8192": 300,
+	"0x3e7": 400, "nt authority\\system": 400, "true": 300, "false": 300, "-": 300, "": 100, "0": 100, "1": 100,
 }
 
 // commonTexts are what paths and command lines are made of.
@@ -187,72 +192,6 @@ func rarity(c byte) int {
 		return 2
 	}
 	return 3
-}
-
-// requiredLiterals returns folded texts one of which stands in whatever the
-// expression matches; none when nothing is known.
-func requiredLiterals(r Regexp) []string {
-	parsed, err := syntax.Parse(r.Compiled.String(), syntax.Perl)
-	if err != nil {
-		return nil
-	}
-	return literalsOf(parsed.Simplify())
-}
-
-// maxAlternatives bounds what an expression with many branches may yield.
-const maxAlternatives = 64
-
-func literalsOf(e *syntax.Regexp) []string {
-	switch e.Op {
-	case syntax.OpLiteral:
-		return literalOf(e)
-	case syntax.OpCapture, syntax.OpPlus:
-		return literalsOf(e.Sub[0])
-	case syntax.OpRepeat:
-		if e.Min > 0 {
-			return literalsOf(e.Sub[0])
-		}
-	case syntax.OpConcat:
-		return rarestOf(e.Sub)
-	case syntax.OpAlternate:
-		return literalsOfAll(e.Sub)
-	}
-	return nil
-}
-
-func literalOf(e *syntax.Regexp) []string {
-	if text := foldString(string(e.Rune)); len(text) >= 3 {
-		return []string{text}
-	}
-	return nil
-}
-
-func rarestOf(terms []*syntax.Regexp) []string {
-	var best []string
-	bestCost := 0
-	for _, term := range terms {
-		found := literalsOf(term)
-		cost := 0
-		for _, literal := range found {
-			cost += literalCost(literal)
-		}
-		if len(found) > 0 && (best == nil || cost < bestCost) {
-			best, bestCost = found, cost
-		}
-	}
-	return best
-}
-
-func literalsOfAll(terms []*syntax.Regexp) []string {
-	var union []string
-	for _, term := range terms {
-		found := literalsOf(term)
-		if len(found) == 0 || len(union)+len(found) > maxAlternatives {
-			return nil
-		}
-		union = append(union, found...)
-	}
-	return union
 }
 
 // basename is the text after the last backslash; false without one.
