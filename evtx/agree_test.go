@@ -23,7 +23,7 @@ func TestColumnsAgreeWithXML(t *testing.T) {
 				t.Fatal(err)
 			}
 			for r, err := range f.Records(context.Background(), evtx.Options{Workers: 2}) {
-				if err != nil {
+				if err != nil || r.ID%4 != 0 { // a part of them takes long enough
 					continue
 				}
 				rendered := r.AppendXML(nil)

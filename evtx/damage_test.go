@@ -92,7 +92,7 @@ func TestFlippedBits(t *testing.T) {
 		if len(lost) > 0 {
 			t.Fatalf("%s is not sound", name)
 		}
-		for range 60 {
+		for range 30 {
 			damaged := bytes.Clone(b)
 			var flips []int
 			for range 1 + random.IntN(3) {
@@ -137,7 +137,7 @@ func TestTruncated(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for name, b := range small(t) {
 		sound, _ := account(t, b)
-		for range 40 {
+		for range 20 {
 			size := evtx.FileHeaderSize + random.IntN(len(b)-evtx.FileHeaderSize)
 			records, lost := account(t, b[:size])
 			if at := unaccounted(sound, records, lost, int64(size)); at >= 0 {
