@@ -92,7 +92,12 @@ func TestSharedData(t *testing.T) {
 		"sigma-regression.zip": 227, "logs.zip": 48, "evtx-by-technique.zip": 10015,
 	} {
 		shared(t, name)
-		register, err := source.Read(context.Background(), []string{sharedPath(name)}, func(int) source.Sink { return new(sink) }, source.Options{})
+		register, err := source.Read(context.Background(), []string{sharedPath(name)}, func(int) source.Sink {
+			if name == "winlog-json.zip" { // 400 MB; package winjson looks at its values
+				return discard{}
+			}
+			return new(sink)
+		}, source.Options{})
 		must(t, err)
 		var records int64
 		for _, f := range register.Files {
