@@ -10,6 +10,8 @@ import (
 	"archive/tar"
 	"bytes"
 	"errors"
+	"hash"
+	"hash/crc32"
 	"io"
 	"math"
 	"path"
@@ -73,16 +75,9 @@ func Decompress(kind Kind, packed io.Reader) (io.ReadCloser, error) {
 	return decoder.IOReadCloser(), nil
 }
 
-// OpenZip reads the directory of a zip archive. Members may be deflated,
-// stored, or compressed with zstd.
+// OpenZip reads the directory of a zip archive.
 func OpenZip(packed io.ReaderAt, size int64) (*zip.Reader, error) {
-	reader, err := zip.NewReader(packed, size)
-	if err != nil {
-		return nil, err
-	}
-	reader.RegisterDecompressor(zip.Deflate, func(r io.Reader) io.ReadCloser { return flate.NewReader(r) })
-	reader.RegisterDecompressor(zstd.ZipMethodWinZip, zstd.ZipDecompressor(zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(zstdWindow)))
-	return reader, nil
+	return zip.NewReader(packed, size)
 }
 
 // encrypted is bit 0 of the general purpose flag: APPNOTE 4.4.4.
@@ -122,27 +117,61 @@ func DeclaredSize(member *zip.File) int64 {
 	return int64(min(member.UncompressedSize64, math.MaxInt64))
 }
 
-// OpenMember opens a member, which cannot be longer than its declared size.
+// OpenMember opens a member. All of its data is delivered, but never more than
+// its declared size; then it is an error if there is more or less of it, or if
+// its checksum differs. (The zip package withholds data before such an error,
+// and how much depends on how it is read.)
 func OpenMember(member *zip.File) (io.ReadCloser, error) {
-	data, err := member.Open()
+	packed, err := member.OpenRaw()
 	if err != nil {
 		return nil, err
 	}
-	return &declaredReader{data, DeclaredSize(member)}, nil
+	data := io.NopCloser(packed)
+	switch member.Method {
+	case zip.Deflate:
+		data = flate.NewReader(packed)
+	case zstd.ZipMethodWinZip:
+		if data, err = Decompress(Zstd, packed); err != nil {
+			return nil, err
+		}
+	}
+	return &memberReader{ReadCloser: data, left: DeclaredSize(member), sum: crc32.NewIEEE(), want: member.CRC32}, nil
 }
 
-type declaredReader struct {
+type memberReader struct {
 	io.ReadCloser
 	left int64
+	sum  hash.Hash32
+	want uint32
 }
 
-func (d *declaredReader) Read(p []byte) (int, error) {
-	n, err := d.ReadCloser.Read(p)
-	if int64(n) > d.left {
-		n, err = int(d.left), errors.New("member is longer than the archive's directory says")
+func (m *memberReader) Read(p []byte) (int, error) {
+	if m.left == 0 {
+		return 0, m.end()
 	}
-	d.left -= int64(n)
+	n, err := m.ReadCloser.Read(p[:min(int64(len(p)), m.left)])
+	m.sum.Write(p[:n])
+	m.left -= int64(n)
+	switch {
+	case m.left == 0 && (err == nil || err == io.EOF):
+		return n, nil // the end is looked at next
+	case err == io.EOF:
+		return n, errors.New("member is shorter than the archive's directory says")
+	}
 	return n, err
+}
+
+// end tells how a member ends that has its declared size.
+func (m *memberReader) end() error {
+	var more [1]byte
+	n, err := m.ReadCloser.Read(more[:])
+	switch {
+	case n > 0:
+		return errors.New("member is longer than the archive's directory says")
+	case err == io.EOF && m.want != 0 && m.want != m.sum.Sum32():
+		return errors.New("checksum of the member differs")
+	}
+	return err
 }
 
 // Sparse says whether a tar member may be much longer than what is stored of
