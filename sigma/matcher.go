@@ -134,7 +134,8 @@ type Session struct {
 	event    Event
 	epoch    uint32
 	bindings map[Schema]*binding
-	last     *binding // of the current event
+	schema   Schema   // of the current event
+	last     *binding // of that schema
 	buckets  map[bucketKey]*bucketState
 	values   []cachedField // by field number
 	arena    []byte
@@ -181,7 +182,7 @@ func (s *Session) begin(event Event) {
 	if s.epoch == 0 { // once in four billion events
 		s.epoch = 1
 		for i := range s.values {
-			s.values[i].epoch = 0
+			s.values[i].epoch, s.values[i].digested = 0, 0
 		}
 		for _, state := range s.buckets {
 			state.forget()

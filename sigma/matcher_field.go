@@ -93,6 +93,10 @@ func (f *boundField) exists() bool {
 const maxBindings = 2048
 
 func (s *Session) bind(schema Schema) *binding {
+	if schema == s.schema {
+		return s.last
+	}
+	s.schema = schema
 	if known, ok := s.bindings[schema]; ok {
 		return known
 	}
@@ -136,6 +140,9 @@ func (b *binding) field(s *Session, schema Schema, number int32) *boundField {
 type cachedField struct {
 	epoch  uint32
 	values []fieldText
+	// digests of the values in the event of epoch digested.
+	digested uint32
+	digests  []*digest
 }
 
 // A fieldText is one value of a field: as it is, and folded.

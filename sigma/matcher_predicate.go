@@ -30,8 +30,11 @@ type valueTest struct {
 	cased bool
 	text  []byte
 	parts []patternPart
+	// places of a text that is contained, in a digest; nil where digests do
+	// not help.
+	places []uint32
 	// whole is the pattern itself where it counts characters (?).
-	whole *String
+	whole      *String
 	expression *regexp.Regexp
 	required   requirements // of the expression
 	network    netip.Prefix
@@ -132,6 +135,9 @@ func newStringTest(s String) valueTest {
 		t.parts = append(t.parts, patternPart{part.Kind, []byte(literal)})
 	}
 	t.kind, t.text = shapeOf(t.parts)
+	if t.kind == valueContains && !t.cased {
+		t.places = digestPlaces(t.text)
+	}
 	if slices.ContainsFunc(s.Parts, func(p Part) bool { return p.Kind == AnyOne }) {
 		t.whole = &s
 	}
@@ -184,7 +190,14 @@ func (s *Session) testValues(t *test, values []fieldText) bool {
 		}
 	}
 	for i := range t.values {
-		if s.anyMatches(t, &t.values[i], values) != t.all {
+		v := &t.values[i]
+		matched := false
+		if v.places != nil {
+			matched = s.anyContains(t, v, values)
+		} else {
+			matched = s.anyMatches(t, v, values)
+		}
+		if matched != t.all {
 			return !t.all
 		}
 	}

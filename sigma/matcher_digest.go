@@ -1,0 +1,94 @@
+package sigma
+
+import "bytes"
+
+// A digest says of a text which groups of three bytes stand in it. Many
+// literals are looked for in the same text, nearly all of them in vain, and
+// a digest says no without looking at the text again.
+type digest [1 << (digestBits - 6)]uint64
+
+const (
+	digestBits  = 14
+	digestWidth = 3
+	// digestProbes is how many groups of a literal are looked up.
+	digestProbes = 4
+	// maxDigests bounds the values of one field of which digests are made.
+	maxDigests = 64
+)
+
+func digestPlace(a, b, c byte) uint32 {
+	return (uint32(a) | uint32(b)<<8 | uint32(c)<<16) * gramPrime >> (32 - digestBits)
+}
+
+func (d *digest) fill(text []byte) {
+	clear(d[:])
+	if len(text) < digestWidth {
+		return
+	}
+	gram := uint32(text[0])<<8 | uint32(text[1])<<16
+	for _, c := range text[2:] {
+		gram = gram>>8 | uint32(c)<<16
+		place := gram * gramPrime >> (32 - digestBits)
+		d[place>>6] |= 1 << (place & 63)
+	}
+}
+
+// digestPlaces are spread over a literal; none when it is too short.
+func digestPlaces(literal []byte) []uint32 {
+	groups := len(literal) - digestWidth + 1
+	if groups <= 0 {
+		return nil
+	}
+	probes := min(groups, digestProbes)
+	places := make([]uint32, probes)
+	for i := range places {
+		at := i * groups / probes
+		places[i] = digestPlace(literal[at], literal[at+1], literal[at+2])
+	}
+	return places
+}
+
+// mayHold is false when the text of the digest cannot hold a literal.
+func (d *digest) mayHold(places []uint32) bool {
+	for _, place := range places {
+		if d[place>>6]&(1<<(place&63)) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// digests returns a digest for each of a field's values in the current event;
+// none when there are too many.
+func (s *Session) digests(number int32) []*digest {
+	cached := &s.values[number]
+	if cached.digested == s.epoch {
+		return cached.digests
+	}
+	cached.digested = s.epoch
+	if len(cached.values) > maxDigests {
+		cached.digests = nil
+		return nil
+	}
+	for len(cached.digests) < len(cached.values) {
+		cached.digests = append(cached.digests, new(digest))
+	}
+	for i := range cached.values {
+		cached.digests[i].fill(cached.values[i].folded)
+	}
+	return cached.digests
+}
+
+// anyContains is anyMatches for a literal that any value may contain.
+func (s *Session) anyContains(t *test, v *valueTest, values []fieldText) bool {
+	digests := s.digests(t.field)
+	for i := range values {
+		if values[i].state != Present || digests != nil && !digests[i].mayHold(v.places) {
+			continue
+		}
+		if bytes.Contains(values[i].folded, v.text) {
+			return true
+		}
+	}
+	return false
+}
