@@ -30,7 +30,8 @@ type Matcher struct {
 type way struct {
 	rule       int
 	route      Route
-	expression Expression // with the route's Where in front
+	own        Expression // of the rule, rewritten for the route
+	expression Expression // the same with the route's Where in front
 	// allowed are the values of each discriminator that the expression needs,
 	// ascending; nil is any.
 	allowed [len(discriminatorColumns)][]int32
@@ -69,7 +70,8 @@ func Compile(rules []*Rule, taxonomy *Taxonomy) *Matcher {
 func keyOf(s LogSource) logSourceKey { return logSourceKey{s.Category, s.Product, s.Service} }
 
 func (m *Matcher) addWay(rule int, route Route, expression Expression) {
-	w := way{rule: rule, route: route, expression: withWhere(&route, route.Rewrite(expression))}
+	own := route.Rewrite(expression)
+	w := way{rule: rule, route: route, own: own, expression: withWhere(&route, own)}
 	m.fields.internAll(w.expression)
 	for i := range m.discriminators {
 		m.discriminators[i].internAll(w.expression)

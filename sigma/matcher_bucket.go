@@ -26,6 +26,9 @@ type bucket struct {
 type candidate struct {
 	rule      int
 	condition step
+	// reasons is the condition as the rule has it, with what the key decided:
+	// it says which columns made an event match.
+	reasons step
 	// simplified is the condition as an expression, for coverage.
 	simplified Expression
 }
@@ -63,7 +66,7 @@ func (b *bucket) build(m *Matcher) {
 		case surely:
 			expression = And{}
 		}
-		b.candidates = append(b.candidates, candidate{w.rule, c.compile(expression), expression})
+		b.candidates = append(b.candidates, candidate{w.rule, c.compile(expression), c.compile(w.own), expression})
 		found, _ := witness(expression, &m.fields)
 		witnesses = append(witnesses, found)
 	}
@@ -176,6 +179,8 @@ func (c *bucketCompiler) compile(e Expression) step {
 	case Not:
 		term := c.compile(e.Term)
 		return step{kind: stepNot, cost: term.cost, terms: []step{term}}
+	case Named:
+		return c.compile(e.Term)
 	case *Predicate:
 		number := c.test(e)
 		return step{kind: stepTest, test: number, cost: c.bucket.tests[number].cost}

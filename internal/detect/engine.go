@@ -54,7 +54,7 @@ type Engine struct {
 	count      atomic.Int64
 
 	// What is known of rules: by index of the matcher, and by where they come from.
-	asked         []asked
+	inputs        []inputs
 	rules         []*Rule
 	ofRule        map[*sigma.Rule]*Rule
 	ofCorrelation map[*sigma.Correlation]*Rule
@@ -90,7 +90,7 @@ func New(set *sigma.RuleSet, taxonomy *sigma.Taxonomy, options Options) (*Engine
 	}
 	for _, rule := range wanted {
 		e.rules = append(e.rules, e.ofRule[rule])
-		e.asked = append(e.asked, newAsked(rule, taxonomy, e.correlator.Inputs(rule)))
+		e.inputs = append(e.inputs, inputs{e.correlator.Inputs(rule), taxonomy.Routes(rule.LogSource)})
 	}
 	e.silence(wanted)
 	e.matches = newSpool(e.tables, options.ShelfBytes, options.TempFolder)
@@ -202,6 +202,7 @@ type Sink struct {
 	schemas schemas
 	row     row
 	found   Finding
+	asked   []int // columns that made the rule match
 	text    []byte
 }
 
@@ -235,18 +236,21 @@ func (s *Sink) keep(e *event.Event, index int) error {
 	f := &s.found
 	*f = Finding{Rule: s.engine.rules[index], Time: e.Time, TimeText: e.TimeText, Host: e.Host, Place: e.Provenance,
 		Fields: f.Fields[:0], inputs: f.inputs[:0]}
-	asked := &s.engine.asked[index]
-	f.inputs = asked.appendInputs(f.inputs, &s.row)
-	s.appendFields(asked)
+	f.inputs = s.engine.inputs[index].append(f.inputs, &s.row)
+	s.asked = s.session.AppendColumns(s.asked[:0], index)
+	s.appendFields()
 	return s.shelf.add(f)
 }
 
 // appendFields copies the columns that a finding shows.
-func (s *Sink) appendFields(asked *asked) {
+func (s *Sink) appendFields() {
 	f := &s.found
+	asked := s.asked
 	for column, name := range s.row.schema.layout.Names {
-		wanted := asked.columns[name]
-		if !wanted && !asked.all && !s.engine.options.Full {
+		wanted := len(asked) > 0 && asked[0] == column
+		if wanted {
+			asked = asked[1:]
+		} else if !s.engine.options.Full {
 			continue
 		}
 		var state event.State

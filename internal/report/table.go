@@ -86,7 +86,7 @@ func exampleFields(f *detect.Finding) string {
 		parts = append(parts, prefix)
 	}
 	for _, field := range fields {
-		if field.Asked || f.Correlation != nil {
+		if field.Asked && field.Name != "Channel" || f.Correlation != nil { // the source says the channel
 			parts = append(parts, Visible(field.Name)+": "+Visible(field.Value))
 		}
 	}
