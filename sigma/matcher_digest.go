@@ -12,6 +12,8 @@ const (
 	digestWidth = 3
 	// digestProbes is how many groups of a literal are looked up.
 	digestProbes = 4
+	// worthDigest is how many values a test must have for making digests.
+	worthDigest = 5
 	// maxDigests bounds the values of one field of which digests are made.
 	maxDigests = 64
 )
@@ -59,11 +61,14 @@ func (d *digest) mayHold(places []uint32) bool {
 }
 
 // digests returns a digest for each of a field's values in the current event;
-// none when there are too many.
-func (s *Session) digests(number int32) []*digest {
-	cached := &s.values[number]
+// none when there are too many values, or too few literals to look for.
+func (s *Session) digests(t *test) []*digest {
+	cached := &s.values[t.field]
 	if cached.digested == s.epoch {
 		return cached.digests
+	}
+	if len(t.values) < worthDigest {
+		return nil
 	}
 	cached.digested = s.epoch
 	if len(cached.values) > maxDigests {
@@ -81,7 +86,7 @@ func (s *Session) digests(number int32) []*digest {
 
 // anyContains is anyMatches for a literal that any value may contain.
 func (s *Session) anyContains(t *test, v *valueTest, values []fieldText) bool {
-	digests := s.digests(t.field)
+	digests := s.digests(t)
 	for i := range values {
 		if values[i].state != Present || digests != nil && !digests[i].mayHold(v.places) {
 			continue

@@ -55,7 +55,7 @@ func witness(e Expression, fields *fieldTable) (atoms []atom, cost int) {
 }
 
 func (p *Predicate) witness(fields *fieldTable) (atoms []atom, cost int) {
-	if p.Negate || p.Part != WholeTime || p.Field == "" && p.Source == nil {
+	if p.Negate || p.Part != WholeTime {
 		return nil, 0
 	}
 	field := fields.number(p.Field, p.Source)
@@ -158,6 +158,8 @@ var commonValues = map[string]int{
 	"microsoft corporation": 600, "microsoft® windows® operating system": 600,
 	"system": 400, "medium": 300, "high": 300, "s-1-16-16384": 400, "s-1-16-12288": 300, "s-1-16-8192": 300,
 	"0x3e7": 400, "nt authority\\system": 400, "true": 300, "false": 300, "-": 300, "": 100, "0": 100, "1": 100,
+	"createkey": 500, "setvalue": 600, "dword (0x00000001)": 250, "dword (0x00000000)": 250, "valid": 500,
+	"0x1000": 400, "0x1400": 400, "0x1410": 200, "0x1fffff": 300, "tcp": 300, "udp": 300, "6": 300, "17": 300,
 }
 
 // commonTexts are what paths and command lines are made of.
@@ -165,6 +167,7 @@ var commonTexts = []string{
 	`c:\windows\system32\`, `\windows\syswow64\`, `.exe`, `.dll`, `c:\program files\`, `c:\program files (x86)\`, `\users\`,
 	`\appdata\local\temp\`, `\appdata\roaming\`, `\microsoft\windows\currentversion\`, `hklm\system\currentcontrolset\services\`,
 	`hklm\software\microsoft\windows nt\`, `hku\s-1-5-21-`, `http://`, `https://`, `"c:\`, `.exe" `, `powershell`, `cmd.exe`, ` -`, ` /`,
+	`c:\windows\system32\ntdll.dll+`, `hklm\software\microsoft\windows\currentversion\`,
 	`true`, `false`, `\device\harddiskvolume`, `nt authority\system`, `svchost.exe`, `microsoft-windows-`, `c:\programdata\`,
 }
 
