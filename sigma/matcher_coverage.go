@@ -114,34 +114,43 @@ func (m *Matcher) missingPredicate(p *Predicate, state *bucketState) (string, bo
 	return m.fields.fields[number].String(), false
 }
 
-// looksAt describes where a rule looks.
+// looksAt describes where a rule looks. Where events are known by their
+// channel, ways for readers that know the log source by itself are not named.
 func (m *Matcher) looksAt(rule int) string {
-	var places []string
+	var named, others []string
 	for i := range m.ways {
 		w := &m.ways[i]
-		if w.rule != rule {
-			continue
-		}
-		if place := m.describeWay(w); !slices.Contains(places, place) {
-			places = append(places, place)
+		switch {
+		case w.rule != rule:
+		case w.allowed[channelColumn] != nil:
+			named = append(named, m.describeWay(w))
+		default:
+			others = append(others, m.describeWay(w))
 		}
 	}
-	slices.Sort(places)
-	return strings.Join(places, ", or ")
+	if len(named) == 0 {
+		named = others
+	}
+	slices.Sort(named)
+	return strings.Join(slices.Compact(named), ", or ")
 }
 
 // describeWay names a way by its channels and event ids, as far as the rule
 // and the taxonomy name any, or else by its log source.
 func (m *Matcher) describeWay(w *way) string {
 	var parts []string
+	if w.allowed[channelColumn] == nil {
+		parts = append(parts, w.route.String())
+	}
 	for i := range m.discriminators {
 		if w.allowed[i] == nil {
 			continue
 		}
-		parts = append(parts, m.discriminators[i].column+" "+m.describeValues(w, i))
-	}
-	if len(parts) == 0 {
-		return w.route.String()
+		name := m.discriminators[i].column + " "
+		if i == channelColumn {
+			name = "" // a channel is known by its name
+		}
+		parts = append(parts, name+m.describeValues(w, i))
 	}
 	return strings.Join(parts, " ")
 }

@@ -7,7 +7,9 @@ import (
 
 // discriminatorColumns are the columns by which events are routed. They are
 // those that nearly every rule over Windows events asks for.
-var discriminatorColumns = [...]string{"Channel", "EventID"}
+var discriminatorColumns = [...]string{channelColumn: "Channel", "EventID"}
+
+const channelColumn = 0
 
 // Numbers of values of a discriminator that no rule names.
 const (

@@ -39,6 +39,8 @@ type Environment struct {
 	OutTerminal, ErrTerminal func() int
 	Now                      func() time.Time
 	Getenv                   func(string) string
+	// TempDir is where what does not fit in memory is put aside.
+	TempDir string
 }
 
 // System returns the environment of the process.
@@ -49,6 +51,7 @@ func System() Environment {
 		ErrTerminal: func() int { return terminalWidth(os.Stderr) },
 		Now:         time.Now,
 		Getenv:      os.Getenv,
+		TempDir:     os.TempDir(),
 	}
 }
 

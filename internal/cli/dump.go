@@ -54,7 +54,7 @@ func runDump(ctx context.Context, env Environment, paths []string, output string
 		return err
 	}
 	d.out = bufio.NewWriterSize(out, 64<<10)
-	register, err := source.Read(ctx, paths, func(int) source.Sink { return d }, source.Options{Workers: 1, Limits: limits, Stdin: env.In})
+	register, err := source.Read(ctx, paths, func(int) source.Sink { return d }, source.Options{Workers: 1, Limits: limits, Stdin: env.In, TempDir: env.TempDir})
 	if err := errors.Join(err, d.out.Flush(), closeOut()); err != nil {
 		if errors.Is(err, context.Canceled) {
 			return &outcome{exitInterrupted}
@@ -68,7 +68,7 @@ func runDump(ctx context.Context, env Environment, paths []string, output string
 // the code that says so.
 func reportUnread(env Environment, register *source.Register) error {
 	report.WriteProblems(env.Err, register)
-	if anyUnreadable(register) {
+	if anyUnread(register) {
 		return &outcome{exitUnreadable}
 	}
 	return nil

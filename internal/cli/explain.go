@@ -58,7 +58,7 @@ RULE is the id, name or title of a rule, or a part of its title.`,
 }
 
 func runExplain(ctx context.Context, env Environment, paths []string, x *explainer) error {
-	register, err := source.Read(ctx, paths, func(int) source.Sink { return x }, source.Options{Workers: 1, Stdin: env.In})
+	register, err := source.Read(ctx, paths, func(int) source.Sink { return x }, source.Options{Workers: 1, Stdin: env.In, TempDir: env.TempDir})
 	if errors.Is(err, context.Canceled) {
 		return &outcome{exitInterrupted}
 	}

@@ -88,7 +88,7 @@ func runHunt(ctx context.Context, env Environment, options huntOptions) error {
 	}
 	h.set = set
 	h.engine, err = detect.New(set, taxonomy, detect.Options{
-		MinLevel: options.minLevel, From: options.from, To: options.to, Full: options.full,
+		MinLevel: options.minLevel, From: options.from, To: options.to, Full: options.full, TempFolder: env.TempDir,
 	})
 	if err != nil {
 		return err
@@ -121,7 +121,7 @@ func (h *hunt) read(ctx context.Context) (*source.Register, bool, error) {
 		stop = m.run(ctx)
 	}
 	register, err := source.Read(ctx, h.options.paths, func(int) source.Sink { return h.engine.Sink() }, source.Options{
-		Workers: h.options.workers, Limits: h.options.limits, Stdin: h.env.In, Progress: progress,
+		Workers: h.options.workers, Limits: h.options.limits, Stdin: h.env.In, Progress: progress, TempDir: h.env.TempDir,
 	})
 	stop()
 	if errors.Is(err, context.Canceled) && register != nil {
@@ -225,7 +225,7 @@ func (h *hunt) verdict(register *source.Register, groups *report.Groups, interru
 		return &outcome{exitInterrupted}
 	case h.options.failOn != sigma.NoLevel && groups.AtLeast(h.options.failOn) > 0:
 		return &outcome{exitFindings}
-	case anyUnreadable(register):
+	case anyUnread(register):
 		return &outcome{exitUnreadable}
 	}
 	return nil

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"slices"
+
 	"github.com/kulla-defence/kulla/internal/event"
 	"github.com/kulla-defence/kulla/internal/report"
 	"github.com/kulla-defence/kulla/internal/source"
@@ -20,14 +22,8 @@ func digestsOf(register *source.Register) report.Digests {
 	}
 }
 
-// anyUnreadable reports whether some input, or a part of it, could not be read.
-func anyUnreadable(register *source.Register) bool {
-	for _, files := range [][]source.File{register.Files, register.Archives} {
-		for i := range files {
-			if files[i].ProblemCount > 0 {
-				return true
-			}
-		}
-	}
-	return false
+// anyUnread reports whether some input, or a part of it, could not be read.
+func anyUnread(register *source.Register) bool {
+	unread := func(f source.File) bool { return f.Unread() }
+	return slices.ContainsFunc(register.Files, unread) || slices.ContainsFunc(register.Archives, unread)
 }

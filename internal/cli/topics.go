@@ -9,8 +9,8 @@ func topics() []*cobra.Command {
   1    an error; standard error says what, and what to do
   2    the command line cannot be meant
   3    hunt: there is a finding at or above the level of --fail-on
-  4    done, but some of the input could not be read; it is listed on standard
-       error and in the summary
+  4    done, but some of the input could not be read, or is of a format that
+       Kulla does not know; it is listed in the summary
   130  interrupted; what was found until then was printed
 
 When several hold, the first of 130, 3 and 4 is used.`),

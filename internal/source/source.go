@@ -111,6 +111,16 @@ type File struct {
 	Interrupted bool
 }
 
+const reasonEmpty = "empty"
+
+// Unread reports whether the file, or a part of it, could not be read. A file
+// of an unknown format counts, since nobody looked into it; an empty one does
+// not.
+func (f *File) Unread() bool {
+	empty := f.Size == 0 && f.ProblemCount == 1 && f.Problems[0].Reason == reasonEmpty
+	return f.Interrupted || f.ProblemCount > 0 && !empty
+}
+
 // A Problem is something that could not be read, and what it cost.
 type Problem = format.Problem
 

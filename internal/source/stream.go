@@ -51,7 +51,7 @@ func (r *reading) leaf(name string, place int, head []byte, rest io.Reader) {
 
 func unrecognised(head []byte) string {
 	if len(head) == 0 {
-		return "empty"
+		return reasonEmpty
 	}
 	return "format not recognised"
 }
