@@ -242,23 +242,62 @@ func (s *Sink) keep(e *event.Event, index int) error {
 	return s.shelf.add(f)
 }
 
-// appendFields copies the columns that a finding shows.
+// appendFields copies the columns that a finding shows: those that made the
+// rule match; all others too when full events are kept; and where the rule
+// looked at nothing but the kind of event, some of what the event says.
 func (s *Sink) appendFields() {
 	f := &s.found
-	asked := s.asked
+	asked, context := s.asked, 0
+	if s.onlyKind() {
+		context = maxContext
+	}
 	for column, name := range s.row.schema.layout.Names {
 		wanted := len(asked) > 0 && asked[0] == column
 		if wanted {
 			asked = asked[1:]
-		} else if !s.engine.options.Full {
+		}
+		tells := context > 0 && !describesRecord(name)
+		if !wanted && !tells && !s.engine.options.Full {
 			continue
 		}
 		var state event.State
 		s.text, state = s.row.event.Values.AppendValue(s.text[:0], column)
-		if state != event.Absent {
-			f.Fields = append(f.Fields, Field{Name: name, Value: string(s.text), Asked: wanted, Null: state == event.Null})
+		if state == event.Absent {
+			continue
+		}
+		if tells && !wanted && !s.engine.options.Full {
+			if len(s.text) == 0 || string(s.text) == "-" {
+				continue
+			}
+			context--
+		}
+		f.Fields = append(f.Fields, Field{Name: name, Value: string(s.text), Asked: wanted, Null: state == event.Null})
+	}
+}
+
+// maxContext is how many columns are added where a rule looks at none.
+const maxContext = 8
+
+// onlyKind reports whether the columns that matched say only what kind of
+// event it is.
+func (s *Sink) onlyKind() bool {
+	for _, column := range s.asked {
+		if !describesRecord(s.row.schema.layout.Names[column]) {
+			return false
 		}
 	}
+	return true
+}
+
+// describesRecord recognises columns about the record rather than about what
+// happened: Windows' System section.
+func describesRecord(name string) bool {
+	switch name {
+	case "Channel", "EventID", "EventRecordID", "Computer", "Version", "Level", "Task", "Opcode", "Keywords", "EventID_Qualifiers":
+		return true
+	}
+	section, _, ok := strings.Cut(name, "_")
+	return ok && slices.Contains([]string{"Provider", "Correlation", "Execution", "Security", "TimeCreated", "RenderingInfo"}, section)
 }
 
 // A Result is what an engine found.

@@ -85,12 +85,33 @@ func exampleFields(f *detect.Finding) string {
 	if prefix != "" {
 		parts = append(parts, prefix)
 	}
-	for _, field := range fields {
-		if field.Asked && field.Name != "Channel" || f.Correlation != nil { // the source says the channel
-			parts = append(parts, Visible(field.Name)+": "+Visible(field.Value))
-		}
+	for _, field := range shownFields(fields, f.Correlation != nil) {
+		parts = append(parts, Visible(field.Name)+": "+Visible(field.Value))
 	}
 	return strings.Join(parts, " · ")
+}
+
+// shownFields are the fields that made a rule match; where those only say what
+// kind of event it is, what the event says. The channel stands in the source's
+// name already.
+func shownFields(fields []detect.Field, all bool) []detect.Field {
+	const most = 8
+	var asked, others []detect.Field
+	telling := false
+	for _, field := range fields {
+		switch {
+		case field.Name == "Channel" && !all:
+		case field.Asked || all:
+			asked = append(asked, field)
+			telling = telling || all || field.Name != "EventID" && field.Name != "Provider_Name"
+		case len(others) < most && field.Value != "" && field.Value != "-":
+			others = append(others, field)
+		}
+	}
+	if telling {
+		return asked
+	}
+	return append(asked, others...)
 }
 
 // placeText says which record of which source, so that it can be looked up.
