@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestOutputAppearsWhole(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "findings.jsonl")
+	if err := os.WriteFile(name, []byte("before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, closeOut, err := openOutput(Environment{}, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(out, "after"); err != nil {
+		t.Fatal(err)
+	}
+	if text, _ := os.ReadFile(name); string(text) != "before" {
+		t.Errorf("while it is written, the file has %q", text)
+	}
+	if err := closeOut(); err != nil {
+		t.Fatal(err)
+	}
+	if text, _ := os.ReadFile(name); string(text) != "after" {
+		t.Errorf("the file has %q", text)
+	}
+	if entries, _ := os.ReadDir(filepath.Dir(name)); len(entries) != 1 {
+		t.Errorf("%d files in the folder, want 1", len(entries))
+	}
+}
+
+// A device or a pipe is written to, not replaced by a file.
+func TestOutputToADevice(t *testing.T) {
+	t.Parallel()
+	before, err := os.Stat(os.DevNull)
+	if err != nil {
+		t.Skip(err)
+	}
+	out, closeOut, err := openOutput(Environment{}, os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.WriteString(out, "x")
+	if err := errors.Join(err, closeOut()); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := os.Stat(os.DevNull); err != nil || after.Mode() != before.Mode() {
+		t.Errorf("the device became %v (%v)", after, err)
+	}
+}
+
+func TestOutputIntoAFolderThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	if _, _, err := openOutput(Environment{}, filepath.Join(t.TempDir(), "no", "file")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("error %v, want not exist", err)
+	}
+}
