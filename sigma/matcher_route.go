@@ -153,6 +153,20 @@ type bucketKey struct {
 	values [len(discriminatorColumns)]int32
 }
 
+// maxBuckets bounds the buckets of a session. Logs have some hundred kinds of
+// events; crafted ones may pair every channel with every event id that a rule
+// names.
+const maxBuckets = 4096
+
+// undecided is the key of the bucket that takes any event of the log source:
+// slower, as it decides nothing beforehand.
+func (k bucketKey) undecided() bucketKey {
+	for i := range k.values {
+		k.values[i] = valueAmbiguous
+	}
+	return k
+}
+
 // takes reports whether a way can match events of a bucket.
 func (w *way) takes(key bucketKey, source LogSource) bool {
 	if !w.route.Accepts(source) {
@@ -185,6 +199,10 @@ func (s *Session) route(bound *binding) *bucketState {
 		return bound.state
 	}
 	state, ok := s.buckets[key]
+	if !ok && len(s.buckets) >= maxBuckets {
+		key = key.undecided()
+		state, ok = s.buckets[key]
+	}
 	if !ok {
 		state = newBucketState(s.matcher.bucket(key))
 		s.buckets[key] = state

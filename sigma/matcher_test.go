@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"regexp"
@@ -269,5 +270,53 @@ func TestMatcherIsPlainOnPublicRules(t *testing.T) {
 	}
 	if matched == 0 {
 		t.Error("no rule matches")
+	}
+}
+
+// Evidence that pairs every channel with every event id is matched all the
+// same, without a bucket for each pair.
+func TestMatcherBoundsBuckets(t *testing.T) {
+	t.Parallel()
+	const channels, ids = 100, 50
+	var rules []*Rule
+	named := func(field string, i int) Expression {
+		text := fmt.Sprint(field, i)
+		return &Predicate{Field: field, Values: []Value{String{Parts: literalParts(text)}}}
+	}
+	for i := range channels {
+		condition := Or{named("Channel", i), named("EventID", i%ids)}
+		rules = append(rules, &Rule{LogSource: LogSource{Category: "test"}, Conditions: []Expression{condition}})
+	}
+	taxonomy := new(Taxonomy)
+	session := Compile(rules, taxonomy).NewSession()
+	schema := &rowSchema{LogSource{Category: "test"}, []string{"Channel", "EventID"}}
+	for channel := range channels {
+		for id := range ids {
+			event := &row{schema, []cell{{fmt.Sprint("Channel", channel), Present}, {fmt.Sprint("EventID", id), Present}}}
+			got, want := session.Match(event), plainMatches(rules, taxonomy, event)
+			if !slices.Equal(got, want) {
+				t.Fatalf("channel %d, event id %d: got %v, want %v", channel, id, got, want)
+			}
+		}
+	}
+	if got := len(session.buckets); got > maxBuckets+1 {
+		t.Errorf("%d buckets", got)
+	}
+}
+
+// An event that no rule matches costs no allocation.
+func TestMatcherMissDoesNotAllocate(t *testing.T) {
+	rule := ruleOf(t, "selection:\n  A|contains: [abcdef, bcdefg]\n  B|endswith: '\\cmd.exe'\nfilter:\n  C: null\ncondition: selection and not filter")
+	session := Compile([]*Rule{rule}, new(Taxonomy)).NewSession()
+	miss := newRow("A", "xxx bcdefg", "B", `C:\Windows\calc.exe`, "C", "c")
+	hit := newRow("A", "xxx bcdefg", "B", `C:\Windows\cmd.exe`, "C", "c")
+	miss.schema.source, hit.schema.source = rule.LogSource, rule.LogSource
+	if len(session.Match(hit)) != 1 || len(session.Match(miss)) != 0 {
+		t.Fatal("the rule does not match as it should")
+	}
+	for name, event := range map[string]*row{"miss": miss, "hit": hit} {
+		if n := testing.AllocsPerRun(100, func() { session.Match(event) }); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
 	}
 }
