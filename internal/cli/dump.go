@@ -49,13 +49,13 @@ Control characters are escaped in both.`,
 }
 
 func runDump(ctx context.Context, env Environment, paths []string, output string, limits source.Limits, d *dumper) error {
-	out, closeOut, err := openOutput(env, output)
+	out, finish, err := openOutput(env, output)
 	if err != nil {
 		return err
 	}
 	d.out = bufio.NewWriterSize(out, 64<<10)
 	register, err := source.Read(ctx, paths, func(int) source.Sink { return d }, source.Options{Workers: 1, Limits: limits, Stdin: env.In, TempDir: env.TempDir})
-	if err := errors.Join(err, d.out.Flush(), closeOut()); err != nil {
+	if err := finish(errors.Join(err, d.out.Flush())); err != nil {
 		if errors.Is(err, context.Canceled) {
 			return &outcome{exitInterrupted}
 		}

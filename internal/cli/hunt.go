@@ -133,7 +133,7 @@ func (h *hunt) read(ctx context.Context) (*source.Register, bool, error) {
 // write writes findings and summary, each where its reader expects it: the
 // summary follows a table, and goes to standard error beside JSON.
 func (h *hunt) write(register *source.Register, result *detect.Result, interrupted bool) (*report.Groups, error) {
-	out, closeOut, err := openOutput(h.env, h.options.output)
+	out, finish, err := openOutput(h.env, h.options.output)
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +152,7 @@ func (h *hunt) write(register *source.Register, result *detect.Result, interrupt
 	if err == nil {
 		err = h.writeSummaryFile(summary)
 	}
-	return groups, errors.Join(err, closeOut())
+	return groups, finish(err)
 }
 
 // grouped passes findings on, and adds each to the groups on its way.
@@ -211,11 +211,11 @@ func (h *hunt) writeSummaryFile(summary *report.Summary) error {
 	if h.options.summary == "" {
 		return nil
 	}
-	out, closeOut, err := openOutput(h.env, h.options.summary)
+	out, finish, err := openOutput(h.env, h.options.summary)
 	if err != nil {
 		return err
 	}
-	return errors.Join(report.WriteSummaryJSON(out, summary), closeOut())
+	return finish(report.WriteSummaryJSON(out, summary))
 }
 
 // verdict turns what happened into an exit code.

@@ -14,7 +14,7 @@ func TestOutputAppearsWhole(t *testing.T) {
 	if err := os.WriteFile(name, []byte("before"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, closeOut, err := openOutput(Environment{}, name)
+	out, finish, err := openOutput(Environment{}, name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +24,7 @@ func TestOutputAppearsWhole(t *testing.T) {
 	if text, _ := os.ReadFile(name); string(text) != "before" {
 		t.Errorf("while it is written, the file has %q", text)
 	}
-	if err := closeOut(); err != nil {
+	if err := finish(nil); err != nil {
 		t.Fatal(err)
 	}
 	if text, _ := os.ReadFile(name); string(text) != "after" {
@@ -42,16 +42,32 @@ func TestOutputToADevice(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	out, closeOut, err := openOutput(Environment{}, os.DevNull)
+	out, finish, err := openOutput(Environment{}, os.DevNull)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = io.WriteString(out, "x")
-	if err := errors.Join(err, closeOut()); err != nil {
+	if err := finish(err); err != nil {
 		t.Fatal(err)
 	}
 	if after, err := os.Stat(os.DevNull); err != nil || after.Mode() != before.Mode() {
 		t.Errorf("the device became %v (%v)", after, err)
+	}
+}
+
+func TestOutputOfAFailedRunIsDropped(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "findings.jsonl")
+	_, finish, err := openOutput(Environment{}, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	failure := errors.New("disk failure")
+	if err := finish(failure); !errors.Is(err, failure) {
+		t.Errorf("error %v, want the failure", err)
+	}
+	if entries, _ := os.ReadDir(filepath.Dir(name)); len(entries) != 0 {
+		t.Errorf("%d files are left", len(entries))
 	}
 }
 
