@@ -19,6 +19,10 @@ type Layout struct {
 
 	plans []plan
 	names map[string]int
+	// For AppendFreeText: the columns that are not settled, and the texts of
+	// those that are.
+	free      []int32
+	constants []byte
 	// nodes is what a record of this shape expands to, and err says that such
 	// records are refused; see the limits.
 	nodes int
@@ -170,6 +174,7 @@ func compileLayout(p *parts) *Layout {
 	l.Channel = l.path("Event/System/Channel")
 	l.Computer = l.path("Event/System/Computer")
 	l.TimeCreated = l.path("Event/System/TimeCreated/@SystemTime")
+	l.findFree()
 	return l
 }
 

@@ -142,6 +142,7 @@ type Session struct {
 	values   []cachedField // by field number
 	arena    []byte
 	scratch  []byte
+	free     []byte
 	routed   [len(discriminatorColumns)]lastRouted
 	found    []int
 }

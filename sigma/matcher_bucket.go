@@ -242,7 +242,7 @@ func (c *bucketCompiler) index(witnesses [][]atom) {
 		}
 	}
 	for field, builder := range builders {
-		c.bucket.indexes = append(c.bucket.indexes, builder.build(field))
+		c.bucket.indexes = append(c.bucket.indexes, builder.build(field, c.matcher.isKeywords(field)))
 	}
 	slices.SortFunc(c.bucket.indexes, func(a, b fieldIndex) int { return cmp.Compare(a.field, b.field) })
 }

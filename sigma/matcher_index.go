@@ -14,6 +14,9 @@ type fieldIndex struct {
 	suffix   edgeIndex
 	prefix   edgeIndex
 	grams    []*gramIndex // contained texts, by the length of their grams
+	// anywhere is set for keywords that can be looked for in all the free text
+	// of an event at once.
+	anywhere bool
 }
 
 // An indexedText makes candidates hot where it stands in a text.
@@ -33,6 +36,14 @@ func (s *bucketState) lookUp(session *Session) {
 	s.hot = s.hot[:0]
 	for i := range s.bucket.indexes {
 		index := &s.bucket.indexes[i]
+		if index.anywhere {
+			if text, ok := session.freeText(); ok {
+				for _, grams := range index.grams {
+					s.lookUpGrams(grams, text, session.epoch)
+				}
+				continue
+			}
+		}
 		values := session.fieldTexts(index.field)
 		for j := range values {
 			if values[j].state == Present {
@@ -177,8 +188,9 @@ func (b *indexBuilder) literals(kind atomKind) []indexedText {
 	return literals
 }
 
-func (b *indexBuilder) build(field int32) fieldIndex {
+func (b *indexBuilder) build(field int32, keywords bool) fieldIndex {
 	index := fieldIndex{field: field, exact: b.texts[atomExact], basename: b.texts[atomBasename]}
+	index.anywhere = keywords && b.onlyFreeText()
 	last := func(text []byte) []byte { return text[len(text)-edge:] }
 	first := func(text []byte) []byte { return text[:edge] }
 	index.suffix = newEdgeIndex(b.literals(atomSuffix), last)

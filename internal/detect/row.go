@@ -18,6 +18,20 @@ func (r *row) AppendValue(dst []byte, column int) ([]byte, sigma.State) {
 	return dst, sigma.State(state) // the two have the same values, which a test holds
 }
 
+// freeText is offered by values that give all their free text at once, as
+// sigma.FreeTexter describes it.
+type freeText interface {
+	AppendFreeText(dst []byte) ([]byte, bool)
+}
+
+func (r *row) AppendFreeText(dst []byte) ([]byte, bool) {
+	values, ok := r.event.Values.(freeText)
+	if !ok {
+		return dst, false
+	}
+	return values.AppendFreeText(dst)
+}
+
 // A schema shows a layout to the matcher, and remembers what a sink needs to
 // know of it.
 type schema struct {

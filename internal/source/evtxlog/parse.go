@@ -30,6 +30,12 @@ func (r *row) AppendValue(dst []byte, column int) ([]byte, event.State) {
 	return dst, event.State(state)
 }
 
+// AppendFreeText appends the text of all columns that hold more than numbers,
+// times and identifiers.
+func (r *row) AppendFreeText(dst []byte) ([]byte, bool) {
+	return r.record.AppendFreeText(dst), true
+}
+
 func newParser(cache *evtx.Cache, shared *layouts) *parser {
 	p := &parser{decoder: evtx.NewDecoder(cache), shared: shared, known: map[*evtx.Layout]*event.Layout{}}
 	p.decoder.Verify = true
