@@ -52,7 +52,7 @@ const (
 
 // build fills the bucket.
 func (b *bucket) build(m *Matcher) {
-	c := bucketCompiler{bucket: b, matcher: m, known: map[string]int32{}}
+	c := bucketCompiler{bucket: b, matcher: m, known: map[string]int32{}, same: map[*Predicate]int32{}}
 	witnesses := make([][]atom, 0, 64)
 	for i := range m.ways {
 		w := &m.ways[i]
@@ -78,6 +78,7 @@ type bucketCompiler struct {
 	bucket  *bucket
 	matcher *Matcher
 	known   map[string]int32 // tests by what they test
+	same    map[*Predicate]int32
 }
 
 // A verdict is what is known of an expression before an event is seen.
@@ -214,6 +215,9 @@ func isNot(n step) int {
 
 // test returns the number of a predicate; equal ones share one.
 func (c *bucketCompiler) test(p *Predicate) int32 {
+	if number, ok := c.same[p]; ok {
+		return number
+	}
 	key := predicateKey(p)
 	number, ok := c.known[key]
 	if !ok {
@@ -221,6 +225,7 @@ func (c *bucketCompiler) test(p *Predicate) int32 {
 		c.known[key] = number
 		c.bucket.tests = append(c.bucket.tests, newTest(p, &c.matcher.fields))
 	}
+	c.same[p] = number
 	return number
 }
 

@@ -56,7 +56,7 @@ func fieldKey(name string, source *FieldSource) string {
 	if source == nil {
 		return name
 	}
-	return fmt.Sprintf("\x00%q%q%q%q", source.Columns, source.Separator, source.Key, source.Prefixes)
+	return fmt.Sprintf("\x00%q", *source)
 }
 
 // String names the field for a reader.

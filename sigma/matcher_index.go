@@ -104,6 +104,10 @@ type gramIndex struct {
 	bitmap [1 << (gramBits - 6)]uint64
 	width  int    // bytes in a gram: edge, or less for shorter literals
 	mask   uint32 // of that many bytes
+	// stride is how many bytes of text may be stepped over: each literal has
+	// its grams at that many places in a row in the table, so one of them
+	// begins where a step ends.
+	stride int
 	shift  uint
 	slots  []gramSlot // a hash table with linear probing; its size is a power of two
 }
@@ -127,7 +131,7 @@ const (
 func (s *bucketState) lookUpGrams(g *gramIndex, text []byte, epoch uint32) {
 	mask := g.mask
 	at := 0
-	for ; at+edge <= len(text); at++ {
+	for ; at+edge <= len(text); at += g.stride {
 		gram := binary.LittleEndian.Uint32(text[at:]) & mask
 		hash := gram * gramPrime
 		place := hash >> (32 - gramBits)
@@ -135,7 +139,7 @@ func (s *bucketState) lookUpGrams(g *gramIndex, text []byte, epoch uint32) {
 			s.heatAt(g, text, at, gram, epoch)
 		}
 	}
-	for ; at+g.width <= len(text); at++ { // grams after which there are not four bytes
+	for ; at+g.width <= len(text); at += g.stride { // grams after which there are not four bytes
 		var last [edge]byte
 		copy(last[:], text[at:])
 		s.heatAt(g, text, at, binary.LittleEndian.Uint32(last[:])&mask, epoch)
@@ -224,19 +228,34 @@ func newEdgeIndex(literals []indexedText, end func([]byte) []byte) edgeIndex {
 	return index
 }
 
+// Bounds of a stride: further steps gain little, and more grams in the table
+// make it answer wrongly more often.
+const (
+	maxStride = 8
+	maxGrams  = 2048
+)
+
 func newGramIndex(literals []indexedText, width int) *gramIndex {
-	size := 1 << bits.Len(uint(2*len(literals)))
+	shortest := len(literals[0].text)
+	for _, l := range literals {
+		shortest = min(shortest, len(l.text))
+	}
+	stride := max(1, min(shortest-width+1, maxStride, maxGrams/len(literals)))
+	size := 1 << bits.Len(uint(2*len(literals)*stride))
 	g := &gramIndex{
-		width: width,
-		mask:  uint32(1<<(8*width) - 1),
-		shift: uint(32 - bits.Len(uint(size-1))),
-		slots: make([]gramSlot, size),
+		width:  width,
+		mask:   uint32(1<<(8*width) - 1),
+		stride: stride,
+		shift:  uint(32 - bits.Len(uint(size-1))),
+		slots:  make([]gramSlot, size),
 	}
 	for _, l := range literals {
-		offset := rarestGram(l.text, width)
-		var gram [edge]byte
-		copy(gram[:], l.text[offset:offset+width])
-		g.add(binary.LittleEndian.Uint32(gram[:]), gramLiteral{l, offset})
+		first := rarestGrams(l.text, width, stride)
+		for offset := first; offset < first+stride; offset++ {
+			var gram [edge]byte
+			copy(gram[:], l.text[offset:offset+width])
+			g.add(binary.LittleEndian.Uint32(gram[:]), gramLiteral{l, offset})
+		}
 	}
 	return g
 }
@@ -255,13 +274,21 @@ func (g *gramIndex) add(gram uint32, l gramLiteral) {
 	}
 }
 
-// rarestGram returns where in a literal the bytes stand that other texts are
-// least likely to have.
-func rarestGram(text []byte, width int) int {
+// rarestGrams returns where in a literal so many grams in a row begin that
+// other texts are least likely to have.
+func rarestGrams(text []byte, width, count int) int {
+	costs := make([]int, len(text)-width+1)
+	for i := range costs {
+		costs[i] = literalCost(string(text[i : i+width]))
+	}
 	best, bestCost := 0, -1
-	for i := 0; i+width <= len(text); i++ {
-		if cost := literalCost(string(text[i : i+width])); bestCost < 0 || cost < bestCost {
-			best, bestCost = i, cost
+	for i := 0; i+count <= len(costs); i++ {
+		sum := 0
+		for _, cost := range costs[i : i+count] {
+			sum += cost
+		}
+		if bestCost < 0 || sum < bestCost {
+			best, bestCost = i, sum
 		}
 	}
 	return best

@@ -6,7 +6,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
-	"strings"
+	"strconv"
 	"unicode/utf8"
 )
 
@@ -339,32 +339,35 @@ func matchPattern(text []byte, parts []patternPart) bool {
 
 // predicateKey tells predicates apart by what they test.
 func predicateKey(p *Predicate) string {
-	var key strings.Builder
-	fmt.Fprintf(&key, "%q %v %v %d", fieldKey(p.Field, p.Source), p.All, p.Negate, p.Part)
+	key := make([]byte, 0, 128)
+	key = strconv.AppendQuote(key, fieldKey(p.Field, p.Source))
+	key = append(strconv.AppendBool(strconv.AppendBool(key, p.All), p.Negate), byte(p.Part))
 	for _, value := range p.Values {
-		key.WriteByte(' ')
+		key = append(key, ' ')
 		switch v := value.(type) {
 		case String:
-			writeStringKey(&key, v)
+			key = v.appendKey(key)
 		case Regexp:
-			fmt.Fprintf(&key, "r%q", v.Compiled)
+			key = strconv.AppendQuote(append(key, 'r'), v.Compiled.String())
 		case FieldReference:
-			fmt.Fprintf(&key, "f%q %d %v", fieldKey(v.Field, v.Source), v.Relation, v.Cased)
+			key = fmt.Appendf(key, "f%q %d %v", fieldKey(v.Field, v.Source), v.Relation, v.Cased)
 		default:
-			fmt.Fprintf(&key, "%T%v", v, v)
+			key = fmt.Appendf(key, "%T%v", v, v)
 		}
 	}
-	return key.String()
+	return string(key)
 }
 
-func writeStringKey(key *strings.Builder, s String) {
+func (s String) appendKey(key []byte) []byte {
 	if s.Cased {
-		key.WriteByte('c')
+		key = append(key, 'c')
 	}
 	for _, part := range s.Parts {
-		key.WriteByte("s*?"[part.Kind])
+		key = append(key, "s*?"[part.Kind])
 		if part.Kind == Literal {
-			fmt.Fprintf(key, "%d:%s", len(part.Literal), part.Literal)
+			key = append(strconv.AppendInt(key, int64(len(part.Literal)), 10), ':')
+			key = append(key, part.Literal...)
 		}
 	}
+	return key
 }
