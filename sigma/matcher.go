@@ -210,9 +210,8 @@ func (s *Session) evaluate(state *bucketState) []int {
 }
 
 func (s *Session) try(state *bucketState, number int32) {
-	c := &state.bucket.candidates[number]
-	if s.holds(state, &c.condition) {
-		s.found = append(s.found, c.rule)
+	if s.holds(state, state.condition(number)) {
+		s.found = append(s.found, state.bucket.candidates[number].rule)
 	}
 }
 
@@ -222,7 +221,7 @@ func (s *Session) holds(state *bucketState, n *step) bool {
 	case stepTest:
 		if state.tested[n.test] != s.epoch {
 			state.tested[n.test] = s.epoch
-			state.results[n.test] = s.test(&state.bucket.tests[n.test])
+			state.results[n.test] = s.test(&state.tests[n.test])
 		}
 		return state.results[n.test]
 	case stepAll:

@@ -15,44 +15,24 @@ type bucket struct {
 	source LogSource
 
 	candidates []candidate
-	tests      []test
 	// always are the candidates without a witness: evaluated on every event.
 	always  []int32
 	indexes []fieldIndex
 	fields  []int32 // all that candidates look at, ascending
 }
 
-// A candidate is one way of one rule.
+// A candidate is one way of one rule. Few are ever tried, so each session
+// compiles them when it first does (see conditions).
 type candidate struct {
-	rule      int
-	condition step
-	// reasons is the condition as the rule has it, with what the key decided:
-	// it says which columns made an event match.
-	reasons step
-	// simplified is the condition as an expression, for coverage.
-	simplified Expression
+	rule int
+	// simplified is the condition, without what the key decides, and own the
+	// condition as the rule has it, which says why an event matched.
+	simplified, own Expression
 }
-
-// A step is a condition over the tests of a bucket.
-type step struct {
-	kind  stepKind
-	test  int32
-	cost  int32
-	terms []step
-}
-
-type stepKind uint8
-
-const (
-	stepTest stepKind = iota
-	stepAll
-	stepAny
-	stepNot
-)
 
 // build fills the bucket.
 func (b *bucket) build(m *Matcher) {
-	c := bucketCompiler{bucket: b, matcher: m, known: map[string]int32{}, same: map[*Predicate]int32{}}
+	c := bucketCompiler{bucket: b, matcher: m}
 	witnesses := make([][]atom, 0, 64)
 	for i := range m.ways {
 		w := &m.ways[i]
@@ -66,7 +46,7 @@ func (b *bucket) build(m *Matcher) {
 		case surely:
 			expression = And{}
 		}
-		b.candidates = append(b.candidates, candidate{w.rule, c.compile(expression), c.compile(w.own), expression})
+		b.candidates = append(b.candidates, candidate{w.rule, expression, w.own})
 		found, _ := witness(expression, &m.fields)
 		witnesses = append(witnesses, found)
 	}
@@ -77,8 +57,6 @@ func (b *bucket) build(m *Matcher) {
 type bucketCompiler struct {
 	bucket  *bucket
 	matcher *Matcher
-	known   map[string]int32 // tests by what they test
-	same    map[*Predicate]int32
 }
 
 // A verdict is what is known of an expression before an event is seen.
@@ -169,66 +147,6 @@ func (c *bucketCompiler) decide(p *Predicate) verdict {
 	return never
 }
 
-// compile turns an expression into nodes. Cheap terms go first; it does not
-// change what they come to.
-func (c *bucketCompiler) compile(e Expression) step {
-	switch e := e.(type) {
-	case And:
-		return c.compileTerms(stepAll, e)
-	case Or:
-		return c.compileTerms(stepAny, e)
-	case Not:
-		term := c.compile(e.Term)
-		return step{kind: stepNot, cost: term.cost, terms: []step{term}}
-	case Named:
-		return c.compile(e.Term)
-	case *Predicate:
-		number := c.test(e)
-		return step{kind: stepTest, test: number, cost: c.bucket.tests[number].cost}
-	}
-	return step{kind: stepAny}
-}
-
-func (c *bucketCompiler) compileTerms(kind stepKind, terms []Expression) step {
-	n := step{kind: kind}
-	for _, term := range terms {
-		compiled := c.compile(term)
-		n.cost += compiled.cost
-		n.terms = append(n.terms, compiled)
-	}
-	if len(n.terms) == 1 {
-		return n.terms[0]
-	}
-	slices.SortStableFunc(n.terms, func(a, b step) int {
-		return cmp.Or(cmp.Compare(isNot(a), isNot(b)), cmp.Compare(a.cost, b.cost))
-	})
-	return n
-}
-
-// isNot puts filters behind selections, which fail far more often.
-func isNot(n step) int {
-	if n.kind == stepNot {
-		return 1
-	}
-	return 0
-}
-
-// test returns the number of a predicate; equal ones share one.
-func (c *bucketCompiler) test(p *Predicate) int32 {
-	if number, ok := c.same[p]; ok {
-		return number
-	}
-	key := predicateKey(p)
-	number, ok := c.known[key]
-	if !ok {
-		number = int32(len(c.bucket.tests))
-		c.known[key] = number
-		c.bucket.tests = append(c.bucket.tests, newTest(p, &c.matcher.fields))
-	}
-	c.same[p] = number
-	return number
-}
-
 // index spreads the witnesses over one index for each field.
 func (c *bucketCompiler) index(witnesses [][]atom) {
 	builders := map[int32]*indexBuilder{}
@@ -269,22 +187,21 @@ type bucketState struct {
 	events  int64
 	hot     []int32  // candidates the index left for the current event
 	stamped []uint32 // by candidate: the epoch in which it became hot
-	tested  []uint32 // by test: the epoch of its result
-	results []bool
+	conditions
 
 	lastBound *binding
 	noticed   map[*binding]bool
 	seen      []bool // by position in bucket.fields: some schema has it
 }
 
-func newBucketState(b *bucket) *bucketState {
+func newBucketState(b *bucket, fields *fieldTable) *bucketState {
 	return &bucketState{
 		bucket:  b,
 		stamped: make([]uint32, len(b.candidates)),
-		tested:  make([]uint32, len(b.tests)),
-		results: make([]bool, len(b.tests)),
 		noticed: map[*binding]bool{},
 		seen:    make([]bool, len(b.fields)),
+		conditions: conditions{fields: fields, compiled: make([]condition, len(b.candidates)),
+			known: map[string]int32{}, same: map[*Predicate]int32{}},
 	}
 }
 

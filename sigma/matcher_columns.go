@@ -10,9 +10,8 @@ func (s *Session) AppendColumns(dst []int, rule int) []int {
 	start := len(dst)
 	state := s.last.state
 	for number := range state.bucket.candidates {
-		c := &state.bucket.candidates[number]
-		if c.rule == rule && s.holds(state, &c.condition) {
-			dst = s.appendHeld(dst, state, &c.reasons)
+		if state.bucket.candidates[number].rule == rule && s.holds(state, state.condition(int32(number))) {
+			dst = s.appendHeld(dst, state, state.reasons(int32(number)))
 		}
 	}
 	slices.Sort(dst[start:])
@@ -23,7 +22,7 @@ func (s *Session) appendHeld(dst []int, state *bucketState, n *step) []int {
 	switch n.kind {
 	case stepTest:
 		if s.holds(state, n) {
-			dst = s.appendTested(dst, &state.bucket.tests[n.test])
+			dst = s.appendTested(dst, &state.tests[n.test])
 		}
 	case stepAll, stepAny:
 		for i := range n.terms {

@@ -204,7 +204,7 @@ func (s *Session) route(bound *binding) *bucketState {
 		state, ok = s.buckets[key]
 	}
 	if !ok {
-		state = newBucketState(s.matcher.bucket(key))
+		state = newBucketState(s.matcher.bucket(key), &s.matcher.fields)
 		s.buckets[key] = state
 	}
 	bound.state = state
