@@ -117,6 +117,12 @@ func hunted(t testing.TB, set *sigma.RuleSet, taxonomy *sigma.Taxonomy, options 
 		t.Fatal(err)
 	}
 	defer engine.Close()
+	return huntedBy(t, engine, each, paths...)
+}
+
+// huntedBy is hunted with rules that are compiled already.
+func huntedBy(t testing.TB, engine *detect.Engine, each func(*detect.Finding), paths ...string) (*source.Register, *detect.Result) {
+	t.Helper()
 	register, err := source.Read(context.Background(), paths, func(int) source.Sink { return engine.Sink() }, source.Options{})
 	if err != nil {
 		t.Fatal(err)
