@@ -19,7 +19,7 @@ type Layout struct {
 
 	plans []plan
 	names map[string]int
-	// For AppendFreeText: the columns that are not settled, and the texts of
+	// For Screen: the columns that are not settled, and the texts of
 	// those that are.
 	free      []int32
 	constants []byte

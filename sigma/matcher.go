@@ -142,7 +142,7 @@ type Session struct {
 	values   []cachedField // by field number
 	arena    []byte
 	scratch  []byte
-	free     []byte
+	screen   Screen
 	routed   [len(discriminatorColumns)]lastRouted
 	found    []int
 }

@@ -14,8 +14,7 @@ type fieldIndex struct {
 	suffix   edgeIndex
 	prefix   edgeIndex
 	grams    []*gramIndex // contained texts, by the length of their grams
-	// anywhere is set for keywords that can be looked for in all the free text
-	// of an event at once.
+	// anywhere is set for keywords that a screen can look for in a whole event.
 	anywhere bool
 }
 
@@ -36,13 +35,8 @@ func (s *bucketState) lookUp(session *Session) {
 	s.hot = s.hot[:0]
 	for i := range s.bucket.indexes {
 		index := &s.bucket.indexes[i]
-		if index.anywhere {
-			if text, ok := session.freeText(); ok {
-				for _, grams := range index.grams {
-					s.lookUpGrams(grams, text, session.epoch)
-				}
-				continue
-			}
+		if index.anywhere && session.impossible(index) {
+			continue
 		}
 		values := session.fieldTexts(index.field)
 		for j := range values {

@@ -18,18 +18,18 @@ func (r *row) AppendValue(dst []byte, column int) ([]byte, sigma.State) {
 	return dst, sigma.State(state) // the two have the same values, which a test holds
 }
 
-// freeText is offered by values that give all their free text at once, as
-// sigma.FreeTexter describes it.
-type freeText interface {
-	AppendFreeText(dst []byte) ([]byte, bool)
+// screened is offered by values that can be asked for keywords at once, as
+// sigma.Screened describes it. A screen looks at one text at a time.
+type screened interface {
+	Screen(screen interface {
+		Text(utf8 []byte) bool
+		UTF16(littleEndian []byte) bool
+	}) bool
 }
 
-func (r *row) AppendFreeText(dst []byte) ([]byte, bool) {
-	values, ok := r.event.Values.(freeText)
-	if !ok {
-		return dst, false
-	}
-	return values.AppendFreeText(dst)
+func (r *row) Screen(screen *sigma.Screen) (possible, ok bool) {
+	values, ok := r.event.Values.(screened)
+	return ok && values.Screen(screen), ok
 }
 
 // A schema shows a layout to the matcher, and remembers what a sink needs to

@@ -23,17 +23,24 @@ type parser struct {
 }
 
 // A row gives the columns of the record that is being read.
-type row struct{ record *evtx.Record }
+type row struct {
+	record  *evtx.Record
+	scratch []byte
+}
 
 func (r *row) AppendValue(dst []byte, column int) ([]byte, event.State) {
 	dst, state := r.record.AppendValue(dst, column)
 	return dst, event.State(state)
 }
 
-// AppendFreeText appends the text of all columns that hold more than numbers,
-// times and identifiers.
-func (r *row) AppendFreeText(dst []byte) ([]byte, bool) {
-	return r.record.AppendFreeText(dst), true
+// Screen passes the texts of the record to a screen, as evtx.Record.Screen does.
+func (r *row) Screen(screen interface {
+	Text(utf8 []byte) bool
+	UTF16(littleEndian []byte) bool
+}) bool {
+	var possible bool
+	r.scratch, possible = r.record.Screen(screen, r.scratch)
+	return possible
 }
 
 func newParser(cache *evtx.Cache, shared *layouts) *parser {

@@ -1,0 +1,160 @@
+package sigma
+
+import (
+	"bytes"
+	"encoding/binary"
+	"strings"
+	"unicode/utf8"
+)
+
+// A Screened event can be asked at once whether keywords may stand anywhere in
+// it. Only where they may are its columns looked at one by one.
+type Screened interface {
+	// Screen passes the texts of the event's columns to the screen until one
+	// of them may hold a keyword, and reports whether one did. It may leave
+	// out columns that are written, after folding, with the characters of
+	// "0123456789abcdefnilrstuxz.:+-{}" alone: numbers, times, identifiers,
+	// booleans. The second result is false when the event cannot tell.
+	Screen(screen *Screen) (possible, ok bool)
+}
+
+// A Screen looks whether keywords may stand in a text. It is quick, and errs
+// only on the side of yes.
+type Screen struct {
+	grams  []*gramIndex
+	folded []byte
+}
+
+// Text looks at UTF-8.
+func (s *Screen) Text(text []byte) bool {
+	s.folded = Fold(s.folded[:0], text)
+	for _, grams := range s.grams {
+		if grams.mayHold(s.folded) {
+			return true
+		}
+	}
+	return false
+}
+
+// UTF16 looks at little-endian UTF-16 as it stands. Text that is not ASCII
+// where it looks may hold anything.
+func (s *Screen) UTF16(text []byte) bool {
+	for _, grams := range s.grams {
+		if grams.mayHoldUTF16(text) {
+			return true
+		}
+	}
+	return false
+}
+
+func (g *gramIndex) mayHold(text []byte) bool {
+	for at := 0; at+g.width <= len(text); at += g.stride {
+		var gram uint32
+		if at+edge <= len(text) {
+			gram = binary.LittleEndian.Uint32(text[at:])
+		} else {
+			var last [edge]byte
+			copy(last[:], text[at:])
+			gram = binary.LittleEndian.Uint32(last[:])
+		}
+		for _, l := range g.find(gram & g.mask) {
+			if start := at - l.offset; start >= 0 && bytes.HasPrefix(text[start:], l.text) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (g *gramIndex) mayHoldUTF16(text []byte) bool {
+	const notASCII = 0xff80ff80ff80ff80
+	for at := 0; at+2*g.width <= len(text); at += 2 * g.stride {
+		var units uint64
+		if at+2*edge <= len(text) {
+			units = binary.LittleEndian.Uint64(text[at:])
+		} else {
+			var last [2 * edge]byte
+			copy(last[:], text[at:])
+			units = binary.LittleEndian.Uint64(last[:])
+		}
+		if units&notASCII != 0 {
+			return true
+		}
+		for _, l := range g.find(lowerGram(units) & g.mask) {
+			if start := at - 2*l.offset; start >= 0 && mayBeginUTF16(text[start:], l.text) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mayBeginUTF16 reports whether text may begin with a folded literal: a
+// character that is not ASCII may be the other form of one that is.
+func mayBeginUTF16(text, literal []byte) bool {
+	if len(text) < 2*len(literal) {
+		return false
+	}
+	for i, c := range literal {
+		unit := binary.LittleEndian.Uint16(text[2*i:])
+		if unit >= utf8.RuneSelf {
+			return true
+		}
+		if lowerByte(byte(unit)) != c {
+			return false
+		}
+	}
+	return true
+}
+
+// lowerGram puts the low bytes of four units side by side, in lower case.
+func lowerGram(units uint64) uint32 {
+	units |= units >> 8
+	units = units&0xffff | units>>16&0xffff0000
+	return uint32(lowerWord(units & 0xffffffff))
+}
+
+// find returns the literals that have a gram.
+func (g *gramIndex) find(gram uint32) []gramLiteral {
+	hash := gram * gramPrime
+	place := hash >> (32 - gramBits)
+	if g.bitmap[place>>6]&(1<<(place&63)) == 0 {
+		return nil
+	}
+	return g.at(gram, hash)
+}
+
+const plainCharacters = "0123456789abcdefnilrstuxz.:+-{}"
+
+// onlyFreeText reports whether every atom is a contained text with a character
+// that a screened event does not leave out.
+func (b *indexBuilder) onlyFreeText() bool {
+	for kind, texts := range b.order {
+		if atomKind(kind) != atomContains && len(texts) > 0 {
+			return false
+		}
+		for _, text := range texts {
+			if strings.Trim(text, plainCharacters) == "" {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// isKeywords reports whether a field stands for every column.
+func (m *Matcher) isKeywords(number int32) bool {
+	return m.fields.fields[number].name == "" && m.fields.fields[number].source == nil
+}
+
+// impossible reports whether the keywords of an index stand nowhere in the
+// current event.
+func (s *Session) impossible(index *fieldIndex) bool {
+	event, ok := s.event.(Screened)
+	if !ok {
+		return false
+	}
+	s.screen.grams = index.grams
+	possible, ok := event.Screen(&s.screen)
+	return ok && !possible
+}
