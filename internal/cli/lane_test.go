@@ -104,9 +104,9 @@ func processCreations(b *testing.B, rules string) (attack, ordinary lane) {
 // A lane is evidence for a benchmark.
 type lane struct {
 	folder string
-	// events is how many different events were repeated to make it, apart
-	// from their times and identifiers; 0 when not counted.
-	events int
+	// records is how many real records were repeated to make it, and events how
+	// many of them differ in more than times and identifiers; 0 when not counted.
+	records, events int
 }
 
 // processLane writes events, again and again, as logs of 30 MB, and links those.
@@ -126,7 +126,7 @@ func processLane(b *testing.B, name string, events []evtxwriter.Event) lane {
 	for file := range 2 {
 		writeLog(b, filepath.Join(written, fmt.Sprintf("%s-%d.evtx", name, file)), renumbered(events, file, copies))
 	}
-	return lane{repeated(b, 300_000_000, written), distinct(events)}
+	return lane{repeated(b, 300_000_000, written), len(events), distinct(events)}
 }
 
 // renumbered repeats events, with record numbers without a gap.
