@@ -299,42 +299,64 @@ func isASCII(text []byte) bool {
 }
 
 // matchPattern matches whole text with wildcards, where a character is a byte
-// or no part counts characters. After a run it goes on at
-// the first place where the rest up to the next run fits: an earlier place is
-// never worse, so one step back is all that is ever needed.
+// or no part counts characters. After a run it goes on at the first place
+// where the next part fits: an earlier place is never worse, so one step back
+// is all that is ever needed.
 func matchPattern(text []byte, parts []patternPart) bool {
 	at, part := 0, 0
 	retryAt, retryPart := -1, -1
 	for {
-		if part == len(parts) && at == len(text) {
-			return true
-		}
-		advanced := false
-		if part < len(parts) {
-			switch p := &parts[part]; p.kind {
-			case AnyRun:
-				retryAt, retryPart = at, part+1
-				part++
-				advanced = true
-			case AnyOne:
-				if at < len(text) {
-					at, part, advanced = at+1, part+1, true
-				}
-			default:
-				if bytes.HasPrefix(text[at:], p.literal) {
-					at, part, advanced = at+len(p.literal), part+1, true
-				}
+		switch {
+		case part == len(parts):
+			if at == len(text) {
+				return true
 			}
-		}
-		if advanced {
+		case parts[part].kind == AnyRun:
+			retryAt, retryPart = at, part+1
+			if at = skipRun(text, at, parts[part+1:]); at < 0 {
+				return false
+			}
+			retryAt = at
+			part++
+			continue
+		case parts[part].kind == AnyOne:
+			if at < len(text) {
+				at, part = at+1, part+1
+				continue
+			}
+		case bytes.HasPrefix(text[at:], parts[part].literal):
+			at, part = at+len(parts[part].literal), part+1
 			continue
 		}
 		if retryPart < 0 || retryAt >= len(text) {
 			return false
 		}
-		retryAt++
+		if retryAt = skipRun(text, retryAt+1, parts[retryPart:]); retryAt < 0 {
+			return false
+		}
 		at, part = retryAt, retryPart
 	}
+}
+
+// skipRun returns the first place, at or after one, where what follows a run
+// may begin; negative when there is none.
+func skipRun(text []byte, at int, rest []patternPart) int {
+	switch {
+	case len(rest) == 0:
+		return len(text)
+	case rest[0].kind != Literal:
+		return at
+	case len(rest) == 1: // it must end the text
+		if end := len(text) - len(rest[0].literal); end >= at {
+			return end
+		}
+		return -1
+	}
+	found := bytes.Index(text[at:], rest[0].literal)
+	if found < 0 {
+		return -1
+	}
+	return at + found
 }
 
 // predicateKey tells predicates apart by what they test.

@@ -10,7 +10,10 @@ import (
 )
 
 // A row gives the columns of the document that was scanned last.
-type row struct{ scanner *scanner }
+type row struct {
+	scanner *scanner
+	scratch []byte
+}
 
 // AppendValue implements event.Values.
 func (r *row) AppendValue(dst []byte, column int) ([]byte, event.State) {
@@ -22,6 +25,27 @@ func (r *row) AppendValue(dst []byte, column int) ([]byte, event.State) {
 		return appendUnescaped(dst, r.scanner.raw(w)), event.Present
 	}
 	return appendValid(dst, r.scanner.raw(w)), event.Present
+}
+
+// Screen passes the texts of the columns to a screen that looks for words, all
+// of them at once with a line feed before each, as evtx.Record.Screen does.
+// Numbers, true and false are left out.
+func (r *row) Screen(screen interface {
+	Text(utf8 []byte) bool
+	UTF16(littleEndian []byte) bool
+}) bool {
+	r.scratch = r.scratch[:0]
+	for _, w := range r.scanner.windows {
+		text := r.scanner.raw(w)
+		switch kind := w.kind &^ inScratch; {
+		case kind == null:
+		case kind == quoted:
+			r.scratch = appendUnescaped(append(r.scratch, '\n'), text)
+		case len(text) > 0 && text[0] != '-' && (text[0] < '0' || text[0] > '9') && text[0] != 't' && text[0] != 'f':
+			r.scratch = appendValid(append(r.scratch, '\n'), text)
+		}
+	}
+	return screen.Text(r.scratch)
 }
 
 // raw is the text of a window as it stands.
