@@ -167,6 +167,29 @@ It reads evidence and writes reports. It opens no network connection.`,
 	})
 	root.AddCommand(newHunt(env), newDump(env), newExplain(env), newRules(env), newVersion(env), newMan(env))
 	root.AddCommand(topics()...)
-	root.CompletionOptions.HiddenDefaultCmd = false
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	refuseUnknown(root)
 	return root
+}
+
+// refuseUnknown makes the commands of the library refuse a name that they do
+// not know; by themselves they print their help, and succeed.
+func refuseUnknown(root *cobra.Command) {
+	for _, command := range root.Commands() {
+		switch command.Name() {
+		case "completion":
+			command.RunE = func(command *cobra.Command, _ []string) error { return command.Help() }
+		case "help":
+			command.Run = nil
+			command.RunE = func(_ *cobra.Command, names []string) error {
+				found, rest, err := root.Find(names)
+				if err != nil || len(rest) > 0 {
+					return usagef("kulla help lists all there are", "there is no help on %q", strings.Join(names, " "))
+				}
+				found.InitDefaultHelpFlag()
+				return found.Help()
+			}
+		}
+	}
 }

@@ -27,7 +27,7 @@ Records of other formats are written as JSON objects of their columns.
 Control characters are escaped in both.`,
 		Example: `  kulla dump Security.evtx | jq .Event.System.EventID | sort | uniq -c
   kulla dump -f xml --record 4711 case.zip!Security.evtx`,
-		Args: cobra.MinimumNArgs(1),
+		Args: someEvidence("nothing to dump"),
 		RunE: func(command *cobra.Command, paths []string) error {
 			if format != "jsonl" && format != "xml" {
 				return usagef("formats are jsonl and xml", "unknown format %q", format)
@@ -84,8 +84,8 @@ type dumper struct {
 
 // markup is what values offer that know their record's own form.
 type markup interface {
-	AppendJSON(dst []byte) ([]byte, error)
-	AppendXML(dst []byte) ([]byte, error)
+	AppendJSON(dst []byte) []byte
+	AppendXML(dst []byte) []byte
 }
 
 // Event writes one record.
@@ -93,21 +93,17 @@ func (d *dumper) Event(e *event.Event) error {
 	if !d.wanted(uint(e.Provenance.RecordID)) {
 		return nil
 	}
-	var err error
 	d.line = d.line[:0]
 	switch own, ok := e.Values.(markup); {
 	case ok && d.xml:
-		d.line, err = own.AppendXML(d.line)
+		d.line = own.AppendXML(d.line)
 	case ok:
-		d.line, err = own.AppendJSON(d.line)
+		d.line = own.AppendJSON(d.line)
 	default:
 		d.line = report.AppendEvent(d.line, e)
 	}
-	if err != nil {
-		return err
-	}
 	d.line = append(d.line, '\n')
-	_, err = d.out.Write(d.line)
+	_, err := d.out.Write(d.line)
 	return err
 }
 

@@ -33,7 +33,12 @@ that came nearest, and what each of them lacked.
 RULE is the id, name or title of a rule, or a part of its title.`,
 		Example: `  kulla explain 'log cleared' Security.evtx
   kulla explain --rules sigma.zip 5cc90652-4cbd-4241-aa3b-4b462fa5a248 --record 4711 Security.evtx`,
-		Args: cobra.MinimumNArgs(2),
+		Args: func(_ *cobra.Command, arguments []string) error {
+			if len(arguments) < 2 {
+				return usagef("kulla explain RULE PATH...", "name a rule and the evidence to explain it on")
+			}
+			return nil
+		},
 		RunE: func(command *cobra.Command, arguments []string) error {
 			set, taxonomy, err := rules.options().load()
 			if err != nil {

@@ -50,6 +50,16 @@ func (f *huntFlags) register(command *cobra.Command) {
 	complete(command, "color", []string{"auto", "always", "never"})
 }
 
+// someEvidence refuses a command line without a path.
+func someEvidence(refusal string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, paths []string) error {
+		if len(paths) == 0 {
+			return usagef("name files, folders or archives, or - for standard input", "%s", refusal)
+		}
+		return nil
+	}
+}
+
 func complete(command *cobra.Command, flag string, values []string) {
 	err := command.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	if err != nil {

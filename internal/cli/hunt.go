@@ -53,12 +53,7 @@ was read, and what could not have been found, and why.`,
   kulla hunt --rules sigma.zip --min-level medium case.zip
   kulla hunt -f jsonl evidence/ | jq -r 'select(.level == "critical") | .host' | sort | uniq -c
   kulla hunt --from 2022-07-15 --to 2022-07-16T06:00:00Z --fail-on high /mnt/evidence`,
-		Args: func(command *cobra.Command, paths []string) error {
-			if len(paths) == 0 {
-				return usagef("name files, folders or archives, or - for standard input", "nothing to hunt in")
-			}
-			return nil
-		},
+		Args: someEvidence("nothing to hunt in"),
 		RunE: func(command *cobra.Command, paths []string) error {
 			options, err := flags.parse(env, paths)
 			if err != nil {

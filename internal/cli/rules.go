@@ -22,7 +22,9 @@ func newRules(env Environment) *cobra.Command {
   kulla rules list --rules sigma.zip --min-level high
   kulla rules show 'Security log cleared'
   kulla rules lint my-rules/`,
+		// A command that does nothing itself would print its help for any name.
 		Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
 	command.AddCommand(newRulesList(env), newRulesShow(env), newRulesLint(env))
 	return command
@@ -90,7 +92,7 @@ func printRuleList(w io.Writer, entries []ruleEntry, problems []sigma.Problem) e
 	for _, problem := range problems {
 		fmt.Fprintf(out, "%-13s  %s\n", "not loaded", report.Visible(problem.String()))
 	}
-	fmt.Fprintf(out, "%s rules, %s not loaded\n", count(int64(len(entries))), count(int64(len(problems))))
+	fmt.Fprintf(out, "%s, %s not loaded\n", counted(len(entries), "rule"), count(int64(len(problems))))
 	return out.Flush()
 }
 
@@ -231,12 +233,13 @@ func printLooks(out io.Writer, rule *sigma.Rule, taxonomy *sigma.Taxonomy) error
 
 func newRulesLint(env Environment) *cobra.Command {
 	command := &cobra.Command{
-		Use:   "lint PATH...",
+		Use:   "lint [PATH...]",
 		Short: "Check rules for mistakes, with reasons",
-		Long: `Lint reads Sigma rules (folders, zips or files) and reports what is wrong with them:
-errors keep a rule from being loaded, warnings are likely mistakes.
-It ends with code 1 if there is an error.`,
-		Args: cobra.MinimumNArgs(1),
+		Long: `Lint reads Sigma rules (folders, zips or files; those in the binary if none are named)
+and reports what is wrong with them, one flaw a line: file, line and column, how bad it
+is, what it is, and the name of the check. What is unusable is not loaded; what is
+doubtful breaks the specification, or hardly means what it says; the rest is style.
+It ends with code 1 if something is unusable.`,
 		RunE: func(_ *cobra.Command, paths []string) error { return runLint(env, paths) },
 	}
 	return command
@@ -248,21 +251,29 @@ func runLint(env Environment, paths []string) error {
 		return err
 	}
 	out := bufio.NewWriter(env.Out)
-	failed := len(documents.Problems)
-	for _, problem := range documents.Problems {
-		fmt.Fprintf(out, "error    %s\n", report.Visible(problem.String()))
+	unusable := 0
+	flaws := sigma.Lint(documents)
+	for _, flaw := range flaws {
+		if flaw.Severity == sigma.Unusable {
+			unusable++
+		}
+		fmt.Fprintln(out, report.Visible(flaw.String()))
 	}
-	warnings := sigma.Lint(documents)
-	for _, warning := range warnings {
-		fmt.Fprintf(out, "%-8s %s\n", warning.Severity, report.Visible(warning.String()))
-	}
-	fmt.Fprintf(out, "%s rules, %s not usable, %s remarks\n", count(int64(len(documents.Rules)+len(documents.Correlations)+len(documents.Filters))),
-		count(int64(failed)), count(int64(len(warnings))))
+	fmt.Fprintf(out, "%s, %s unusable, %s\n", counted(len(documents.Rules)+len(documents.Correlations)+len(documents.Filters), "rule"),
+		count(int64(unusable)), counted(len(flaws)-unusable, "remark"))
 	if err := out.Flush(); err != nil {
 		return err
 	}
-	if failed > 0 {
+	if unusable > 0 {
 		return &outcome{exitError}
 	}
 	return nil
+}
+
+// counted writes a number of things: 1 rule, 2 rules.
+func counted(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return count(int64(n)) + " " + noun
 }
