@@ -3,6 +3,7 @@ package detect
 import (
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/kulla-defence/kulla/sigma"
 )
@@ -13,8 +14,9 @@ const maxMembers = 1 << 20
 
 // correlate runs the correlation rules over the matches in order of time, and
 // puts their alerts aside. It returns, in words, what could not be taken into
-// account.
-func (e *Engine) correlate() ([]string, error) {
+// account. Last is the time of the last event of all: windows that end before
+// it are complete.
+func (e *Engine) correlate(last time.Time) ([]string, error) {
 	if len(e.correlations) == 0 {
 		return nil, e.alerts.seal()
 	}
@@ -39,6 +41,9 @@ func (e *Engine) correlate() ([]string, error) {
 		if err := e.put(shelf, e.correlator.Add(hit)); err != nil {
 			return nil, err
 		}
+	}
+	if err := e.put(shelf, e.correlator.Advance(last)); err != nil {
+		return nil, err
 	}
 	if err := e.put(shelf, e.correlator.Flush()); err != nil {
 		return nil, err
@@ -86,7 +91,7 @@ func (e *Engine) put(shelf *shelf, alerts []sigma.Alert) error {
 }
 
 func (e *Engine) alertFinding(a *sigma.Alert) *Finding {
-	c := &Correlation{First: a.First, Last: a.Last, Count: int64(a.Count), Value: a.Value}
+	c := &Correlation{First: a.First, Last: a.Last, Count: int64(a.Count), Value: a.Value, Incomplete: a.Incomplete}
 	for _, field := range a.Group {
 		c.Group = append(c.Group, Field{Name: field.Field, Value: field.Text, Asked: true})
 	}

@@ -27,6 +27,13 @@ const (
 	flagNull
 )
 
+// What stands for a finding's correlation.
+const (
+	noCorrelation = iota
+	wholeCorrelation
+	incompleteCorrelation
+)
+
 // appendFinding writes a finding of a single event.
 func (t *tables) appendFinding(dst []byte, f *Finding) []byte {
 	dst = binary.AppendUvarint(dst, uint64(f.Rule.rank))
@@ -41,9 +48,13 @@ func (t *tables) appendFinding(dst []byte, f *Finding) []byte {
 
 func (t *tables) appendCorrelation(dst []byte, c *Correlation) []byte {
 	if c == nil {
-		return append(dst, 0)
+		return append(dst, noCorrelation)
 	}
-	dst = append(dst, 1)
+	if c.Incomplete {
+		dst = append(dst, incompleteCorrelation)
+	} else {
+		dst = append(dst, wholeCorrelation)
+	}
 	dst = appendTime(dst, c.First)
 	dst = appendTime(dst, c.Last)
 	dst = binary.AppendVarint(dst, c.Count)
@@ -141,10 +152,11 @@ func (d *decoder) head() (*Finding, error) {
 }
 
 func (d *decoder) correlation() *Correlation {
-	if d.byte() == 0 {
+	kind := d.byte()
+	if kind == noCorrelation {
 		return nil
 	}
-	c := &Correlation{First: d.time(), Last: d.time(), Count: d.varint(), Value: d.float()}
+	c := &Correlation{First: d.time(), Last: d.time(), Count: d.varint(), Value: d.float(), Incomplete: kind == incompleteCorrelation}
 	c.Group = d.fields()
 	for range d.count() {
 		c.Events = append(c.Events, Member{reference: d.uvarint()})

@@ -337,7 +337,7 @@ func (e *Engine) Finish() (*Result, error) {
 	result.Statistics = collect(parts)
 	result.Blind = e.blind()
 	var err error
-	if result.Uncorrelated, err = e.correlate(); err != nil {
+	if result.Uncorrelated, err = e.correlate(result.last()); err != nil {
 		return nil, err
 	}
 	return result, nil

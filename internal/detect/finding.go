@@ -68,6 +68,8 @@ type Correlation struct {
 	// measured over them (a count, a sum, an average …).
 	Count int64
 	Value float64
+	// Incomplete says that the evidence ended before the window did.
+	Incomplete bool
 	// Group holds the values of the group-by fields.
 	Group []Field
 	// Events are the records in the window, in order of time; when there were

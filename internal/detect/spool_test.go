@@ -43,7 +43,7 @@ func randomFindings(random *rand.Rand, t *tables, n int) []*Finding {
 				Asked: random.IntN(2) == 0, Null: random.IntN(2) == 0})
 		}
 		if random.IntN(5) == 0 {
-			f.Correlation = &Correlation{First: f.Time.Add(-time.Hour), Last: f.Time, Count: 3, Value: 2.5,
+			f.Correlation = &Correlation{First: f.Time.Add(-time.Hour), Last: f.Time, Count: 3, Value: 2.5, Incomplete: random.IntN(2) == 0,
 				Group: []Field{{Name: "g", Value: texts[random.IntN(4)]}}, Events: []Member{{reference: 7}}}
 		}
 		findings[i] = f

@@ -27,6 +27,17 @@ type Statistics struct {
 	ClearedMore int64
 }
 
+// last is the time of the last event.
+func (s *Statistics) last() time.Time {
+	var last time.Time
+	for i := range s.Channels {
+		if s.Channels[i].Last.After(last) {
+			last = s.Channels[i].Last
+		}
+	}
+	return last
+}
+
 // A Channel is a Windows event channel, or another kind of log.
 type Channel struct {
 	Name        string

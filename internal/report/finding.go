@@ -95,6 +95,10 @@ func appendCorrelation(dst []byte, c *detect.Correlation, digests Digests) []byt
 	o.number("count", c.Count)
 	o.key("value")
 	o.dst = appendFloat(o.dst, c.Value)
+	if c.Incomplete {
+		o.key("incomplete")
+		o.dst = append(o.dst, "true"...)
+	}
 	o.key("group")
 	o.dst = appendFields(o.dst, c.Group)
 	o.key("events")
