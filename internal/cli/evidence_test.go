@@ -26,12 +26,18 @@ func sharedData(t testing.TB, name string) string {
 // unpacked unpacks a zip of shared data into a folder for this test.
 func unpacked(t testing.TB, name string) string {
 	t.Helper()
-	archive, err := zip.OpenReader(sharedData(t, name))
+	return unzipped(t, sharedData(t, name))
+}
+
+// unzipped unpacks an archive into a folder for this test.
+func unzipped(t testing.TB, name string) (folder string) {
+	t.Helper()
+	archive, err := zip.OpenReader(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer archive.Close()
-	folder := t.TempDir()
+	folder = t.TempDir()
 	for _, member := range archive.File {
 		if !member.FileInfo().IsDir() {
 			unpackTo(t, filepath.Join(folder, filepath.FromSlash(member.Name)), member)

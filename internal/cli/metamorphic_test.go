@@ -1,0 +1,327 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kulla-defence/kulla/evtx"
+)
+
+// What a hunt prints is settled by the evidence, the rules and the options:
+// not by the number of workers, by the order of paths, by how the evidence is
+// packed, or by how often it is named. These tests change one of them and
+// compare all that is printed, byte by byte.
+
+// A printed is all that one hunt printed, but for its speed.
+type printed struct {
+	jsonl, table, summary string
+	code                  int
+}
+
+// hunting runs "kulla hunt" once for each format of the output.
+func hunting(t *testing.T, arguments ...string) printed {
+	t.Helper()
+	summary := filepath.Join(t.TempDir(), "summary.json")
+	jsonl, code := kulla(t, append([]string{"hunt", "-f", "jsonl", "--summary", summary}, arguments...)...)
+	table, tableCode := kulla(t, append([]string{"hunt", "-f", "table"}, arguments...)...)
+	if code != tableCode {
+		t.Errorf("code %d with jsonl, %d with a table", code, tableCode)
+	}
+	data, err := os.ReadFile(summary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return printed{jsonl, table, string(data), code}
+}
+
+// kulla runs one command line and returns its standard output.
+func kulla(t *testing.T, arguments ...string) (stdout string, code int) {
+	t.Helper()
+	var out, errors bytes.Buffer
+	code = Run(t.Context(), arguments, Environment{In: strings.NewReader(""), Out: &out, Err: &errors,
+		OutTerminal: noTerminal, ErrTerminal: noTerminal, Now: func() time.Time { return time.Unix(1_700_000_000, 0) },
+		Getenv: func(string) string { return "" }, TempDir: t.TempDir()})
+	if code == exitError || code == exitUsage {
+		t.Fatalf("kulla %s: code %d: %s", strings.Join(arguments, " "), code, errors.String())
+	}
+	return out.String(), code
+}
+
+func noTerminal() int { return 0 }
+
+// A trial is evidence, and the rules to hunt in it with.
+type trial struct {
+	name  string
+	rules []string
+	// archive is the evidence as a zip.
+	archive func(t *testing.T) string
+}
+
+func trials() []trial {
+	return []trial{
+		{"sample", nil, func(*testing.T) string { return sampleEvidence() }},
+		{"attacked host, public rules", []string{"sigma-rules.zip"}, func(t *testing.T) string { return sharedData(t, "host-aptsim-server2022.zip") }},
+	}
+}
+
+func sampleEvidence() string { return filepath.Join("..", "..", "examples", "evidence.zip") }
+
+// eachTrial gives the archive, and the arguments that name the rules.
+func eachTrial(t *testing.T, test func(t *testing.T, archive string, rules []string)) {
+	t.Parallel()
+	for _, try := range trials() {
+		t.Run(try.name, func(t *testing.T) {
+			t.Parallel()
+			var rules []string
+			for _, name := range try.rules {
+				rules = append(rules, "--rules", sharedData(t, name))
+			}
+			test(t, try.archive(t), rules)
+		})
+	}
+}
+
+func TestWorkersDoNotMatter(t *testing.T) {
+	eachTrial(t, func(t *testing.T, archive string, rules []string) {
+		var want printed
+		for _, workers := range []string{"1", "2", "8"} {
+			got := hunting(t, append(rules, "--workers", workers, archive)...)
+			if want == (printed{}) {
+				want = got
+				requireFindings(t, got)
+			}
+			same(t, workers+" workers instead of 1", want, got)
+		}
+	})
+}
+
+func TestOrderOfPathsDoesNotMatter(t *testing.T) {
+	eachTrial(t, func(t *testing.T, archive string, rules []string) {
+		files := filesIn(t, unzipped(t, archive))
+		want := hunting(t, append(rules, files...)...)
+		requireFindings(t, want)
+		shuffle := rand.New(rand.NewPCG(1, 2))
+		for range 2 {
+			shuffle.Shuffle(len(files), func(i, j int) { files[i], files[j] = files[j], files[i] })
+			same(t, "in the order "+strings.Join(files[:2], ", ")+" …", want, hunting(t, append(rules, files...)...))
+		}
+	})
+}
+
+// A folder and its archive differ in the beginning of names, and in the list
+// of archives.
+func TestPackingDoesNotMatter(t *testing.T) {
+	eachTrial(t, func(t *testing.T, archive string, rules []string) {
+		folder := unzipped(t, archive)
+		packed, loose := hunting(t, append(rules, archive)...), hunting(t, append(rules, folder)...)
+		requireFindings(t, packed)
+		packed, loose = packed.renamed(archive+"!"), loose.renamed(folder+string(filepath.Separator))
+		packed.summary, loose.summary = withoutArchives(t, packed.summary), withoutArchives(t, loose.summary)
+		same(t, "a folder instead of its archive", packed, loose)
+	})
+}
+
+// What is named twice, or is in a folder that is named too, is read once.
+func TestNamingTwiceDoesNotMatter(t *testing.T) {
+	eachTrial(t, func(t *testing.T, archive string, rules []string) {
+		same(t, "the archive twice", hunting(t, append(rules, archive)...), hunting(t, append(rules, archive, archive)...))
+		folder := unzipped(t, archive)
+		want := hunting(t, append(rules, folder)...)
+		same(t, "the folder and its files", want, hunting(t, slices.Concat(rules, filesIn(t, folder), []string{folder})...))
+	})
+}
+
+// renamed gives sources a common beginning of their names.
+func (p printed) renamed(prefix string) printed {
+	quoted, err := json.Marshal(prefix)
+	if err != nil {
+		panic(err) // a string is always JSON
+	}
+	inJSON := strings.NewReplacer(strings.Trim(string(quoted), `"`), "EVIDENCE/")
+	return printed{inJSON.Replace(p.jsonl), strings.ReplaceAll(p.table, prefix, "EVIDENCE/"), inJSON.Replace(p.summary), p.code}
+}
+
+func withoutArchives(t *testing.T, summary string) string {
+	t.Helper()
+	var all map[string]any
+	if err := json.Unmarshal([]byte(summary), &all); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := all["archives"]; !ok {
+		t.Fatal("the summary lists no archives")
+	}
+	delete(all, "archives")
+	text, err := json.Marshal(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// requireFindings keeps a comparison from being one of nothing with nothing.
+func requireFindings(t *testing.T, p printed) {
+	t.Helper()
+	if lines := strings.Count(p.jsonl, "\n"); lines < 20 {
+		t.Fatalf("%d findings: too few to compare", lines)
+	}
+}
+
+func same(t *testing.T, change string, want, got printed) {
+	t.Helper()
+	if want.code != got.code {
+		t.Errorf("%s: code %d, want %d", change, got.code, want.code)
+	}
+	for _, part := range []struct{ name, want, got string }{
+		{"findings", want.jsonl, got.jsonl}, {"table", want.table, got.table}, {"summary", want.summary, got.summary},
+	} {
+		if part.want != part.got {
+			t.Errorf("%s: the %s differ(s): %s", change, part.name, firstDifference(part.want, part.got))
+		}
+	}
+}
+
+func firstDifference(want, got string) string {
+	wanted, given := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := range min(len(wanted), len(given)) {
+		if wanted[i] != given[i] {
+			return fmt.Sprintf("line %d is\n%.600s\nand was\n%.600s", i+1, given[i], wanted[i])
+		}
+	}
+	return fmt.Sprintf("%d lines, and were %d", len(given), len(wanted))
+}
+
+// The records of an event log, written as JSON, give the findings of the log.
+// They differ in where they stand, since another file has other bytes, and in
+// columns that an event log has not: the lists below name them.
+func TestJSONGivesWhatTheLogGives(t *testing.T) {
+	eachTrial(t, func(t *testing.T, archive string, rules []string) {
+		logs := unzipped(t, archive)
+		fromLogs, _ := kulla(t, slices.Concat([]string{"hunt", "-q", "--full"}, rules, []string{logs})...)
+		fromJSON, _ := kulla(t, slices.Concat([]string{"hunt", "-q", "--full"}, rules, []string{asJSON(t, logs)})...)
+		want, got := placeless(t, fromLogs), placeless(t, fromJSON)
+		if len(want) == 0 {
+			t.Fatal("no findings: nothing was compared")
+		}
+		reportOnly(t, "the logs", want, got)
+		reportOnly(t, "their JSON", got, want)
+	})
+}
+
+// reportOnly reports the findings that are in one list and not in the other.
+func reportOnly(t *testing.T, where string, here, there []string) {
+	t.Helper()
+	left := map[string]int{}
+	for _, finding := range there {
+		left[finding]++
+	}
+	only := 0
+	for _, finding := range here {
+		if left[finding]--; left[finding] < 0 {
+			if only++; only <= 3 {
+				t.Errorf("only in %s: %.3000s", where, finding)
+			}
+		}
+	}
+	if only > 0 {
+		t.Errorf("%d of %d findings are only in %s", only, len(here), where)
+	}
+}
+
+// placeColumns say where a finding stands.
+var placeColumns = []string{"finding_id", "source", "sha256", "offset", "size", "line"}
+
+// markupColumns and emptyElements are what only the JSON form of a record has
+// as columns: the name spaces of its elements, and elements beside EventData's own
+// that are empty.
+var (
+	markupColumns = []string{"Event.#attributes.xmlns", "#attributes.xmlns"}
+	emptyElements = []string{"Correlation", "Security", "Binary"}
+)
+
+// placeless returns findings without the columns in which they may differ.
+func placeless(t *testing.T, jsonl string) (findings []string) {
+	t.Helper()
+	for line := range strings.Lines(jsonl) {
+		var finding map[string]any
+		if err := json.Unmarshal([]byte(line), &finding); err != nil {
+			t.Fatal(err)
+		}
+		dropPlace(finding)
+		text, err := json.Marshal(finding)
+		if err != nil {
+			t.Fatal(err)
+		}
+		findings = append(findings, string(text))
+	}
+	return findings
+}
+
+func dropPlace(object map[string]any) {
+	drop(object, placeColumns)
+	if event, ok := object["event"].(map[string]any); ok {
+		maps.DeleteFunc(event, func(name string, value any) bool { return value == nil && slices.Contains(emptyElements, name) })
+		drop(event, markupColumns)
+	}
+	if correlation, ok := object["correlation"].(map[string]any); ok {
+		for _, member := range correlation["events"].([]any) {
+			dropPlace(member.(map[string]any))
+		}
+	}
+}
+
+func drop(object map[string]any, keys []string) {
+	maps.DeleteFunc(object, func(key string, _ any) bool { return slices.Contains(keys, key) })
+}
+
+// asJSON writes the records of each log, one a line, into a file of its own.
+func asJSON(t *testing.T, logs string) (folder string) {
+	t.Helper()
+	folder = t.TempDir()
+	for i, name := range filesIn(t, logs) {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		log, err := evtx.Open(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			continue // not a log
+		}
+		var lines []byte
+		for record, err := range log.Records(t.Context(), evtx.Options{Workers: 1}) {
+			if err == nil {
+				lines = append(record.AppendJSON(lines), '\n')
+			}
+		}
+		if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("%03d.json", i)), lines, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
+}
+
+func filesIn(t *testing.T, folder string) (files []string) {
+	t.Helper()
+	err := filepath.WalkDir(folder, func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			files = append(files, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 {
+		t.Fatalf("no files in %s", folder)
+	}
+	return files
+}
