@@ -24,7 +24,7 @@ type Options struct {
 	// Full keeps all columns of an event in its finding.
 	Full bool
 	// ShelfBytes is how much memory each sink may fill with findings before
-	// they go to a temporary file; 0 means 8 MiB.
+	// they go to a temporary file; 0 means 4 MiB.
 	ShelfBytes int
 	// Plain evaluates every rule on every event in the plainest way. It is what
 	// the fast matcher is tested against.
@@ -34,7 +34,7 @@ type Options struct {
 }
 
 const (
-	defaultShelfBytes = 8 << 20
+	defaultShelfBytes = 4 << 20
 	// maxCorrelatedHits bounds what all correlation windows keep together, and
 	// maxReferences the events that one of their findings lists.
 	maxCorrelatedHits = 500_000
