@@ -1,0 +1,121 @@
+package evtx_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/kulla-defence/kulla/evtx"
+)
+
+// A gathering screen says no to everything and remembers what it was asked.
+type gathering struct{ texts []string }
+
+func (g *gathering) Text(text []byte) bool {
+	g.texts = append(g.texts, string(text))
+	return false
+}
+
+func (g *gathering) UTF16(text []byte) bool {
+	units := make([]uint16, 0, len(text)/2)
+	for ; len(text) >= 2; text = text[2:] {
+		unit := uint16(text[0]) | uint16(text[1])<<8
+		if unit == 0 {
+			break
+		}
+		units = append(units, unit)
+	}
+	g.texts = append(g.texts, string(utf16.Decode(units)))
+	return false
+}
+
+// What a screen is not shown are columns of plain characters only.
+func TestScreenIsShownAllText(t *testing.T) {
+	t.Parallel()
+	records := 0
+	for name, data := range exampleLogs(t) {
+		file, err := evtx.Open(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for record, err := range file.Records(t.Context(), evtx.Options{}) {
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			records++
+			checkScreened(t, name, record)
+		}
+	}
+	if records < 3000 {
+		t.Errorf("%d records of the sample were checked, expected 3,000 or more", records)
+	}
+}
+
+func checkScreened(t *testing.T, name string, record *evtx.Record) {
+	t.Helper()
+	var shown gathering
+	if _, possible := record.Screen(&shown, nil); possible {
+		t.Fatalf("%s: a screen that says no came out as yes", name)
+	}
+	all := strings.Join(shown.texts, "\n")
+	for column := range record.Layout().Columns {
+		text, state := record.AppendValue(nil, column)
+		if state != evtx.Present || strings.Trim(strings.ToLower(string(text)), "0123456789abcdefnilrstuxz.:+-{}") == "" {
+			continue
+		}
+		if !strings.Contains(all, string(text)) {
+			t.Errorf("%s record %d: %s = %q was not shown", name, record.ID, record.Layout().Columns[column].Name, text)
+		}
+	}
+}
+
+// exampleLogs are the event logs of the sample evidence.
+func exampleLogs(t *testing.T) map[string][]byte {
+	t.Helper()
+	archive, err := zip.OpenReader("../examples/evidence.zip")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer archive.Close()
+	logs := map[string][]byte{}
+	for _, member := range archive.File {
+		in, err := member.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := io.ReadAll(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.HasPrefix(data, []byte("ElfFile")) {
+			logs[member.Name] = data
+		}
+	}
+	return logs
+}
+
+// A yes ends the asking, and is the answer.
+type eager struct{ asked int }
+
+func (e *eager) Text([]byte) bool  { e.asked++; return true }
+func (e *eager) UTF16([]byte) bool { e.asked++; return true }
+
+func TestScreenStopsAtYes(t *testing.T) {
+	t.Parallel()
+	for _, data := range exampleLogs(t) {
+		file, err := evtx.Open(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for record := range file.Records(t.Context(), evtx.Options{}) {
+			var screen eager
+			if _, possible := record.Screen(&screen, nil); !possible || screen.asked != 1 {
+				t.Fatalf("answer %v after %d questions, want yes after one", possible, screen.asked)
+			}
+			break
+		}
+	}
+}
