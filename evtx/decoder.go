@@ -233,8 +233,12 @@ func (d *Decoder) resync(at, limit int) int {
 }
 
 func (d *Decoder) plausible(at int) bool {
-	size, err := d.recordSize(at)
-	return err == nil && d.sizeAgrees(at, size)
+	left := len(d.chunk) - at
+	if left < minRecordSize || binary.LittleEndian.Uint32(d.chunk[at:]) != recordSignature {
+		return false
+	}
+	size := binary.LittleEndian.Uint32(d.chunk[at+4:])
+	return size >= minRecordSize && int64(size) <= int64(left) && d.sizeAgrees(at, int(size))
 }
 
 // stale reports whether the records go on behind the end that the header gives,
