@@ -54,13 +54,15 @@ func runDump(ctx context.Context, env Environment, paths []string, output string
 		return err
 	}
 	d.out = bufio.NewWriterSize(out, 64<<10)
-	register, err := source.Read(ctx, paths, func(int) source.Sink { return d }, source.Options{Workers: 1, Limits: limits, Stdin: env.In, TempDir: env.TempDir})
+	named := selectEvidence(paths)
+	register, err := source.Read(ctx, named.paths, func(int) source.Sink { return named.of(d) }, source.Options{Workers: 1, Limits: limits, Stdin: env.In, TempDir: env.TempDir})
 	if err := finish(errors.Join(err, d.out.Flush())); err != nil {
 		if errors.Is(err, context.Canceled) {
 			return &outcome{exitInterrupted}
 		}
 		return err
 	}
+	named.narrow(register)
 	return reportUnread(env, register)
 }
 

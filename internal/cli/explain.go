@@ -63,7 +63,8 @@ RULE is the id, name or title of a rule, or a part of its title.`,
 }
 
 func runExplain(ctx context.Context, env Environment, paths []string, x *explainer) error {
-	register, err := source.Read(ctx, paths, func(int) source.Sink { return x }, source.Options{Workers: 1, Stdin: env.In, TempDir: env.TempDir})
+	named := selectEvidence(paths)
+	register, err := source.Read(ctx, named.paths, func(int) source.Sink { return named.of(x) }, source.Options{Workers: 1, Stdin: env.In, TempDir: env.TempDir})
 	if errors.Is(err, context.Canceled) {
 		return &outcome{exitInterrupted}
 	}
@@ -73,6 +74,7 @@ func runExplain(ctx context.Context, env Environment, paths []string, x *explain
 	if err := x.print(env.Out); err != nil {
 		return err
 	}
+	named.narrow(register)
 	return reportUnread(env, register)
 }
 

@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A hunt that is interrupted prints what it found until then, says that it
+// was, and ends with its code. Standard input stays open, so the hunt cannot
+// end by itself; it is interrupted as soon as its progress shows a finding.
+func TestInterruptedHuntPrintsWhatItFound(t *testing.T) {
+	t.Parallel()
+	for _, format := range []string{"jsonl", "table"} {
+		t.Run(format, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			rule, events := filepath.Join(folder, "rule.yml"), filepath.Join(folder, "events.json")
+			write(t, rule, "title: Any logon\nlogsource: {product: windows}\ndetection: {logon: {EventID: 4624}, condition: logon}\n")
+			write(t, events, `{"EventID":4624,"Channel":"Security","Computer":"WS01","EventRecordID":1}`+"\n")
+			summary := filepath.Join(folder, "summary.json")
+
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			var out bytes.Buffer
+			errors := &cancelling{at: "· 1 matches", cancel: cancel}
+			code := Run(ctx, []string{"hunt", "-f", format, "--rules", rule, "--summary", summary, "-", events}, Environment{
+				In: untilDone{ctx}, Out: &out, Err: errors, OutTerminal: noTerminal, ErrTerminal: func() int { return 200 },
+				Now: time.Now, Getenv: func(string) string { return "" }, TempDir: folder})
+			if code != exitInterrupted {
+				t.Errorf("code %d, want %d", code, exitInterrupted)
+			}
+			if !strings.Contains(out.String(), "Any logon") {
+				t.Errorf("the finding is missing in %q", out.String())
+			}
+			if !strings.Contains(out.String()+errors.String(), "Interrupted") {
+				t.Error("nothing says that the hunt was interrupted")
+			}
+			if data, err := os.ReadFile(summary); err != nil || !strings.Contains(string(data), `"interrupted": true`) {
+				t.Errorf("summary %.200s, error %v", data, err)
+			}
+		})
+	}
+}
+
+// A cancelling writer ends a context when it is told something.
+type cancelling struct {
+	bytes.Buffer
+	at     string
+	cancel context.CancelFunc
+}
+
+func (c *cancelling) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte(c.at)) {
+		c.cancel()
+	}
+	return c.Buffer.Write(p)
+}
+
+// untilDone is an input that says nothing until its context is done.
+type untilDone struct{ ctx context.Context }
+
+func (u untilDone) Read([]byte) (int, error) {
+	<-u.ctx.Done()
+	return 0, u.ctx.Err()
+}
+
+func write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
