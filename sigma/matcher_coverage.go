@@ -20,6 +20,9 @@ func (m *Matcher) Unreachable(sessions ...*Session) map[int]string {
 			switch {
 			case ok:
 				reached[c.rule] = true
+			case slices.Contains(merged.bucket.key.values[:], valueAmbiguous):
+				// Such events were tried with every rule, also with those
+				// that look at events of another kind.
 			case missing[c.rule] == "" || field < missing[c.rule]:
 				missing[c.rule] = field
 			}
