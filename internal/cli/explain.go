@@ -31,7 +31,7 @@ condition held because of which value. Where nothing matched it shows the events
 that came nearest, and what each of them lacked.
 
 RULE is the id, name or title of a rule, or a part of its title.`,
-		Example: `  kulla explain 'log cleared' Security.evtx
+		Example: `  kulla explain 'security log cleared' Security.evtx
   kulla explain --rules sigma.zip 5cc90652-4cbd-4241-aa3b-4b462fa5a248 --record 4711 Security.evtx`,
 		Args: func(_ *cobra.Command, arguments []string) error {
 			if len(arguments) < 2 {
