@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -24,7 +25,7 @@ func newDump(env Environment) *cobra.Command {
 
 Windows event log records are written as Windows' own XML, or as the JSON form of it.
 Records of other formats are written as JSON objects of their columns.
-Control characters are escaped in both.`,
+Line breaks, control characters and invisible ones are escaped in both.`,
 		Example: `  kulla dump Security.evtx | jq .Event.System.EventID | sort | uniq -c
   kulla dump -f xml --record 4711 case.zip!Security.evtx`,
 		Args: someEvidence("nothing to dump"),
@@ -81,7 +82,8 @@ type dumper struct {
 	out     *bufio.Writer
 	xml     bool
 	records []uint
-	line    []byte
+	// line is what is written; own is what the record says of itself.
+	line, own []byte
 }
 
 // markup is what values offer that know their record's own form.
@@ -98,9 +100,13 @@ func (d *dumper) Event(e *event.Event) error {
 	d.line = d.line[:0]
 	switch own, ok := e.Values.(markup); {
 	case ok && d.xml:
-		d.line = own.AppendXML(d.line)
+		d.own = own.AppendXML(d.own[:0])
+		d.line = appendHarmless(d.line, d.own, escapeXML)
+	case d.xml:
+		return withHint(fmt.Errorf("%s: records of format %s have no XML form", e.Provenance.Source.Name, e.Provenance.Source.Format), "leave out -f xml")
 	case ok:
-		d.line = own.AppendJSON(d.line)
+		d.own = own.AppendJSON(d.own[:0])
+		d.line = appendHarmless(d.line, d.own, escapeJSON)
 	default:
 		d.line = report.AppendEvent(d.line, e)
 	}

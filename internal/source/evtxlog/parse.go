@@ -33,6 +33,12 @@ func (r *row) AppendValue(dst []byte, column int) ([]byte, event.State) {
 	return dst, event.State(state)
 }
 
+// AppendJSON appends the record as JSON, in the form that evtx.Record gives it.
+func (r *row) AppendJSON(dst []byte) []byte { return r.record.AppendJSON(dst) }
+
+// AppendXML appends the record as XML.
+func (r *row) AppendXML(dst []byte) []byte { return r.record.AppendXML(dst) }
+
 // Screen passes the texts of the record to a screen, as evtx.Record.Screen does.
 func (r *row) Screen(screen interface {
 	Text(utf8 []byte) bool
