@@ -243,19 +243,10 @@ func (v *valueTest) refers(values, others []fieldText) bool {
 }
 
 func (v *valueTest) relates(have, other *fieldText) bool {
-	a, b := have.folded, other.folded
 	if v.reference.Cased {
-		a, b = have.raw, other.raw
+		return v.reference.Relation.holds(have.raw, other.raw)
 	}
-	switch v.reference.Relation {
-	case Contains:
-		return bytes.Contains(a, b)
-	case StartsWith:
-		return bytes.HasPrefix(a, b)
-	case EndsWith:
-		return bytes.HasSuffix(a, b)
-	}
-	return bytes.Equal(a, b)
+	return v.reference.Relation.holds(have.folded, other.folded)
 }
 
 func (v *valueTest) matches(have *fieldText, part TimePart) bool {

@@ -159,7 +159,12 @@ func (f FieldReference) relates(have, other []byte) bool {
 	if !f.Cased {
 		have, other = Fold(nil, have), Fold(nil, other)
 	}
-	switch f.Relation {
+	return f.Relation.holds(have, other)
+}
+
+// holds compares two texts as they are.
+func (r Relation) holds(have, other []byte) bool {
+	switch r {
 	case Contains:
 		return bytes.Contains(have, other)
 	case StartsWith:

@@ -159,7 +159,7 @@ func nearer(a, b explained) int {
 func (x *explainer) print(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	fmt.Fprintf(out, "%s\n%s events read, %s of the rule's log source, %s matched\n", report.Visible(x.rule.Title),
-		count(x.seen), count(x.routed), count(x.matched))
+		report.Thousands(x.seen), report.Thousands(x.routed), report.Thousands(x.matched))
 	if x.routed == 0 {
 		for i := range x.routes {
 			fmt.Fprintf(out, "it looks at: %s\n", report.Visible(x.routes[i].String()))

@@ -198,8 +198,8 @@ func (h *hunt) writeSpeed(register *source.Register, result *detect.Result) {
 		read += register.Files[i].Size
 	}
 	fmt.Fprintf(h.env.Err, "%s events, %s in %s: %s events/s, %s/s, %d workers\n",
-		count(result.Events), size(read), elapsed.Round(time.Millisecond),
-		count(perSecond(result.Events, elapsed)), size(perSecond(read, elapsed)), h.options.workers)
+		report.Thousands(result.Events), size(read), elapsed.Round(time.Millisecond),
+		report.Thousands(perSecond(result.Events, elapsed)), size(perSecond(read, elapsed)), h.options.workers)
 }
 
 func (h *hunt) writeSummaryFile(summary *report.Summary) error {

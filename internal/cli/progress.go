@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kulla-defence/kulla/internal/report"
 	"github.com/kulla-defence/kulla/internal/source"
 )
 
@@ -74,8 +75,8 @@ func (m *meter) line() string {
 	read, total := m.progress.BytesRead.Load(), m.progress.BytesTotal.Load()
 	elapsed := m.now().Sub(m.start)
 	line := fmt.Sprintf("%s of %s files · %s · %s/s · %s records · %s matches",
-		count(m.progress.FilesDone.Load()), count(m.progress.FilesTotal.Load()),
-		size(read), size(perSecond(read, elapsed)), count(m.progress.Records.Load()), count(m.findings()))
+		report.Thousands(m.progress.FilesDone.Load()), report.Thousands(m.progress.FilesTotal.Load()),
+		size(read), size(perSecond(read, elapsed)), report.Thousands(m.progress.Records.Load()), report.Thousands(m.findings()))
 	if left, ok := timeLeft(read, total, elapsed); ok {
 		line += fmt.Sprintf(" · %s left", left)
 	}
@@ -96,15 +97,6 @@ func perSecond(n int64, elapsed time.Duration) int64 {
 		return 0
 	}
 	return int64(float64(n) / elapsed.Seconds())
-}
-
-// count writes a number with thousands apart: 1,234,567.
-func count(n int64) string {
-	digits := fmt.Sprint(n)
-	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
 }
 
 // size writes a number of bytes in decimal units: 1.2 GB.

@@ -92,7 +92,7 @@ func printRuleList(w io.Writer, entries []ruleEntry, problems []sigma.Problem) e
 	for _, problem := range problems {
 		fmt.Fprintf(out, "%-13s  %s\n", "not loaded", report.Visible(problem.String()))
 	}
-	fmt.Fprintf(out, "%s, %s not loaded\n", counted(len(entries), "rule"), count(int64(len(problems))))
+	fmt.Fprintf(out, "%s, %s not loaded\n", counted(len(entries), "rule"), report.Thousands(int64(len(problems))))
 	return out.Flush()
 }
 
@@ -260,7 +260,7 @@ func runLint(env Environment, paths []string) error {
 		fmt.Fprintln(out, report.Visible(flaw.String()))
 	}
 	fmt.Fprintf(out, "%s, %s unusable, %s\n", counted(len(documents.Rules)+len(documents.Correlations)+len(documents.Filters), "rule"),
-		count(int64(unusable)), counted(len(flaws)-unusable, "remark"))
+		report.Thousands(int64(unusable)), counted(len(flaws)-unusable, "remark"))
 	if err := out.Flush(); err != nil {
 		return err
 	}
@@ -275,5 +275,5 @@ func counted(n int, noun string) string {
 	if n != 1 {
 		noun += "s"
 	}
-	return count(int64(n)) + " " + noun
+	return report.Thousands(int64(n)) + " " + noun
 }

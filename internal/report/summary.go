@@ -69,7 +69,7 @@ func (p *page) line(heading, text string) {
 func list[T any](p *page, heading string, items []T, text func(T) string) {
 	for i, item := range items {
 		if i == maxListed && len(items) > maxListed+1 {
-			p.line(heading, fmt.Sprintf("… and %s more (all of them with --summary FILE)", thousands(int64(len(items)-i))))
+			p.line(heading, fmt.Sprintf("… and %s more (all of them with --summary FILE)", Thousands(int64(len(items)-i))))
 			return
 		}
 		line := text(item)
@@ -93,8 +93,8 @@ func (s *Summary) writeEvidence(p *page) {
 			read++
 		}
 	}
-	p.line("Evidence", fmt.Sprintf("%s of %s files read, %s bytes, %s records%s", thousands(int64(read)),
-		thousands(int64(len(s.Register.Files))), thousands(bytes), thousands(records), nameCounts(formats)))
+	p.line("Evidence", fmt.Sprintf("%s of %s files read, %s bytes, %s records%s", Thousands(int64(read)),
+		Thousands(int64(len(s.Register.Files))), Thousands(bytes), Thousands(records), nameCounts(formats)))
 	if first, last := s.period(); !first.IsZero() {
 		p.line("Evidence", clock(first, s.Zone)+" … "+clock(last, s.Zone))
 	}
@@ -121,7 +121,7 @@ func (s *Summary) writeEvents(p *page) {
 	p.line("Events", joinCounts(s.Result.Channels, most, "sources", func(c detect.Channel) (string, int64) { return c.Name, c.Events }))
 	p.line("Hosts", joinCounts(s.Result.Hosts, most, "hosts", func(h detect.Host) (string, int64) { return h.Name, h.Events }))
 	if s.Result.OutsideRange > 0 {
-		p.line("Left out", thousands(s.Result.OutsideRange)+" events outside the asked times")
+		p.line("Left out", Thousands(s.Result.OutsideRange)+" events outside the asked times")
 	}
 }
 
@@ -136,7 +136,7 @@ func joinCounts[T any](items []T, most int, noun string, of func(T) (string, int
 			break
 		}
 		name, n := of(item)
-		parts = append(parts, Visible(name)+" "+thousands(n))
+		parts = append(parts, Visible(name)+" "+Thousands(n))
 	}
 	return strings.Join(parts, " · ")
 }
@@ -148,7 +148,7 @@ func (s *Summary) writeFindings(p *page) {
 		if n := s.Groups.Levels()[level]; n > 0 {
 			total += n
 			name := cmp.Or(levelName(level), "without a level")
-			parts = append(parts, p.style.paint(levelColor(level), name+" "+thousands(n)))
+			parts = append(parts, p.style.paint(levelColor(level), name+" "+Thousands(n)))
 		}
 		if level == sigma.NoLevel {
 			break
@@ -162,9 +162,9 @@ func (s *Summary) writeFindings(p *page) {
 }
 
 func (s *Summary) writeRules(p *page) {
-	text := thousands(int64(s.Result.Rules)) + " rules were looked for"
+	text := Thousands(int64(s.Result.Rules)) + " rules were looked for"
 	if n := s.Result.BelowLevel; n > 0 {
-		text += fmt.Sprintf("; %s below the asked level were not", thousands(int64(n)))
+		text += fmt.Sprintf("; %s below the asked level were not", Thousands(int64(n)))
 	}
 	p.line("Rules", text)
 	kinds := map[string]int{}
@@ -172,7 +172,7 @@ func (s *Summary) writeRules(p *page) {
 		kinds[problem.Kind.String()]++
 	}
 	if len(s.RuleProblems) > 0 {
-		p.line("Rules", fmt.Sprintf("%s not loaded%s", thousands(int64(len(s.RuleProblems))), nameCounts(kinds)))
+		p.line("Rules", fmt.Sprintf("%s not loaded%s", Thousands(int64(len(s.RuleProblems))), nameCounts(kinds)))
 		list(p, "Rules", s.RuleProblems, func(problem sigma.Problem) string { return "  " + Visible(problem.String()) })
 	}
 }
@@ -184,7 +184,7 @@ func (s *Summary) writeUnseen(p *page) {
 		return fmt.Sprintf("%s  %s  a log was cleared: %s record %d", clock(m.Time, s.Zone), hostName(m.Host), Visible(m.Place.Source.Name), m.Place.RecordID)
 	})
 	list(p, "Gaps", s.gaps(), func(g gapLine) string {
-		return fmt.Sprintf("%s records missing between %d (%s) and %d (%s): %s", thousands(int64(g.gap.Missing)),
+		return fmt.Sprintf("%s records missing between %d (%s) and %d (%s): %s", Thousands(int64(g.gap.Missing)),
 			g.gap.After, clock(g.gap.AfterTime, s.Zone), g.gap.Before, clock(g.gap.BeforeTime, s.Zone), Visible(g.file.Source.Name))
 	})
 	list(p, "Not read", problemsOf(s.Register), problemLine.String)
@@ -217,7 +217,7 @@ type problemLine struct {
 func (l problemLine) String() string {
 	text := Visible(l.name) + ": " + Visible(l.reason)
 	if l.more > 0 {
-		text += fmt.Sprintf(" (and %s more in this file)", thousands(l.more))
+		text += fmt.Sprintf(" (and %s more in this file)", Thousands(l.more))
 	}
 	return text
 }
@@ -270,9 +270,9 @@ func (s *Summary) writeBlind(p *page) {
 			total[rule] = true
 		}
 	}
-	p.line("Blind", fmt.Sprintf("%s of %s rules could not have fired on this evidence:", thousands(int64(len(total))), thousands(int64(s.Result.Rules))))
+	p.line("Blind", fmt.Sprintf("%s of %s rules could not have fired on this evidence:", Thousands(int64(len(total))), Thousands(int64(s.Result.Rules))))
 	list(p, "Blind", s.Result.Blind, func(b detect.Blind) string {
-		return fmt.Sprintf("%6s  %s", thousands(int64(len(b.Rules))), Visible(b.Reason))
+		return fmt.Sprintf("%6s  %s", Thousands(int64(len(b.Rules))), Visible(b.Reason))
 	})
 }
 
@@ -283,14 +283,14 @@ func nameCounts(counts map[string]int) string {
 	}
 	var parts []string
 	for name, n := range counts {
-		parts = append(parts, fmt.Sprintf("%s %s", name, thousands(int64(n))))
+		parts = append(parts, fmt.Sprintf("%s %s", name, Thousands(int64(n))))
 	}
 	slices.Sort(parts)
 	return " (" + strings.Join(parts, ", ") + ")"
 }
 
-// thousands writes a number with its thousands apart: 1,234,567.
-func thousands(n int64) string {
+// Thousands writes a number with its thousands apart: 1,234,567.
+func Thousands(n int64) string {
 	digits := fmt.Sprint(n)
 	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
 		digits = digits[:i] + "," + digits[i:]
