@@ -93,8 +93,8 @@ func (s *Summary) writeEvidence(p *page) {
 			read++
 		}
 	}
-	p.line("Evidence", fmt.Sprintf("%s of %s files read, %s bytes, %s records%s", Thousands(int64(read)),
-		Thousands(int64(len(s.Register.Files))), Thousands(bytes), Thousands(records), nameCounts(formats)))
+	p.line("Evidence", fmt.Sprintf("%s of %s read, %s bytes, %s%s", Thousands(int64(read)),
+		quantity(int64(len(s.Register.Files)), "file", "files"), Thousands(bytes), quantity(records, "record", "records"), nameCounts(formats)))
 	if first, last := s.period(); !first.IsZero() {
 		p.line("Evidence", clock(first, s.Zone)+" … "+clock(last, s.Zone))
 	}
@@ -162,9 +162,9 @@ func (s *Summary) writeFindings(p *page) {
 }
 
 func (s *Summary) writeRules(p *page) {
-	text := Thousands(int64(s.Result.Rules)) + " rules were looked for"
+	text := quantity(int64(s.Result.Rules), "rule", "rules") + " looked for"
 	if n := s.Result.BelowLevel; n > 0 {
-		text += fmt.Sprintf("; %s below the asked level were not", Thousands(int64(n)))
+		text += fmt.Sprintf("; %s below the asked level left out", Thousands(int64(n)))
 	}
 	p.line("Rules", text)
 	kinds := map[string]int{}
@@ -184,7 +184,7 @@ func (s *Summary) writeUnseen(p *page) {
 		return fmt.Sprintf("%s  %s  a log was cleared: %s record %d", clock(m.Time, s.Zone), hostName(m.Host), Visible(m.Place.Source.Name), m.Place.RecordID)
 	})
 	list(p, "Gaps", s.gaps(), func(g gapLine) string {
-		return fmt.Sprintf("%s records missing between %d (%s) and %d (%s): %s", Thousands(int64(g.gap.Missing)),
+		return fmt.Sprintf("%s missing between %d (%s) and %d (%s): %s", quantity(int64(g.gap.Missing), "record", "records"),
 			g.gap.After, clock(g.gap.AfterTime, s.Zone), g.gap.Before, clock(g.gap.BeforeTime, s.Zone), Visible(g.file.Source.Name))
 	})
 	list(p, "Not read", problemsOf(s.Register), problemLine.String)
@@ -270,7 +270,7 @@ func (s *Summary) writeBlind(p *page) {
 			total[rule] = true
 		}
 	}
-	p.line("Blind", fmt.Sprintf("%s of %s rules could not have fired on this evidence:", Thousands(int64(len(total))), Thousands(int64(s.Result.Rules))))
+	p.line("Blind", fmt.Sprintf("%s of %s could not have fired on this evidence:", Thousands(int64(len(total))), quantity(int64(s.Result.Rules), "rule", "rules")))
 	list(p, "Blind", s.Result.Blind, func(b detect.Blind) string {
 		return fmt.Sprintf("%6s  %s", Thousands(int64(len(b.Rules))), Visible(b.Reason))
 	})
@@ -287,6 +287,14 @@ func nameCounts(counts map[string]int) string {
 	}
 	slices.Sort(parts)
 	return " (" + strings.Join(parts, ", ") + ")"
+}
+
+// quantity writes a number of things.
+func quantity(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return Thousands(n) + " " + many
 }
 
 // Thousands writes a number with its thousands apart: 1,234,567.

@@ -37,7 +37,7 @@ func (r *reading) leaf(name string, place int, head []byte, rest io.Reader) {
 		s.file = r.register.begin(name, "", place)
 		s.drain(head)
 		if s.file.Size > 0 || s.file.ProblemCount == 0 { // else it says more than that it is empty
-			s.problem(s.file, Problem{Offset: -1, Reason: unrecognised(head)})
+			s.problem(s.file, Problem{Offset: -1, Reason: s.unrecognised(head)})
 		}
 	} else {
 		s.file = r.register.begin(name, f.Name, place)
@@ -49,8 +49,11 @@ func (r *reading) leaf(name string, place int, head []byte, rest io.Reader) {
 	r.options.Progress.FilesDone.Add(1)
 }
 
-func unrecognised(head []byte) string {
-	if len(head) == 0 {
+func (s *stream) unrecognised(head []byte) string {
+	switch {
+	case len(head) == 0 && s.ctx.Err() != nil:
+		return "interrupted before anything was read"
+	case len(head) == 0:
 		return reasonEmpty
 	}
 	return "format not recognised"
