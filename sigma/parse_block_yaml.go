@@ -22,7 +22,7 @@ func (b *blockYAML) parse(chunk yamlChunk) *node {
 	*b = blockYAML{line: chunk.line, lines: b.lines[:0], nodes: b.nodes, stack: b.stack[:0]}
 	b.split(string(chunk.data))
 	b.skip()
-	if b.at < len(b.lines) && isMarker([]byte(b.text()), "---") {
+	if b.at < len(b.lines) && isMarker([]byte(b.lines[b.at].text), "---") {
 		if rest := strings.TrimLeft(b.text()[3:], " "); rest != "" && rest[0] != '#' {
 			return nil
 		}
