@@ -42,7 +42,7 @@ fuzzing() {
 	for package in $(go list ./...); do
 		for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
 			printf '%s %s\n' "$package" "$target"
-			go test -run '^$' -fuzz "^$target\$" -fuzztime "$fuzztime" "$package" >"$scratch/fuzz" 2>&1 ||
+			go test -run '^$' -fuzz "^$target\$" -fuzztime "$fuzztime" -fuzzminimizetime 5x "$package" >"$scratch/fuzz" 2>&1 ||
 				{ cat "$scratch/fuzz"; return 1; }
 		done
 	done
