@@ -116,18 +116,25 @@ func (s *plainSession) appendHeld(dst []int, e *sigma.Explanation) []int {
 	if e.Check == nil {
 		return dst
 	}
-	names := []string{e.Check.Predicate.Field}
-	if source := e.Check.Predicate.Source; source != nil {
-		names = source.Columns
-	}
-	for _, seen := range e.Check.Seen {
-		names = append(names, seen.Column)
-	}
 	schema := s.event.Schema()
 	for column := range schema.Len() {
-		if slices.Contains(names, schema.Column(column)) {
+		if s.tested(e.Check, column) {
 			dst = append(dst, column)
 		}
 	}
 	return dst
+}
+
+// tested reports whether a check is about a column: by the name of its field,
+// or for keywords by the name and the text that they were found in.
+func (s *plainSession) tested(check *sigma.Check, column int) bool {
+	name := s.event.Schema().Column(column)
+	if source := check.Predicate.Source; source != nil {
+		return slices.Contains(source.Columns, name)
+	}
+	if check.Predicate.Field != "" {
+		return check.Predicate.Field == name
+	}
+	text, _ := s.event.AppendValue(nil, column)
+	return slices.ContainsFunc(check.Seen, func(seen sigma.Seen) bool { return seen.Column == name && seen.Text == string(text) })
 }
