@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // A fieldIndex finds the candidates that an atom on one field makes hot.
@@ -16,6 +17,8 @@ type fieldIndex struct {
 	grams    []*gramIndex // contained texts, by the length of their grams
 	// anywhere is set for keywords that a screen can look for in a whole event.
 	anywhere bool
+	// verbatim is set when all contained texts stand in JSON as they are.
+	verbatim bool
 }
 
 // An indexedText makes candidates hot where it stands in a text.
@@ -189,6 +192,7 @@ func (b *indexBuilder) literals(kind atomKind) []indexedText {
 func (b *indexBuilder) build(field int32, keywords bool) fieldIndex {
 	index := fieldIndex{field: field, exact: b.texts[atomExact], basename: b.texts[atomBasename]}
 	index.anywhere = keywords && b.onlyFreeText()
+	index.verbatim = !slices.ContainsFunc(b.order[atomContains], func(text string) bool { return !standsInJSON(text) })
 	last := func(text []byte) []byte { return text[len(text)-edge:] }
 	first := func(text []byte) []byte { return text[:edge] }
 	index.suffix = newEdgeIndex(b.literals(atomSuffix), last)

@@ -23,6 +23,8 @@ type Screened interface {
 type Screen struct {
 	grams  []*gramIndex
 	folded []byte
+	// verbatim is set when the keywords stand in JSON as they are.
+	verbatim bool
 }
 
 // Text looks at UTF-8.
@@ -34,6 +36,31 @@ func (s *Screen) Text(text []byte) bool {
 		}
 	}
 	return false
+}
+
+// JSON looks at a JSON document as it stands, keys and all. It returns false
+// for ok when a keyword may stand there in another spelling: then the texts
+// must be looked at one by one.
+func (s *Screen) JSON(document []byte) (possible, ok bool) {
+	if !s.verbatim || bytes.Contains(document, []byte(`\u`)) {
+		return false, false
+	}
+	return s.Text(document), true
+}
+
+// standsInJSON reports whether a text is spelled in JSON as it is, unless by
+// \u escapes: ASCII without quotes, slashes and control characters. A
+// backslash is doubled, and so is found where it is the first character.
+func standsInJSON(text string) bool {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '/':
+			return false
+		case c == '\\' && i > 0:
+			return false
+		}
+	}
+	return true
 }
 
 // UTF16 looks at little-endian UTF-16 as it stands. Text that is not ASCII
@@ -154,7 +181,7 @@ func (s *Session) impossible(index *fieldIndex) bool {
 	if !ok {
 		return false
 	}
-	s.screen.grams = index.grams
+	s.screen.grams, s.screen.verbatim = index.grams, index.verbatim
 	possible, ok := event.Screen(&s.screen)
 	return ok && !possible
 }

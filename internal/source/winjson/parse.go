@@ -147,6 +147,7 @@ func (p *parser) emit(source *event.Source, start, end int, last *node, out form
 		last.shape = p.shapes.of(last)
 	}
 	shape := last.shape
+	p.row.document = p.scanner.data[start:end]
 	p.event.Layout = shape.layout
 	p.event.Provenance = event.Provenance{
 		Source: source,

@@ -11,8 +11,14 @@ import (
 
 // A row gives the columns of the document that was scanned last.
 type row struct {
-	scanner *scanner
-	scratch []byte
+	scanner  *scanner
+	document []byte // the whole document as it stands
+	scratch  []byte
+}
+
+// A documentScreen is a screen that can look at a JSON document as it stands.
+type documentScreen interface {
+	JSON(document []byte) (possible, ok bool)
 }
 
 // AppendValue implements event.Values.
@@ -34,6 +40,12 @@ func (r *row) Screen(screen interface {
 	Text(utf8 []byte) bool
 	UTF16(littleEndian []byte) bool
 }) bool {
+	whole, ok := screen.(documentScreen)
+	if ok && len(r.scanner.scratch) == 0 { // else there is text within text
+		if possible, ok := whole.JSON(r.document); ok {
+			return possible
+		}
+	}
 	r.scratch = r.scratch[:0]
 	for _, w := range r.scanner.windows {
 		text := r.scanner.raw(w)

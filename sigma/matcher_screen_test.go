@@ -1,0 +1,79 @@
+package sigma
+
+import (
+	"encoding/json"
+	"testing"
+	"unicode/utf16"
+)
+
+func screenFor(words ...string) *Screen {
+	b := &indexBuilder{}
+	for i, word := range words {
+		b.add(atom{kind: atomContains, text: foldString(word)}, int32(i))
+	}
+	index := b.build(0, true)
+	return &Screen{grams: index.grams, verbatim: index.verbatim}
+}
+
+func littleEndian(text string) []byte {
+	var bytes []byte
+	for _, unit := range utf16.Encode([]rune(text)) {
+		bytes = append(bytes, byte(unit), byte(unit>>8))
+	}
+	return bytes
+}
+
+// A screen says yes wherever a word stands, in each of the three forms. Where
+// it says yes without need, the columns are looked at; here it does not.
+func TestScreen(t *testing.T) {
+	t.Parallel()
+	s := screenFor("sekurlsa::", `\mimilib.dll`, "Kiwi Legit Printer")
+	f := func(text string, want bool) {
+		t.Helper()
+		if got := s.Text([]byte(text)); got != want {
+			t.Errorf("Text(%q) = %v, want %v", text, got, want)
+		}
+		if got := s.UTF16(littleEndian(text)); got != want {
+			t.Errorf("UTF16(%q) = %v, want %v", text, got, want)
+		}
+		document, err := json.Marshal(map[string]string{"Key": text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := s.JSON(document); ok && got != want {
+			t.Errorf("JSON(%s) = %v, want %v", document, got, want)
+		}
+	}
+	f("", false)
+	f("sekurlsa:", false)
+	f("sekurlsa::", true)
+	f("SEKURLSA::logonpasswords", true)
+	for shift := range 20 {
+		padding := "0123456789 paddings!"[:shift]
+		f(padding+`C:\x\MimiLib.dll`+padding, true)
+		f(padding+"xSekurlsa::x", true)
+		f(padding+`C:\x\mimilib.dlx`, false)
+	}
+}
+
+// The Kelvin sign is a k: text that is not ASCII may hold anything.
+func TestScreenOfFoldedText(t *testing.T) {
+	t.Parallel()
+	s := screenFor("sekurlsa::")
+	if text := "se\u212aurlsa::"; !s.Text([]byte(text)) || !s.UTF16(littleEndian(text)) {
+		t.Errorf("%q was passed over", text)
+	}
+}
+
+// Words that JSON may spell otherwise are not looked for in it as it stands.
+func TestScreenOfJSONGivesUp(t *testing.T) {
+	t.Parallel()
+	for _, word := range []string{`path\to\mimikatz`, "http://kiwi", `"quoted"`, "përkthim", "two\nlines"} {
+		if _, ok := screenFor(word).JSON([]byte(`{}`)); ok {
+			t.Errorf("%q was looked for as it stands", word)
+		}
+	}
+	if _, ok := screenFor("mimikatz").JSON([]byte(`{"a":"\u006dimikatz"}`)); ok {
+		t.Error("a document with an escape was looked at as it stands")
+	}
+}
