@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
-	"go.yaml.in/yaml/v4"
 
 	"github.com/kulla-defence/kulla/rules"
 	"github.com/kulla-defence/kulla/sigma"
@@ -136,9 +135,9 @@ func loadPlaceholders(files []string) (map[string][]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("placeholders: %w", err)
 		}
-		var one map[string][]string
-		if err := yaml.Unmarshal(data, &one); err != nil {
-			return nil, withHint(fmt.Errorf("placeholders: %s: %w", filepath.ToSlash(file), err), "write one line for each: Servers: [SRV01, SRV02]")
+		one, err := sigma.ParsePlaceholders(file, data)
+		if err != nil {
+			return nil, withHint(fmt.Errorf("placeholders: %w", err), "write one line for each: Servers: [SRV01, SRV02]")
 		}
 		for name, list := range one {
 			values[name] = append(values[name], list...)
