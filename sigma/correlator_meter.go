@@ -58,25 +58,11 @@ func meterOf(c *Correlation) (func() meter, func(meter, int64) (float64, bool)) 
 // fulfilled reports whether a value meets all conditions.
 func fulfilled(conditions []CorrelationCondition, value float64) bool {
 	for _, c := range conditions {
-		if c.met(value) == c.Negate {
+		if c.Operator.holds(value, c.Number) == c.Negate {
 			return false
 		}
 	}
 	return true
-}
-
-func (c *CorrelationCondition) met(value float64) bool {
-	switch c.Operator {
-	case Less:
-		return value < c.Number
-	case LessOrEqual:
-		return value <= c.Number
-	case Greater:
-		return value > c.Number
-	case GreaterOrEqual:
-		return value >= c.Number
-	}
-	return value == c.Number
 }
 
 // A hitMeter counts hits.

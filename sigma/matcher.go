@@ -20,10 +20,10 @@ type Matcher struct {
 	fields         fieldTable
 	discriminators [len(discriminatorColumns)]discriminator
 
-	mutex   sync.Mutex
-	sources map[logSourceKey]int32
-	states  []LogSource // by their number
-	buckets map[bucketKey]*bucket
+	mutex    sync.Mutex
+	sources  map[logSourceKey]int32
+	numbered []LogSource // log sources by their number
+	buckets  map[bucketKey]*bucket
 }
 
 // A way is one route of one rule: where it looks, and what for.
@@ -108,9 +108,9 @@ func (m *Matcher) source(s LogSource) int32 {
 	key := keyOf(s)
 	number, ok := m.sources[key]
 	if !ok {
-		number = int32(len(m.states))
+		number = int32(len(m.numbered))
 		m.sources[key] = number
-		m.states = append(m.states, s)
+		m.numbered = append(m.numbered, s)
 	}
 	return number
 }
@@ -120,7 +120,7 @@ func (m *Matcher) bucket(key bucketKey) *bucket {
 	m.mutex.Lock()
 	b, ok := m.buckets[key]
 	if !ok {
-		b = &bucket{key: key, source: m.states[key.source]}
+		b = &bucket{key: key, source: m.numbered[key.source]}
 		m.buckets[key] = b
 	}
 	m.mutex.Unlock()

@@ -1,6 +1,9 @@
 package sigma
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // AppendColumns appends the columns of the current event that made a rule
 // match, ascending, each once: those of the predicates that held and speak for
@@ -9,8 +12,10 @@ import "slices"
 func (s *Session) AppendColumns(dst []int, rule int) []int {
 	start := len(dst)
 	state := s.last.state
-	for number := range state.bucket.candidates {
-		if state.bucket.candidates[number].rule == rule && s.holds(state, state.condition(int32(number))) {
+	candidates := state.bucket.candidates // in the order of their rules
+	number, _ := slices.BinarySearchFunc(candidates, rule, func(c candidate, rule int) int { return cmp.Compare(c.rule, rule) })
+	for ; number < len(candidates) && candidates[number].rule == rule; number++ {
+		if s.holds(state, state.condition(int32(number))) {
 			dst = s.appendHeld(dst, state, state.reasons(int32(number)))
 		}
 	}

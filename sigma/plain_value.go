@@ -71,18 +71,21 @@ func (n Network) contains(text []byte) bool {
 	return err == nil && n.Prefix.Contains(address.Unmap().WithZone(""))
 }
 
-func (c Comparison) holds(number float64) bool {
-	switch c.Operator {
+func (c Comparison) holds(number float64) bool { return c.Operator.holds(number, c.Number) }
+
+// holds compares a value with a number.
+func (o Operator) holds(value, number float64) bool {
+	switch o {
 	case Less:
-		return number < c.Number
+		return value < number
 	case LessOrEqual:
-		return number <= c.Number
+		return value <= number
 	case Greater:
-		return number > c.Number
+		return value > number
 	case GreaterOrEqual:
-		return number >= c.Number
+		return value >= number
 	}
-	return number == c.Number
+	return value == number
 }
 
 // numberOf reads the text of a field as a number, or takes a part of the time

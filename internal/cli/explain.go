@@ -40,11 +40,7 @@ RULE is the id, name or title of a rule, or a part of its title.`,
 			return nil
 		},
 		RunE: func(command *cobra.Command, arguments []string) error {
-			set, taxonomy, err := rules.options().load()
-			if err != nil {
-				return err
-			}
-			entry, err := findRule(set, arguments[0])
+			entry, taxonomy, err := rules.options().find(arguments[0])
 			if err != nil {
 				return err
 			}

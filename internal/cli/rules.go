@@ -136,11 +136,7 @@ func newRulesShow(env Environment) *cobra.Command {
 		Long:  "Show prints a rule, found by its id, its name or a part of its title.",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, arguments []string) error {
-			set, taxonomy, err := rules.options().load()
-			if err != nil {
-				return err
-			}
-			entry, err := findRule(set, arguments[0])
+			entry, taxonomy, err := rules.options().find(arguments[0])
 			if err != nil {
 				return err
 			}
@@ -149,6 +145,16 @@ func newRulesShow(env Environment) *cobra.Command {
 	}
 	rules.register(command)
 	return command
+}
+
+// find loads the rules, and finds one as findRule does.
+func (o ruleOptions) find(wanted string) (ruleEntry, *sigma.Taxonomy, error) {
+	set, taxonomy, err := o.load()
+	if err != nil {
+		return ruleEntry{}, nil, err
+	}
+	entry, err := findRule(set, wanted)
+	return entry, taxonomy, err
 }
 
 // findRule finds a rule by id, name or title; a part of a title is enough

@@ -26,11 +26,11 @@ type Options struct {
 	// ShelfBytes is how much memory each sink may fill with findings before
 	// they go to a temporary file; 0 means 4 MiB.
 	ShelfBytes int
+	// TempFolder is where that file is made; empty means the system's.
+	TempFolder string
 	// Plain evaluates every rule on every event in the plainest way. It is what
 	// the fast matcher is tested against.
 	Plain bool
-	// TempFolder is where that file is made; empty means the system's.
-	TempFolder string
 }
 
 const (
@@ -90,7 +90,7 @@ func New(set *sigma.RuleSet, taxonomy *sigma.Taxonomy, options Options) (*Engine
 	}
 	for _, rule := range wanted {
 		e.rules = append(e.rules, e.ofRule[rule])
-		e.inputs = append(e.inputs, inputs{e.correlator.Inputs(rule), taxonomy.Routes(rule.LogSource)})
+		e.inputs = append(e.inputs, newInputs(e.correlator.Inputs(rule), rule.LogSource, taxonomy))
 	}
 	e.silence(wanted)
 	e.matches = newSpool(e.tables, options.ShelfBytes, options.TempFolder)

@@ -8,6 +8,14 @@ type inputs struct {
 	routes []sigma.Route
 }
 
+// newInputs needs the routes of a rule only if some field is asked for.
+func newInputs(fields []string, source sigma.LogSource, taxonomy *sigma.Taxonomy) inputs {
+	if len(fields) == 0 {
+		return inputs{}
+	}
+	return inputs{fields, taxonomy.Routes(source)}
+}
+
 // append appends the values that correlations need, under the names
 // that the rule knows the fields by. The first way of recording the rule's log
 // source that has a value gives it.

@@ -18,17 +18,8 @@ func (r *row) AppendValue(dst []byte, column int) ([]byte, sigma.State) {
 	return dst, sigma.State(state) // the two have the same values, which a test holds
 }
 
-// screened is offered by values that can be asked for keywords at once, as
-// sigma.Screened describes it. A screen looks at one text at a time.
-type screened interface {
-	Screen(screen interface {
-		Text(utf8 []byte) bool
-		UTF16(littleEndian []byte) bool
-	}) bool
-}
-
 func (r *row) Screen(screen *sigma.Screen) (possible, ok bool) {
-	values, ok := r.event.Values.(screened)
+	values, ok := r.event.Values.(event.Screened)
 	return ok && values.Screen(screen), ok
 }
 

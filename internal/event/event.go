@@ -37,6 +37,21 @@ type Values interface {
 	AppendValue(dst []byte, column int) ([]byte, State)
 }
 
+// A Screen looks at one text at a time for words that may stand anywhere in an
+// event, and reports whether one may.
+type Screen interface {
+	Text(utf8 []byte) bool
+	UTF16(littleEndian []byte) bool
+}
+
+// Screened values can be asked for words at once.
+type Screened interface {
+	// Screen passes the texts of all columns to a screen until it says yes,
+	// and reports whether it did. Numbers, times, identifiers, binary and
+	// booleans may be left out.
+	Screen(screen Screen) bool
+}
+
 // State says whether a column of one particular event has a value.
 type State uint8
 

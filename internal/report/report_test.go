@@ -68,7 +68,7 @@ func findings() []*detect.Finding {
 	}
 }
 
-func each2(list []*detect.Finding) iter.Seq2[*detect.Finding, error] {
+func streamOf(list []*detect.Finding) iter.Seq2[*detect.Finding, error] {
 	return func(yield func(*detect.Finding, error) bool) {
 		for _, f := range list {
 			if !yield(f, nil) {
@@ -85,7 +85,7 @@ func digests(s *event.Source) ([32]byte, bool) {
 func TestWriteFindings(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	if err := WriteFindings(&out, each2(findings()), digests); err != nil {
+	if err := WriteFindings(&out, streamOf(findings()), digests); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "findings.jsonl", out.Bytes())
@@ -165,7 +165,7 @@ func TestWriteFindingsPassesErrorsOn(t *testing.T) {
 	if err := WriteFindings(&bytes.Buffer{}, failing, digests); !errors.Is(err, failure) {
 		t.Errorf("error %v, want the one of the findings", err)
 	}
-	if err := WriteFindings(brokenPipe{}, each2(findings()), digests); !errors.Is(err, errBroken) {
+	if err := WriteFindings(brokenPipe{}, streamOf(findings()), digests); !errors.Is(err, errBroken) {
 		t.Errorf("error %v, want the one of the writer", err)
 	}
 }

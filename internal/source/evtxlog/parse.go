@@ -40,10 +40,7 @@ func (r *row) AppendJSON(dst []byte) []byte { return r.record.AppendJSON(dst) }
 func (r *row) AppendXML(dst []byte) []byte { return r.record.AppendXML(dst) }
 
 // Screen passes the texts of the record to a screen, as evtx.Record.Screen does.
-func (r *row) Screen(screen interface {
-	Text(utf8 []byte) bool
-	UTF16(littleEndian []byte) bool
-}) bool {
+func (r *row) Screen(screen event.Screen) bool {
 	var possible bool
 	r.scratch, possible = r.record.Screen(screen, r.scratch)
 	return possible

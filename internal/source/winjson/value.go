@@ -36,10 +36,7 @@ func (r *row) AppendValue(dst []byte, column int) ([]byte, event.State) {
 // Screen passes the texts of the columns to a screen that looks for words, all
 // of them at once with a line feed before each, as evtx.Record.Screen does.
 // Numbers, true and false are left out.
-func (r *row) Screen(screen interface {
-	Text(utf8 []byte) bool
-	UTF16(littleEndian []byte) bool
-}) bool {
+func (r *row) Screen(screen event.Screen) bool {
 	whole, ok := screen.(documentScreen)
 	if ok && len(r.scanner.scratch) == 0 { // else there is text within text
 		if possible, ok := whole.JSON(r.document); ok {
