@@ -28,14 +28,16 @@ var doors = map[string][]string{
 
 	"internal/event":      {},
 	"internal/evtxwriter": {}, // the encoder, for tests and sample evidence
+	"internal/logwriter":  {}, // raw text formats, for tests and sample evidence
 	"internal/source":     {"internal/event", "evtx"},
 	"internal/detect":     {"internal/event", "sigma"},
 	"internal/report":     {"sigma", "internal/event", "internal/source", "internal/detect"},
-	"internal/cli":        {"evtx", "sigma", "rules", "internal/event", "internal/source", "internal/detect", "internal/report"},
+	"internal/ruletest":   {"evtx", "sigma", "internal/event", "internal/evtxwriter", "internal/logwriter", "internal/source", "internal/detect"},
+	"internal/cli":        {"evtx", "sigma", "rules", "internal/event", "internal/source", "internal/detect", "internal/report", "internal/ruletest"},
 	"cmd/kulla":           {"internal/cli"},
 
 	"rules":    {}, // our own Sigma rules, embedded
-	"examples": {"internal/evtxwriter"},
+	"examples": {"internal/evtxwriter", "internal/logwriter"},
 }
 
 func TestMap(t *testing.T) {

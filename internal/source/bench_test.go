@@ -93,7 +93,7 @@ func TestSharedData(t *testing.T) {
 	} {
 		shared(t, name)
 		register, err := source.Read(context.Background(), []string{sharedPath(name)}, func(int) source.Sink {
-			if name == "winlog-json.zip" { // 400 MB; package winjson looks at its values
+			if name == "winlog-json.zip" { // 400 MB; package jsonlog looks at its values
 				return discard{}
 			}
 			return new(sink)

@@ -3,21 +3,32 @@ package source
 import (
 	"github.com/kulla-defence/kulla/internal/source/evtxlog"
 	"github.com/kulla-defence/kulla/internal/source/format"
-	"github.com/kulla-defence/kulla/internal/source/winjson"
+	"github.com/kulla-defence/kulla/internal/source/jsonlog"
 )
 
 // formats are asked in this order: those with a signature first.
 func formats() []*format.Format {
 	return []*format.Format{
 		evtxlog.Format(),
-		winjson.Format(),
+		jsonlog.Format(),
 	}
 }
 
-// recognise returns the format of a file that begins with head, or nil.
-func (r *reading) recognise(head []byte) (int, *format.Format) {
+// FormatNames returns the names of all formats, in the order in which they are
+// tried.
+func FormatNames() []string {
+	var names []string
+	for _, f := range formats() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// formatOf returns the format of a file that begins with head, or the one that
+// was named; nil when there is none.
+func (r *reading) formatOf(head []byte, name string) (int, *format.Format) {
 	for i, f := range r.formats {
-		if f.Recognise(head) {
+		if f.Name == name || name == "" && f.Recognise(head) {
 			return i, f
 		}
 	}

@@ -23,6 +23,7 @@ type file struct {
 	// place orders files of the same name: the member's position in its archive.
 	place    int
 	numbered bool
+	given    *given
 
 	mutex sync.Mutex
 	total tally

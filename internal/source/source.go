@@ -38,6 +38,25 @@ type Options struct {
 	// aside when they exceed Limits.Memory; the files are removed again. When
 	// empty nothing is put aside, and such an archive is a Problem.
 	TempDir string
+	// Given is what the user says of sources that do not say it themselves.
+	Given []Given
+}
+
+// Given is what a user says of some sources. What is left empty is not said.
+type Given struct {
+	// Pattern selects sources by name, as path.Match has it, by the whole
+	// name or by what follows its last '/' or '!'; empty is every source.
+	Pattern string
+	// Format is the name of a format that is taken in place of the one that
+	// would be recognised.
+	Format string
+	// Zone is where times were written that state no zone.
+	Zone *time.Location
+	// Year is that of the first record, for logs whose times have none.
+	Year int
+	// Product, Category and Service are the log source, in Sigma's words, of
+	// events whose format does not know it.
+	Product, Category, Service string
 }
 
 // Limits bound the unpacking of each archive that is given or found on disk,

@@ -31,7 +31,8 @@ type stream struct {
 
 // leaf reads a source that is not an archive to its end.
 func (r *reading) leaf(name string, place int, head []byte, rest io.Reader) {
-	number, f := r.recognise(head)
+	given := r.given(name)
+	number, f := r.formatOf(head, given.Format)
 	s := &stream{reading: r, in: rest, format: number, hash: sha256.New(), line: 1}
 	if f == nil {
 		s.file = r.register.begin(name, "", place)
@@ -41,8 +42,8 @@ func (r *reading) leaf(name string, place int, head []byte, rest io.Reader) {
 		}
 	} else {
 		s.file = r.register.begin(name, f.Name, place)
-		s.file.numbered = f.Numbered
-		s.splitter = f.NewSplitter(format.Options{Record: r.options.Limits.Record})
+		s.file.numbered, s.file.given = f.Numbered, given
+		s.splitter = f.NewSplitter(format.Options{Record: r.options.Limits.Record, Year: given.Year})
 		s.run(head)
 	}
 	s.hash.Sum(s.file.SHA256[:0])

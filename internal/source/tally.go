@@ -20,6 +20,7 @@ const (
 type tally struct {
 	sink     Sink
 	numbered bool
+	given    *given
 
 	records      int64
 	first, last  time.Time
@@ -40,6 +41,7 @@ type run struct {
 }
 
 func (t *tally) Event(e *event.Event) error {
+	t.given.complete(e)
 	t.records++
 	t.span(e.Time, e.Time)
 	if t.numbered {

@@ -37,6 +37,9 @@ type Options struct {
 	// Record is the size in bytes past which a record is not read but
 	// reported as lost.
 	Record int
+	// Year is the year of the first record, for logs whose times have none;
+	// 0 when it was not given.
+	Year int
 }
 
 // A Splitter cuts one stream into blocks.

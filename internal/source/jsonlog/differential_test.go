@@ -1,4 +1,4 @@
-package winjson
+package jsonlog
 
 import (
 	"archive/zip"
@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/kulla-defence/kulla/internal/event"
+	"github.com/kulla-defence/kulla/internal/source/charset"
 	"github.com/kulla-defence/kulla/internal/source/format"
 )
 
@@ -83,7 +84,7 @@ func parseAll(text []byte, size, limit int) *collector {
 
 // reference decodes a sequence of documents, or an array of them, the usual way.
 func reference(text []byte) ([][]pair, error) {
-	decoder := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(text, utf8Mark)))
+	decoder := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(text, charset.Mark)))
 	decoder.UseNumber()
 	var all [][]pair
 	for {
@@ -217,7 +218,7 @@ func compareAll(t *testing.T, name string, got []record, want [][]pair) {
 
 // topLevel returns the first character of each document.
 func topLevel(text []byte) []byte {
-	decoder := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(text, utf8Mark)))
+	decoder := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(text, charset.Mark)))
 	var first []byte
 	for {
 		var raw json.RawMessage

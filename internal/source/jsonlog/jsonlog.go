@@ -1,4 +1,4 @@
-// Package winjson makes events of JSON: Windows events as the usual tools
+// Package jsonlog makes events of JSON: Windows events as the usual tools
 // export them, and any other objects as they are.
 //
 // A source is a sequence of objects: one per line, in one array, or printed
@@ -9,7 +9,7 @@
 //
 // docs/sources.md says which shapes are known and how their fields are named.
 // Begin with Format, then parser.Parse and scanner.container.
-package winjson
+package jsonlog
 
 import (
 	"github.com/kulla-defence/kulla/internal/source/format"

@@ -1,4 +1,4 @@
-package winjson
+package jsonlog
 
 import "bytes"
 

@@ -1,4 +1,4 @@
-package winjson
+package jsonlog
 
 // A node stands for a sequence of keys: all those from the beginning of an
 // event up to one of them. Events with the same keys in the same order end at

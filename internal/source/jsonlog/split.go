@@ -1,9 +1,10 @@
-package winjson
+package jsonlog
 
 import (
 	"bytes"
 	"fmt"
 
+	"github.com/kulla-defence/kulla/internal/source/charset"
 	"github.com/kulla-defence/kulla/internal/source/format"
 )
 
@@ -17,7 +18,7 @@ import (
 type splitter struct {
 	limit     int
 	begun     bool
-	encoding  encoding
+	encoding  charset.Encoding
 	projected []byte
 	tracker   tracker
 }
@@ -28,18 +29,18 @@ func newSplitter(options format.Options) *splitter {
 
 func (s *splitter) Split(data []byte, final bool) format.Cut {
 	if !s.begun {
-		s.begun, s.encoding = true, encodingOf(data)
+		s.begun, s.encoding = true, charset.Of(data)
 	}
 	text := data
-	if s.encoding != utf8Text {
-		s.projected = s.encoding.project(s.projected[:0], data)
+	if s.encoding != charset.UTF8 {
+		s.projected = s.encoding.Project(s.projected[:0], data)
 		text = s.projected
 	}
 	cut := s.text(text, final)
 	cut.Lines = int64(bytes.Count(text[:cut.Size], []byte{'\n'}))
-	cut.Size *= s.encoding.unitSize()
+	cut.Size *= s.encoding.UnitSize()
 	cut.State = s.encoding
-	if final && !cut.Lost && cut.Size < len(data) && len(data)-cut.Size < s.encoding.unitSize() {
+	if final && !cut.Lost && cut.Size < len(data) && len(data)-cut.Size < s.encoding.UnitSize() {
 		cut.Size = len(data) // half a unit
 	}
 	if cut.Size > 0 {
@@ -73,7 +74,7 @@ func (s *splitter) lose(text []byte, final bool) format.Cut {
 	return format.Cut{Size: size, Lost: true, Problem: &format.Problem{
 		Reason: fmt.Sprintf("document is longer than %d bytes", s.limit),
 		Limit:  "record",
-		Lost:   int64(size * s.encoding.unitSize()),
+		Lost:   int64(size * s.encoding.UnitSize()),
 	}}
 }
 

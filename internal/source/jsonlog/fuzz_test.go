@@ -1,10 +1,12 @@
-package winjson
+package jsonlog
 
 import (
 	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
+
+	"github.com/kulla-defence/kulla/internal/source/charset"
 )
 
 var seeds = []string{
@@ -45,7 +47,7 @@ func FuzzDocument(f *testing.F) {
 // are within the limits and have no documents in strings.
 func comparable(text []byte) ([][]pair, bool) {
 	opening := string(skipped(text))
-	if encodingOf(text) != utf8Text || !strings.HasPrefix(opening, "{") || strings.Contains(string(text), "Data") || strings.Contains(string(text), "Payload") || strings.Contains(string(text), `\u`) {
+	if charset.Of(text) != charset.UTF8 || !strings.HasPrefix(opening, "{") || strings.Contains(string(text), "Data") || strings.Contains(string(text), "Payload") || strings.Contains(string(text), `\u`) {
 		return nil, false
 	}
 	depth := strings.Count(opening, "{") + strings.Count(opening, "[")
@@ -57,7 +59,7 @@ func comparable(text []byte) ([][]pair, bool) {
 }
 
 func skipped(text []byte) []byte {
-	text = []byte(strings.TrimPrefix(string(text), string(utf8Mark)))
+	text = []byte(strings.TrimPrefix(string(text), string(charset.Mark)))
 	return text[skipSpace(text, 0):]
 }
 
@@ -90,7 +92,7 @@ func FuzzEncodings(f *testing.F) {
 	f.Add("\ufeff[{\"a\":\"b\"},\n{\"a\":\"c\"}]", uint8(0), false, false)
 	f.Fuzz(func(t *testing.T, text string, size uint8, bigEndian, mark bool) {
 		text = strings.ToValidUTF8(strings.TrimPrefix(text, "\ufeff"), "?")
-		if len(text) == 0 || !isOpening(text[0]) {
+		if len(text) == 0 || text[0] != '{' && text[0] != '[' {
 			return
 		}
 		want := parseAll([]byte(text), len(text)+1, 1<<20)

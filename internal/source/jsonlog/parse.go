@@ -1,4 +1,4 @@
-package winjson
+package jsonlog
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kulla-defence/kulla/internal/event"
+	"github.com/kulla-defence/kulla/internal/source/charset"
 	"github.com/kulla-defence/kulla/internal/source/format"
 )
 
@@ -23,7 +24,7 @@ type parser struct {
 
 // A place follows where the scanner is in the source.
 type place struct {
-	encoding encoding
+	encoding charset.Encoding
 	at       int // in the text of the block
 	offset   int64
 	line     int64
@@ -33,7 +34,7 @@ type place struct {
 func (p *place) move(text []byte, to int) {
 	passed := text[p.at:to]
 	p.line += int64(bytes.Count(passed, []byte{'\n'}))
-	p.offset += p.encoding.encodedSize(passed)
+	p.offset += p.encoding.EncodedSize(passed)
 	p.at = to
 }
 
@@ -47,15 +48,15 @@ func newParser(shapes *shapes) *parser {
 
 // Parse implements format.Parser.
 func (p *parser) Parse(block *format.Block, out format.Output) error {
-	p.place = place{encoding: block.State.(encoding), offset: block.Offset, line: block.Line}
+	p.place = place{encoding: block.State.(charset.Encoding), offset: block.Offset, line: block.Line}
 	text := block.Data
-	if p.place.encoding != utf8Text {
-		p.decoded = p.place.encoding.decode(p.decoded[:0], text)
+	if p.place.encoding != charset.UTF8 {
+		p.decoded = p.place.encoding.Decode(p.decoded[:0], text)
 		text = p.decoded
 	}
 	at := 0
 	if block.First {
-		at = len(text) - len(bytes.TrimPrefix(text, utf8Mark))
+		at = len(text) - len(bytes.TrimPrefix(text, charset.Mark))
 	}
 	p.scanner.data = text
 	return p.documents(block.Source, at, out)
@@ -136,7 +137,7 @@ func (p *parser) lose(at, next int, out format.Output, reason, limit string) int
 		Line:   p.place.line,
 		Reason: reason,
 		Limit:  limit,
-		Lost:   p.place.encoding.encodedSize(p.scanner.data[at:next]),
+		Lost:   p.place.encoding.EncodedSize(p.scanner.data[at:next]),
 	})
 	return next
 }
@@ -152,7 +153,7 @@ func (p *parser) emit(source *event.Source, start, end int, last *node, out form
 	p.event.Provenance = event.Provenance{
 		Source: source,
 		Offset: p.place.offset,
-		Size:   p.place.encoding.encodedSize(p.scanner.data[start:end]),
+		Size:   p.place.encoding.EncodedSize(p.scanner.data[start:end]),
 		Line:   p.place.line,
 	}
 	p.fillTime(shape)

@@ -1,0 +1,91 @@
+package source
+
+import (
+	"path"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/kulla-defence/kulla/internal/event"
+)
+
+// given is what the user says of one source. A nil one says nothing.
+type given struct {
+	Given
+	mutex   sync.Mutex
+	layouts map[*event.Layout]*event.Layout
+}
+
+// given puts together what is said of a source. What is said later counts.
+func (r *reading) given(name string) *given {
+	g := &given{layouts: map[*event.Layout]*event.Layout{}}
+	for _, said := range r.options.Given {
+		if !said.selects(name) {
+			continue
+		}
+		if said.Format != "" {
+			g.Format = said.Format
+		}
+		if said.Zone != nil {
+			g.Zone = said.Zone
+		}
+		if said.Year != 0 {
+			g.Year = said.Year
+		}
+		if said.namesLogSource() {
+			g.Product, g.Category, g.Service = said.Product, said.Category, said.Service
+		}
+	}
+	return g
+}
+
+func (g *Given) selects(name string) bool {
+	if g.Pattern == "" {
+		return true
+	}
+	last := name[strings.LastIndexAny(name, "/!")+1:]
+	whole, _ := path.Match(g.Pattern, name)
+	part, _ := path.Match(g.Pattern, last)
+	return whole || part
+}
+
+func (g *Given) namesLogSource() bool { return g.Product+g.Category+g.Service != "" }
+
+// complete adds to an event what its source does not say.
+func (g *given) complete(e *event.Event) {
+	if g == nil {
+		return
+	}
+	if g.Zone != nil && e.TimeText != "" && !e.Time.IsZero() {
+		e.Time, e.TimeText = inZone(e.Time, g.Zone), ""
+	}
+	if g.namesLogSource() && e.Layout.Product+e.Layout.Category+e.Layout.Service == "" {
+		e.Layout = g.layout(e.Layout)
+	}
+}
+
+// inZone takes the clock's reading of a time, as it is in UTC, for that of a
+// zone.
+func inZone(t time.Time, zone *time.Location) time.Time {
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	return time.Date(year, month, day, hour, minute, second, t.Nanosecond(), zone).UTC()
+}
+
+// maxLayouts bounds what is remembered of a source with ever new columns.
+const maxLayouts = 1 << 14
+
+// layout returns the layout with the log source that was given.
+func (g *given) layout(of *event.Layout) *event.Layout {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	if known := g.layouts[of]; known != nil {
+		return known
+	}
+	if len(g.layouts) >= maxLayouts {
+		clear(g.layouts)
+	}
+	made := &event.Layout{Product: g.Product, Category: g.Category, Service: g.Service, Names: of.Names}
+	g.layouts[of] = made
+	return made
+}
