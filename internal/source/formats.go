@@ -4,6 +4,7 @@ import (
 	"github.com/kulla-defence/kulla/internal/source/evtxlog"
 	"github.com/kulla-defence/kulla/internal/source/format"
 	"github.com/kulla-defence/kulla/internal/source/jsonlog"
+	"github.com/kulla-defence/kulla/internal/source/zeek"
 )
 
 // formats are asked in this order: those with a signature first.
@@ -11,6 +12,7 @@ func formats() []*format.Format {
 	return []*format.Format{
 		evtxlog.Format(),
 		jsonlog.Format(),
+		zeek.Format(),
 	}
 }
 
