@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/kulla-defence/kulla/internal/ruletest"
 	"github.com/kulla-defence/kulla/rules"
 	"github.com/kulla-defence/kulla/sigma"
 )
@@ -25,11 +26,7 @@ type document struct {
 func documents(t *testing.T) map[string]document {
 	t.Helper()
 	found := map[string]document{}
-	files, err := fs.Glob(rules.FS, "windows/*/*.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range files {
+	for _, name := range ruleFiles(t) {
 		text, err := fs.ReadFile(rules.FS, name)
 		if err != nil {
 			t.Fatal(err)
@@ -46,6 +43,21 @@ func documents(t *testing.T) map[string]document {
 		}
 	}
 	return found
+}
+
+func ruleFiles(t *testing.T) []string {
+	t.Helper()
+	var files []string
+	err := fs.WalkDir(rules.FS, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && !ruletest.IsScript(name) {
+			files = append(files, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
 }
 
 func TestEveryRuleLoads(t *testing.T) {
@@ -120,4 +132,40 @@ func TestRulesThatOnlyCountStayQuiet(t *testing.T) {
 	if seen == 0 {
 		t.Error("no correlation was looked at")
 	}
+}
+
+// Every rule finds what it is for, and leaves alone what looks alike.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	scripts, faults := ruletest.ParseFS(rules.FS, "")
+	for _, fault := range faults {
+		t.Error(fault)
+	}
+	set, taxonomy := loaded(t)
+	report, err := ruletest.NewRunner(set, taxonomy).Run(t.Context(), scripts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, failure := range report.Failures {
+		t.Errorf("%v: %s %s %d: %s", failure.At, failure.Rule, failure.Kind, failure.Item, failure.Reason)
+	}
+	for _, untested := range report.Untested {
+		t.Errorf("%v: %s has no test of what it must %s", untested.At, untested.Rule, untested.Lacks)
+	}
+	if report.Rules < len(set.Rules) || report.Items < 2*report.Rules {
+		t.Errorf("%d rules were tested with %d items", report.Rules, report.Items)
+	}
+}
+
+func loaded(t *testing.T) (*sigma.RuleSet, *sigma.Taxonomy) {
+	t.Helper()
+	set, err := sigma.LoadFS(rules.FS, sigma.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	taxonomy, err := sigma.DefaultTaxonomy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set, taxonomy
 }

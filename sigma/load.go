@@ -25,7 +25,8 @@ func LoadFS(fsys fs.FS, options Options) (*RuleSet, error) {
 	return NewRuleSet(documents, options), nil
 }
 
-// ParseFS reads every .yml and .yaml file below the root of a file system.
+// ParseFS reads every .yml and .yaml file below the root of a file system,
+// but for tests of rules, which end in .test.yml or .test.yaml.
 // Files that cannot be read or are no rules are listed in Problems. The error
 // is only about the root itself. The positions name the files as prefix and
 // path within the file system.
@@ -74,9 +75,11 @@ func ruleFiles(fsys fs.FS, prefix string, into *Documents) []string {
 	return names
 }
 
+// isRuleFile leaves out the tests of rules, which stand beside them.
 func isRuleFile(name string) bool {
 	extension := strings.ToLower(path.Ext(name))
-	return extension == ".yml" || extension == ".yaml"
+	isTest := strings.EqualFold(path.Ext(strings.TrimSuffix(name, path.Ext(name))), ".test")
+	return !isTest && (extension == ".yml" || extension == ".yaml")
 }
 
 func parseFile(fsys fs.FS, name, prefix string, reader *blockYAML) *Documents {
