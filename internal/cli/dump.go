@@ -17,7 +17,7 @@ import (
 func newDump(env Environment) *cobra.Command {
 	var format, output string
 	var records []uint
-	var limits []string
+	var evidence evidenceFlags
 	command := &cobra.Command{
 		Use:   "dump PATH...",
 		Short: "Print records as JSON or XML",
@@ -33,30 +33,31 @@ Line breaks, control characters and invisible ones are escaped in both.`,
 			if format != "jsonl" && format != "xml" {
 				return usagef("formats are jsonl and xml", "unknown format %q", format)
 			}
-			bounds, err := parseLimits(limits)
+			options, err := evidence.parse()
 			if err != nil {
 				return err
 			}
-			return runDump(command.Context(), env, paths, output, bounds, &dumper{xml: format == "xml", records: records})
+			return runDump(command.Context(), env, paths, output, options, &dumper{xml: format == "xml", records: records})
 		},
 	}
 	flags := command.Flags()
 	flags.StringVarP(&format, "format", "f", "jsonl", "`FORMAT`: jsonl or xml")
 	flags.StringVarP(&output, "output", "o", "", "write to `FILE` instead of standard output")
 	flags.UintSliceVar(&records, "record", nil, "only records with this `ID`; may be repeated")
-	flags.StringArrayVar(&limits, "limit", nil, "raise or lower a limit on what archives unpack to, as for hunt")
+	evidence.register(command)
 	complete(command, "format", []string{"jsonl", "xml"})
 	return command
 }
 
-func runDump(ctx context.Context, env Environment, paths []string, output string, limits source.Limits, d *dumper) error {
+func runDump(ctx context.Context, env Environment, paths []string, output string, options source.Options, d *dumper) error {
 	out, finish, err := openOutput(env, output)
 	if err != nil {
 		return err
 	}
 	d.out = bufio.NewWriterSize(out, 64<<10)
 	named := selectEvidence(paths)
-	register, err := source.Read(ctx, named.paths, func(int) source.Sink { return named.of(d) }, source.Options{Workers: 1, Limits: limits, Stdin: env.In, TempDir: env.TempDir})
+	options.Workers, options.Stdin, options.TempDir = 1, env.In, env.TempDir
+	register, err := source.Read(ctx, named.paths, func(int) source.Sink { return named.of(d) }, options)
 	if err := finish(errors.Join(err, d.out.Flush())); err != nil {
 		if errors.Is(err, context.Canceled) {
 			return &outcome{exitInterrupted}

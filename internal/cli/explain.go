@@ -21,6 +21,7 @@ import (
 
 func newExplain(env Environment) *cobra.Command {
 	var rules ruleFlags
+	var evidence evidenceFlags
 	var records []uint
 	var most int
 	command := &cobra.Command{
@@ -49,18 +50,24 @@ RULE is the id, name or title of a rule, or a part of its title.`,
 					"explain the rules it is made of; kulla rules show names them")
 			}
 			x := &explainer{rule: entry.rule, routes: taxonomy.Routes(entry.rule.LogSource), records: records, most: most}
-			return runExplain(command.Context(), env, arguments[1:], x)
+			options, err := evidence.parse()
+			if err != nil {
+				return err
+			}
+			return runExplain(command.Context(), env, arguments[1:], options, x)
 		},
 	}
 	rules.register(command)
+	evidence.register(command)
 	command.Flags().UintSliceVar(&records, "record", nil, "only records with this `ID`; may be repeated")
 	command.Flags().IntVarP(&most, "number", "n", 3, "explain at most `N` events")
 	return command
 }
 
-func runExplain(ctx context.Context, env Environment, paths []string, x *explainer) error {
+func runExplain(ctx context.Context, env Environment, paths []string, options source.Options, x *explainer) error {
 	named := selectEvidence(paths)
-	register, err := source.Read(ctx, named.paths, func(int) source.Sink { return named.of(x) }, source.Options{Workers: 1, Stdin: env.In, TempDir: env.TempDir})
+	options.Workers, options.Stdin, options.TempDir = 1, env.In, env.TempDir
+	register, err := source.Read(ctx, named.paths, func(int) source.Sink { return named.of(x) }, options)
 	if errors.Is(err, context.Canceled) {
 		return &outcome{exitInterrupted}
 	}

@@ -17,7 +17,7 @@ import (
 // huntFlags are the flags of "kulla hunt" as typed.
 type huntFlags struct {
 	rules                          ruleFlags
-	limits                         []string
+	evidence                       evidenceFlags
 	minLevel, failOn               string
 	from, to, zone                 string
 	format, output, summary, color string
@@ -30,7 +30,7 @@ var levelNames = []string{"informational", "low", "medium", "high", "critical"}
 func (f *huntFlags) register(command *cobra.Command) {
 	flags := command.Flags()
 	f.rules.register(command)
-	flags.StringArrayVar(&f.limits, "limit", nil, "raise or lower a limit on what archives unpack to: bytes=10GB, members=1000000, depth=8, ratio=10000")
+	f.evidence.register(command)
 	flags.StringVar(&f.minLevel, "min-level", "informational", "leave out rules below this `LEVEL`")
 	flags.StringVar(&f.failOn, "fail-on", "", "exit with code 3 if there is a finding of this `LEVEL` or above")
 	flags.StringVar(&f.from, "from", "", "leave out events before this `TIME` (RFC 3339, or a date)")
@@ -92,7 +92,7 @@ func (f *huntFlags) parse(env Environment, paths []string) (huntOptions, error) 
 	if !o.from.IsZero() && !o.to.IsZero() && !o.from.Before(o.to) {
 		return o, usagef("", "--from %s is not before --to %s", f.from, f.to)
 	}
-	if o.limits, err = parseLimits(f.limits); err != nil {
+	if o.evidence, err = f.evidence.parse(); err != nil {
 		return o, err
 	}
 	return o, f.choose(env, &o)

@@ -20,7 +20,7 @@ import (
 type huntOptions struct {
 	paths    []string
 	rules    ruleOptions
-	limits   source.Limits
+	evidence source.Options
 	minLevel sigma.Level
 	failOn   sigma.Level // NoLevel: never
 	from, to time.Time
@@ -115,9 +115,9 @@ func (h *hunt) read(ctx context.Context) (*source.Register, bool, error) {
 			progress: progress, findings: h.engine.Matches}
 		stop = m.run(ctx)
 	}
-	register, err := source.Read(ctx, h.options.paths, func(int) source.Sink { return h.engine.Sink() }, source.Options{
-		Workers: h.options.workers, Limits: h.options.limits, Stdin: h.env.In, Progress: progress, TempDir: h.env.TempDir,
-	})
+	options := h.options.evidence
+	options.Workers, options.Stdin, options.Progress, options.TempDir = h.options.workers, h.env.In, progress, h.env.TempDir
+	register, err := source.Read(ctx, h.options.paths, func(int) source.Sink { return h.engine.Sink() }, options)
 	stop()
 	if errors.Is(err, context.Canceled) && register != nil {
 		return register, true, nil

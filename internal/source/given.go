@@ -12,13 +12,25 @@ import (
 // given is what the user says of one source. A nil one says nothing.
 type given struct {
 	Given
-	mutex   sync.Mutex
-	layouts map[*event.Layout]*event.Layout
+	layouts *namedLayouts
+}
+
+// namedLayouts are the layouts that were given a log source, of all sources of
+// one reading, so that events of one shape share theirs.
+type namedLayouts struct {
+	mutex sync.Mutex
+	known map[namedLayout]*event.Layout
+}
+
+// A namedLayout is a layout, and the log source it was given.
+type namedLayout struct {
+	of                         *event.Layout
+	product, category, service string
 }
 
 // given puts together what is said of a source. What is said later counts.
 func (r *reading) given(name string) *given {
-	g := &given{layouts: map[*event.Layout]*event.Layout{}}
+	g := &given{layouts: &r.layouts}
 	for _, said := range r.options.Given {
 		if !said.selects(name) {
 			continue
@@ -72,20 +84,22 @@ func inZone(t time.Time, zone *time.Location) time.Time {
 	return time.Date(year, month, day, hour, minute, second, t.Nanosecond(), zone).UTC()
 }
 
-// maxLayouts bounds what is remembered of a source with ever new columns.
+// maxLayouts bounds what is remembered of sources with ever new columns.
 const maxLayouts = 1 << 14
 
 // layout returns the layout with the log source that was given.
 func (g *given) layout(of *event.Layout) *event.Layout {
-	g.mutex.Lock()
-	defer g.mutex.Unlock()
-	if known := g.layouts[of]; known != nil {
+	l := g.layouts
+	key := namedLayout{of, g.Product, g.Category, g.Service}
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if known := l.known[key]; known != nil {
 		return known
 	}
-	if len(g.layouts) >= maxLayouts {
-		clear(g.layouts)
+	if l.known == nil || len(l.known) >= maxLayouts {
+		l.known = map[namedLayout]*event.Layout{}
 	}
 	made := &event.Layout{Product: g.Product, Category: g.Category, Service: g.Service, Names: of.Names}
-	g.layouts[of] = made
+	l.known[key] = made
 	return made
 }

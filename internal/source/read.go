@@ -49,6 +49,7 @@ type reading struct {
 	queue    chan job
 	readers  errgroup.Group
 	register *ledger
+	layouts  namedLayouts
 }
 
 func newReading(ctx context.Context, cancel context.CancelCauseFunc, options Options) *reading {
