@@ -32,6 +32,22 @@ func TestLines(t *testing.T) {
 		"rfc 5424": {string(modern.AppendRFC5424(nil)),
 			"<86>1 2024-03-05T11:00:01.250000Z fw1 - - ID47 [ex@32473 a=\"q\\\"\\]\\\\\"] text\n"},
 		"framed": {string(AppendFramed(nil, []byte("<34>a\n"))), "5 <34>a"},
+		"access": {string(AppendAccess(nil, &Access{Client: "192.0.2.1", Time: noon, Request: `GET /"\ HTTP/1.1`, Status: 200, Size: -1, Agent: "a\tb"})),
+			`192.0.2.1 - - [05/Mar/2024:11:00:01 +0000] "GET /\"\\ HTTP/1.1" 200 - "-" "a\x09b"` + "\n"},
+		"common": {string(AppendAccess(nil, &Access{Time: noon, Request: "GET / HTTP/1.1", Status: 404, Size: 9, WithoutQuotedParts: true})),
+			`- - - [05/Mar/2024:11:00:01 +0000] "GET / HTTP/1.1" 404 9` + "\n"},
+		"cef": {CEF(Device{"V|x", "P", "1"}, "100", "name", 5, Field{"msg", "a=b\nc"}, Field{"src", "192.0.2.1"}),
+			`CEF:0|V\|x|P|1|100|name|5|msg=a\=b\nc src=192.0.2.1`},
+		"leef":      {LEEF(Device{"V", "P", "1"}, "7", Field{"src", "192.0.2.1"}, Field{"usrName", "a b"}), "LEEF:1.0|V|P|1|7|src=192.0.2.1\tusrName=a b"},
+		"key value": {KeyValue(Field{"action", "deny"}, Field{"msg", `a "b"`}, Field{"e", ""}), `action=deny msg="a \"b\"" e=""`},
+		"audit": {string(AppendAudit(nil, &AuditRecord{"EXECVE", noon, 12, []Field{{"argc", "2"}, {"a0", "ls"}, {"a1", "a b"}}})),
+			`type=EXECVE msg=audit(1709636401.250:12): argc=2 a0="ls" a1=612062` + "\n"},
+		"zeek": {string((&Zeek{Path: "http", Fields: []string{"ts", "uri", "method", "host", "user"}}).AppendLine(nil, noon, Field{"uri", "a\tb"}, Field{"host", ""}, Field{"user", "-"})),
+			"1709636401.250000\ta\\x09b\t-\t(empty)\t\\x2d\n"},
+		"zeek header": {string((&Zeek{Path: "dns", Fields: []string{"ts", "query"}, Types: []string{"time", "string"}}).AppendHeader(nil, noon)),
+			"#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tdns\n#open\t2024-03-05-11-00-01\n#fields\tts\tquery\n#types\ttime\tstring\n"},
+		"json": {string(AppendJSON(nil, []Field{{"a.b", "<1>"}, {"c", "2"}, {"a.d", "x"}, {"a.d", "y"}}, "c")),
+			`{"a":{"b":"<1>","d":["x","y"]},"c":2}` + "\n"},
 	} {
 		if test.got != test.want {
 			t.Errorf("%s:\n%q, want\n%q", name, test.got, test.want)
