@@ -72,7 +72,8 @@ func TestRoutes(t *testing.T) {
 			"{product: linux} Channel=Linux-Sysmon/Operational EventID=23", sysmon + " EventID=23|26",
 			"{category: file_delete}"}},
 		{LogSource{Category: "webserver"}, true, []string{"{category: webserver}"}},
-		{LogSource{Category: "dns"}, true, []string{"{product: zeek, service: dns}", "{category: dns}"}},
+		{LogSource{Category: "dns"}, true, []string{"{product: zeek, service: dns}",
+			"{product: suricata} event_type=dns", "{category: dns}"}},
 		{LogSource{Category: "application", Product: "kubernetes", Service: "audit"}, true, []string{
 			"{product: kubernetes, service: audit}", "{category: application, product: kubernetes, service: audit}"}},
 		// A rule that asks for two things which no event is.
