@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"time"
@@ -73,6 +71,8 @@ type hunt struct {
 	engine  *detect.Engine
 	set     *sigma.RuleSet
 	started time.Time
+	// progress counts what is read.
+	progress source.Progress
 }
 
 func runHunt(ctx context.Context, env Environment, options huntOptions) error {
@@ -104,25 +104,11 @@ func runHunt(ctx context.Context, env Environment, options huntOptions) error {
 	return h.verdict(register, groups, interrupted)
 }
 
-// read gives all evidence to the engine. An interrupt is not an error: what
-// was read until then is reported.
+// read gives all evidence to the engine.
 func (h *hunt) read(ctx context.Context) (*source.Register, bool, error) {
-	progress := &source.Progress{}
-	stop := func() {}
-	if !h.options.quiet && !h.options.noProgress {
-		width := h.env.ErrTerminal()
-		m := &meter{out: h.env.Err, terminal: width > 0, width: width, now: h.env.Now, start: h.started,
-			progress: progress, findings: h.engine.Matches}
-		stop = m.run(ctx)
-	}
-	options := h.options.evidence
-	options.Workers, options.Stdin, options.Progress, options.TempDir = h.options.workers, h.env.In, progress, h.env.TempDir
-	register, err := source.Read(ctx, h.options.paths, func(int) source.Sink { return h.engine.Sink() }, options)
-	stop()
-	if errors.Is(err, context.Canceled) && register != nil {
-		return register, true, nil
-	}
-	return register, false, err
+	r := evidenceReading{env: h.env, paths: h.options.paths, options: h.options.evidence, workers: h.options.workers,
+		quiet: h.options.quiet || h.options.noProgress, started: h.started, findings: h.engine.Matches, progress: &h.progress}
+	return r.read(ctx, func(int) source.Sink { return h.engine.Sink() })
 }
 
 // write writes findings and summary, each where its reader expects it: the
@@ -142,7 +128,7 @@ func (h *hunt) write(register *source.Register, result *detect.Result, interrupt
 		err = h.writeTable(out, findings, summary)
 	}
 	if err == nil && !h.options.quiet {
-		h.writeSpeed(register, result)
+		writeSpeed(h.env, &h.progress, register, h.started, h.options.workers)
 	}
 	if err == nil {
 		err = h.writeSummaryFile(summary)
@@ -187,19 +173,6 @@ func (h *hunt) writeTable(out io.Writer, findings iter.Seq2[*detect.Finding, err
 		return err
 	}
 	return report.WriteSummary(out, summary, style)
-}
-
-// writeSpeed says how fast it was, on standard error: it differs from run to
-// run, and what is written to the output must not.
-func (h *hunt) writeSpeed(register *source.Register, result *detect.Result) {
-	elapsed := h.env.Now().Sub(h.started)
-	var read int64
-	for i := range register.Files {
-		read += register.Files[i].Size
-	}
-	fmt.Fprintf(h.env.Err, "%s events, %s in %s: %s events/s, %s/s, %d workers\n",
-		report.Thousands(result.Events), size(read), elapsed.Round(time.Millisecond),
-		report.Thousands(perSecond(result.Events, elapsed)), size(perSecond(read, elapsed)), h.options.workers)
 }
 
 func (h *hunt) writeSummaryFile(summary *report.Summary) error {

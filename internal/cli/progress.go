@@ -20,6 +20,7 @@ type meter struct {
 	now      func() time.Time
 	start    time.Time
 	progress *source.Progress
+	// findings, when not nil, is how many events matched so far.
 	findings func() int64
 }
 
@@ -74,9 +75,12 @@ func (m *meter) show() {
 func (m *meter) line() string {
 	read, total := m.progress.BytesRead.Load(), m.progress.BytesTotal.Load()
 	elapsed := m.now().Sub(m.start)
-	line := fmt.Sprintf("%s of %s files · %s · %s/s · %s records · %s matches",
+	line := fmt.Sprintf("%s of %s files · %s · %s/s · %s records",
 		report.Thousands(m.progress.FilesDone.Load()), report.Thousands(m.progress.FilesTotal.Load()),
-		size(read), size(perSecond(read, elapsed)), report.Thousands(m.progress.Records.Load()), report.Thousands(m.findings()))
+		size(read), size(perSecond(read, elapsed)), report.Thousands(m.progress.Records.Load()))
+	if m.findings != nil {
+		line += fmt.Sprintf(" · %s matches", report.Thousands(m.findings()))
+	}
 	if left, ok := timeLeft(read, total, elapsed); ok {
 		line += fmt.Sprintf(" · %s left", left)
 	}

@@ -43,6 +43,7 @@ func WriteSummary(w io.Writer, s *Summary, style Style) error {
 	s.writeFindings(p)
 	s.writeRules(p)
 	s.writeUnseen(p)
+	s.writeUnstated(p)
 	s.writeBlind(p)
 	return p.out.Flush()
 }
@@ -188,6 +189,42 @@ func (s *Summary) writeUnseen(p *page) {
 			g.gap.After, clock(g.gap.AfterTime, s.Zone), g.gap.Before, clock(g.gap.BeforeTime, s.Zone), Visible(g.file.Source.Name))
 	})
 	list(p, "Not read", problemsOf(s.Register), problemLine.String)
+}
+
+// writeUnstated says which times had to be taken in a way the evidence does not
+// state, and what settles it.
+func (s *Summary) writeUnstated(p *page) {
+	for _, line := range Unstated(s.Register) {
+		p.line("Times", line)
+	}
+}
+
+// Unstated says, a line each, how many sources leave open of their times what
+// only the user can know.
+func Unstated(register *source.Register) []string {
+	var zones, years, events, timeless int64
+	for i := range register.Files {
+		file := &register.Files[i]
+		if file.WithoutZone > 0 {
+			zones++
+		}
+		if file.WithoutYear > 0 {
+			years++
+			events += file.WithoutYear
+		}
+		timeless += file.WithoutTime - file.WithoutYear
+	}
+	var lines []string
+	if zones > 0 {
+		lines = append(lines, fmt.Sprintf("times of %s state no zone: taken as UTC; give --source-tz", quantity(zones, "source", "sources")))
+	}
+	if years > 0 {
+		lines = append(lines, fmt.Sprintf("times of %s state no year: %s without a time; give --source-year", quantity(years, "source", "sources"), quantity(events, "event", "events")))
+	}
+	if timeless > 0 {
+		lines = append(lines, quantity(timeless, "event", "events")+" without a time")
+	}
+	return lines
 }
 
 type gapLine struct {

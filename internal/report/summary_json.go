@@ -58,6 +58,9 @@ type fileJSON struct {
 	Records     int64         `json:"records"`
 	First       *time.Time    `json:"first,omitempty"`
 	Last        *time.Time    `json:"last,omitempty"`
+	WithoutTime int64         `json:"events_without_time,omitempty"`
+	WithoutYear int64         `json:"events_without_year,omitempty"`
+	WithoutZone int64         `json:"events_without_zone,omitempty"`
 	Interrupted bool          `json:"interrupted,omitempty"`
 	Problems    []problemJSON `json:"problems,omitempty"`
 	ProblemsAll int64         `json:"problem_count,omitempty"`
@@ -159,7 +162,8 @@ func channelJSON(c detect.Channel) countJSON {
 func toFileJSON(f source.File) fileJSON {
 	file := fileJSON{
 		Source: f.Source.Name, Format: f.Source.Format, Size: f.Size, Records: f.Records,
-		First: moment(f.First), Last: moment(f.Last), Interrupted: f.Interrupted,
+		First: moment(f.First), Last: moment(f.Last),
+		WithoutTime: f.WithoutTime, WithoutYear: f.WithoutYear, WithoutZone: f.WithoutZone, Interrupted: f.Interrupted,
 		Problems: each(f.Problems, toProblemJSON), ProblemsAll: f.ProblemCount,
 		Gaps: each(f.Gaps, toGapJSON), GapsAll: f.GapCount, Missing: f.Missing,
 		Duplicates: f.Duplicates, Notes: f.Notes,

@@ -109,6 +109,7 @@ func (f *file) summary() File {
 	}
 	f.Problems, f.ProblemCount = t.problems, t.problemCount
 	f.Records, f.First, f.Last = t.records, t.first, t.last
+	f.WithoutTime, f.WithoutYear, f.WithoutZone = t.withoutTime, t.withoutYear, t.withoutZone
 	f.Interrupted = f.Interrupted || t.interrupted
 	if f.numbered {
 		f.numbers(t.runs)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"runtime"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -79,6 +80,9 @@ func (o Options) withDefaults() Options {
 	if o.Progress == nil {
 		o.Progress = new(Progress)
 	}
+	if o.Now == nil {
+		o.Now = func() time.Time { return time.Time{} }
+	}
 	if o.Stdin == nil {
 		o.Stdin = eof{}
 	}
@@ -124,13 +128,16 @@ func (r *reading) parse(j job, parser format.Parser, sink Sink) {
 		out.Problem(*j.problem)
 	}
 	out.interrupted = r.ctx.Err() != nil
+	started := r.options.Now()
 	if !out.interrupted {
 		if err := parser.Parse(&j.block, out); err != nil {
 			out.interrupted = true
 			r.cancel(err)
 		}
 	}
+	size := len(j.block.Data)
 	j.buffer.release()
+	r.options.Progress.spend(r.formats[j.format].Name, size, out.records, r.options.Now().Sub(started))
 	r.options.Progress.Records.Add(out.records)
 	r.options.Progress.Problems.Add(out.problemCount)
 	j.file.add(j.sequence, out)

@@ -40,6 +40,9 @@ type Options struct {
 	TempDir string
 	// Given is what the user says of sources that do not say it themselves.
 	Given []Given
+	// Now, when not nil, is the clock by which Progress measures how long
+	// blocks of each format took.
+	Now func() time.Time
 }
 
 // Given is what a user says of some sources. What is left empty is not said.
@@ -111,6 +114,12 @@ type File struct {
 	// First and Last are the earliest and latest times of events, zero when
 	// there are none.
 	First, Last time.Time
+	// WithoutTime is how many events do not say when they happened. WithoutYear
+	// is how many of them say all but the year, which Given.Year settles.
+	WithoutTime, WithoutYear int64
+	// WithoutZone is how many events have a time that states no zone, and was
+	// taken as UTC.
+	WithoutZone int64
 	// Problems are the first of ProblemCount problems.
 	Problems     []Problem
 	ProblemCount int64

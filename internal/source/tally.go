@@ -24,6 +24,9 @@ type tally struct {
 
 	records      int64
 	first, last  time.Time
+	withoutTime  int64
+	withoutYear  int64
+	withoutZone  int64
 	problems     []Problem
 	problemCount int64
 	notes        []string
@@ -44,10 +47,24 @@ func (t *tally) Event(e *event.Event) error {
 	t.given.complete(e)
 	t.records++
 	t.span(e.Time, e.Time)
+	t.countUnstated(e)
 	if t.numbered {
 		t.addRun(run{e.Provenance.RecordID, e.Provenance.RecordID, e.Time, e.Time})
 	}
 	return t.sink.Event(e)
+}
+
+// countUnstated counts what an event does not say of its time.
+func (t *tally) countUnstated(e *event.Event) {
+	switch {
+	case e.Time.IsZero():
+		t.withoutTime++
+		if e.TimeText != "" {
+			t.withoutYear++
+		}
+	case e.TimeText != "":
+		t.withoutZone++
+	}
 }
 
 func (t *tally) Problem(p Problem) {
@@ -88,6 +105,9 @@ func (t *tally) addRun(next run) {
 func (t *tally) append(next *tally) {
 	t.records += next.records
 	t.span(next.first, next.last)
+	t.withoutTime += next.withoutTime
+	t.withoutYear += next.withoutYear
+	t.withoutZone += next.withoutZone
 	t.problemCount += next.problemCount
 	room := maxProblems - len(t.problems)
 	t.problems = append(t.problems, next.problems[:min(room, len(next.problems))]...)
