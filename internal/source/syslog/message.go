@@ -1,0 +1,123 @@
+package syslog
+
+import (
+	"bytes"
+
+	"github.com/kulla-defence/kulla/internal/source/row"
+)
+
+// message finds who speaks, and adds what is known of such messages.
+func (p *parser) message(h *header) {
+	switch {
+	case bytes.HasPrefix(h.rest, []byte("CEF:")):
+		h.body = h.rest
+		p.cef(h.body)
+		return
+	case isCisco(h.rest):
+		h.body = h.rest
+		p.source = row.LogSource{Product: "cisco", Service: "syslog"}
+		return
+	case isFortinet(h.rest):
+		h.body = h.rest
+		p.fortinet(h.body)
+		return
+	}
+	switch string(h.program) {
+	case "sshd", "sshd-session":
+		p.source.Service = "sshd"
+		p.openssh(h.body)
+	case "sudo":
+		p.source.Service = "sudo"
+		p.sudo(h.body)
+	case "su", "login", "passwd", "chpasswd", "useradd", "usermod", "userdel", "groupadd", "groupmod", "groupdel", "gpasswd", "chage", "systemd-logind", "pkexec", "polkitd":
+		p.source.Service = "auth"
+	case "CRON", "cron", "crond", "crontab", "anacron":
+		p.source.Service = "cron"
+	case "clamd", "freshclam":
+		p.source.Service = "clamav"
+	case "vsftpd":
+		p.source.Service = "vsftpd"
+	case "guacd":
+		p.source.Service = "guacamole"
+	case "kernel":
+		p.netfilter(h.body)
+	default:
+		if h.priority>>3 == 4 || h.priority>>3 == 10 {
+			p.source.Service = "auth"
+		}
+	}
+}
+
+// isBare says whether a line is one that appliances write without a header.
+func isBare(text []byte) bool {
+	return bytes.HasPrefix(text, []byte("CEF:")) || isFortinet(text)
+}
+
+// isCisco knows %FACILITY-SEVERITY-MNEMONIC: with which Cisco's messages begin.
+func isCisco(text []byte) bool {
+	if len(text) < 8 || text[0] != '%' {
+		return false
+	}
+	tag, _, found := bytes.Cut(text[:min(len(text), 100)], []byte{':'})
+	return found && bytes.Count(tag, []byte{'-'}) >= 2 && bytes.IndexByte(tag, ' ') < 0
+}
+
+func isFortinet(text []byte) bool {
+	return bytes.HasPrefix(text, []byte("date=")) && bytes.Contains(text[:min(len(text), 64)], []byte(" time="))
+}
+
+// cutPair reads name=value or name="value" at the beginning of a text.
+func cutPair(text []byte) (name, value, rest []byte, ok bool) {
+	name, text, ok = bytes.Cut(skipSpaces(text), []byte{'='})
+	if !ok || bytes.IndexByte(name, ' ') >= 0 {
+		return nil, nil, nil, false
+	}
+	if len(text) == 0 || text[0] != '"' {
+		value, rest, _ = bytes.Cut(text, []byte{' '})
+		return name, value, rest, true
+	}
+	end := 1
+	for end < len(text) && text[end] != '"' {
+		if text[end] == '\\' {
+			end++
+		}
+		end++
+	}
+	end = min(end, len(text))
+	return name, text[1:end], text[min(end+1, len(text)):], true
+}
+
+// netfilter reads what iptables, nftables and UFW log: pairs of upper-case
+// names behind a word that the rule gives.
+func (p *parser) netfilter(text []byte) {
+	begin := bytes.Index(text, []byte("IN="))
+	if begin < 0 || !bytes.Contains(text[begin:], []byte(" OUT=")) || !bytes.Contains(text[begin:], []byte(" SRC=")) {
+		return
+	}
+	p.source.Category = "firewall"
+	switch prefix := text[:begin]; {
+	case bytes.Contains(prefix, []byte("BLOCK")), bytes.Contains(prefix, []byte("DROP")), bytes.Contains(prefix, []byte("DENY")), bytes.Contains(prefix, []byte("REJECT")):
+		p.addWord("action", "deny")
+	case bytes.Contains(prefix, []byte("ACCEPT")), bytes.Contains(prefix, []byte("ALLOW")):
+		p.addWord("action", "accept")
+	}
+	for rest := text[begin:]; len(rest) > 0; {
+		var word []byte
+		word, rest, _ = bytes.Cut(rest, []byte{' '})
+		name, value, found := bytes.Cut(word, []byte{'='})
+		if !found {
+			continue
+		}
+		p.addNamed(name, value)
+		switch string(name) {
+		case "SRC":
+			p.add("src_ip", value)
+		case "DST":
+			p.add("dst_ip", value)
+		case "SPT":
+			p.add("src_port", value)
+		case "DPT":
+			p.add("dst_port", value)
+		}
+	}
+}
