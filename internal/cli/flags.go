@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kulla-defence/kulla/internal/report"
 	"github.com/kulla-defence/kulla/internal/source"
 	"github.com/kulla-defence/kulla/sigma"
 )
@@ -36,7 +37,7 @@ func (f *huntFlags) register(command *cobra.Command) {
 	flags.StringVar(&f.from, "from", "", "leave out events before this `TIME` (RFC 3339, or a date)")
 	flags.StringVar(&f.to, "to", "", "leave out events at or after this `TIME`")
 	flags.StringVar(&f.zone, "tz", "UTC", "show times in this `ZONE` (Europe/Tirane, Local); does not change machine formats")
-	flags.StringVarP(&f.format, "format", "f", "", "`FORMAT` of the findings: table or jsonl (default: table on a terminal, jsonl in a pipe)")
+	flags.StringVarP(&f.format, "format", "f", "", "`FORMAT` of the findings: "+strings.Join(report.Formats(), ", ")+" (default: table on a terminal, jsonl in a pipe)")
 	flags.StringVarP(&f.output, "output", "o", "", "write findings to `FILE` instead of standard output")
 	flags.StringVar(&f.summary, "summary", "", "write the summary, in full, to `FILE` as JSON")
 	flags.StringVar(&f.color, "color", "auto", "use colour: auto, always or never")
@@ -46,7 +47,7 @@ func (f *huntFlags) register(command *cobra.Command) {
 	flags.BoolVar(&f.noProgress, "no-progress", false, "show no progress")
 	complete(command, "min-level", levelNames)
 	complete(command, "fail-on", levelNames)
-	complete(command, "format", []string{"table", "jsonl"})
+	complete(command, "format", report.Formats())
 	complete(command, "color", []string{"auto", "always", "never"})
 }
 
@@ -105,8 +106,8 @@ func (f *huntFlags) choose(env Environment, o *huntOptions) error {
 		o.format = "table"
 	case o.format == "":
 		o.format = "jsonl"
-	case o.format != "table" && o.format != "jsonl":
-		return usagef("formats are table and jsonl", "unknown format %q", o.format)
+	case !slices.Contains(report.Formats(), o.format):
+		return usagef("formats are "+strings.Join(report.Formats(), ", "), "unknown format %q", o.format)
 	}
 	if !slices.Contains([]string{"auto", "always", "never"}, o.color) {
 		return usagef("it is auto, always or never", "unknown value %q for --color", o.color)

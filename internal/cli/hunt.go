@@ -122,10 +122,13 @@ func (h *hunt) write(register *source.Register, result *detect.Result, interrupt
 	summary := &report.Summary{Register: register, Result: result, Groups: groups,
 		RuleProblems: append(h.set.Problems, h.engine.Problems()...), Zone: h.options.zone, Interrupted: interrupted}
 	findings := grouped(result.Findings(), groups)
-	if h.options.format == "jsonl" {
+	switch h.options.format {
+	case "jsonl":
 		err = h.writeJSON(out, findings, summary)
-	} else {
+	case "table":
 		err = h.writeTable(out, findings, summary)
+	default:
+		err = h.writeDocument(out, findings, summary)
 	}
 	if err == nil && !h.options.quiet {
 		writeSpeed(h.env, &h.progress, register, h.started, h.options.workers)
@@ -152,6 +155,26 @@ func grouped(findings iter.Seq2[*detect.Finding, error], groups *report.Groups) 
 
 func (h *hunt) writeJSON(out io.Writer, findings iter.Seq2[*detect.Finding, error], summary *report.Summary) error {
 	err := report.WriteFindings(out, findings, digestsOf(summary.Register))
+	if err != nil || h.options.quiet {
+		return err
+	}
+	return report.WriteSummary(h.env.Err, summary, h.styleOf(h.env.ErrTerminal()))
+}
+
+// writeDocument writes formats that hold the summary, for which the findings
+// have to be counted first, and so are read twice.
+func (h *hunt) writeDocument(out io.Writer, findings report.Findings, summary *report.Summary) error {
+	for _, err := range findings {
+		if err != nil {
+			return err
+		}
+	}
+	build, err := thisBuild()
+	if err != nil {
+		return err
+	}
+	err = report.Documents()[h.options.format](out, &report.Document{Findings: summary.Result.Findings(), Summary: summary,
+		Digests: digestsOf(summary.Register), Tool: build.Version})
 	if err != nil || h.options.quiet {
 		return err
 	}
