@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/kulla-defence/kulla/internal/event"
-	"github.com/kulla-defence/kulla/internal/source/charset"
 	"github.com/kulla-defence/kulla/internal/source/format"
 )
 
@@ -34,7 +33,7 @@ func (c *counter) Note(string)              {}
 func BenchmarkNDJSON(b *testing.B) {
 	text := sample(1 << 20)
 	parser, out := Format().NewParser(), new(counter)
-	block := format.Block{Source: new(event.Source), Data: text, Line: 1, First: true, State: charset.UTF8}
+	block := format.Block{Source: new(event.Source), Data: text, Line: 1, First: true, State: state{}}
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
 	for b.Loop() {

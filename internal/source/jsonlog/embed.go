@@ -3,39 +3,75 @@ package jsonlog
 import (
 	"bytes"
 	"strings"
+
+	"github.com/kulla-defence/kulla/internal/source/eventxml"
 )
 
 // isEmbedding says whether a string may hold the fields of an event: the
-// columns of the SecurityEvent and WindowsEvent tables of Azure, and the
-// Payload of EvtxECmd.
+// columns of the tables of Azure, the Payload of EvtxECmd, the records in the
+// answers of the audit services of Microsoft 365 and Amazon.
 func isEmbedding(n *node) bool {
-	switch n.path() {
-	case "EventData", "EventData_dynamic", "UserData", "Payload":
+	switch strings.TrimPrefix(n.path(), "_source.") {
+	case "EventData", "EventData_dynamic", "UserData", "Payload", "SyslogMessage",
+		"AuditData", "CloudTrailEvent",
+		"Properties", "properties", "Authorization", "Claims",
+		"InitiatedBy", "TargetResources", "AdditionalDetails",
+		"DeviceDetail", "LocationDetails", "Status", "MfaDetail", "NetworkLocationDetails",
+		"Parameters", "OperationProperties", "ModifiedProperties", "ExtendedProperties", "Folders",
+		"AdditionalFields", "AdditionalFields_string":
 		return true
 	}
 	return false
 }
 
-// isNamedData says whether objects here are Data elements as they come from XML.
+// isWhole says whether a container is a column itself, since public rules
+// look for text in it.
+func isWhole(n *node) bool {
+	switch n.key() {
+	case "requestParameters", "responseElements",
+		"targetResources", "TargetResources", "initiatedBy", "InitiatedBy", "networkLocationDetails", "NetworkLocationDetails",
+		"Parameters", "OperationProperties", "SyslogMessage":
+		return n.within == nil || n.within.within == nil || n.within.within.within == nil
+	}
+	return false
+}
+
+// isNamedData says whether objects here are pairs of a name and a value: Data
+// elements as they come from XML, and the parameters of Exchange's cmdlets and
+// of Google Workspace's events.
 func isNamedData(n *node) bool {
 	path := n.path()
-	return path == "EventData.Data" || strings.HasSuffix(path, ".EventData.Data")
+	for _, wrapper := range wrappers {
+		path = strings.TrimPrefix(path, wrapper)
+	}
+	switch path {
+	case "EventData.Data", "Parameters", "OperationProperties", "ExtendedProperties", "events.parameters":
+		return true
+	}
+	return strings.HasSuffix(path, ".EventData.Data")
 }
 
 // embedded scans a string that holds JSON or XML. When it holds neither, or is
 // not valid, nothing is changed.
-func (s *scanner) embedded(text []byte, from, within *node, raw []byte) (*node, bool) {
+func (s *scanner) embedded(from, to int, before, within *node, raw []byte) (*node, bool) {
+	text := s.data[from:to]
 	opening := firstCharacter(text)
-	if opening != '{' && opening != '[' && opening != '<' {
+	if opening != '{' && opening != '[' && opening != '<' && !bytes.HasPrefix(text, auditPrefix) {
 		return nil, false
 	}
 	windows, start := len(s.windows), len(s.scratch)
 	s.scratch = appendUnescaped(s.scratch, text)
-	node := s.trie.step(from, within, raw, embedded)
-	var ok bool
-	if opening == '<' {
+	node := s.trie.step(before, within, raw, embedded)
+	ok := !node.whole || s.column(from, to, quoted) == ""
+	switch {
+	case !ok:
+	case opening == '<' && bytes.Contains(s.scratch[start:], []byte("<System>")):
+		node, ok = s.embeddedEvent(start, node)
+	case opening == '<':
 		node, ok = s.embeddedXML(start, node)
-	} else {
+	case opening == 't':
+		node, ok = s.embeddedAudit(start, node)
+	default:
 		node, ok = s.embeddedJSON(start, node)
 	}
 	if !ok {
@@ -92,9 +128,14 @@ func (s *scanner) xmlText(element dataElement) fault {
 	start, end := element.text[0], element.text[1]
 	if text := s.scratch[start:end]; bytes.IndexByte(text, '&') >= 0 {
 		start = len(s.scratch)
-		s.scratch = appendXMLText(s.scratch, text)
+		s.scratch = eventxml.AppendText(s.scratch, text)
 		end = len(s.scratch)
 	}
+	return s.scratchColumn(start, end, k)
+}
+
+// scratchColumn adds the window of a text in the scanner's own bytes.
+func (s *scanner) scratchColumn(start, end int, k kind) fault {
 	s.origin = inScratch
 	f := s.column(start, end, k)
 	s.origin = 0
@@ -154,28 +195,6 @@ func nameAttribute(tag []byte, at int) [2]int {
 	return [2]int{start, start + length}
 }
 
-// appendXMLText resolves the five entities of XML and character references.
-func appendXMLText(dst, text []byte) []byte {
-	for {
-		i := bytes.IndexByte(text, '&')
-		if i < 0 {
-			return append(dst, text...)
-		}
-		dst = append(dst, text[:i]...)
-		text = text[i:]
-		size := 1
-		if end := bytes.IndexByte(text[:min(len(text), 12)], ';'); end > 0 {
-			if resolved, ok := entity(string(text[1:end])); ok {
-				dst = append(dst, resolved...)
-				text = text[end+1:]
-				continue
-			}
-		}
-		dst = append(dst, text[:size]...)
-		text = text[size:]
-	}
-}
-
 // namedData scans an object of a name and a text, and nothing else:
 // {"@Name":"Image","#text":"…"}.
 func (s *scanner) namedData(i int, n, within *node) (int, *node, bool) {
@@ -191,9 +210,9 @@ func (s *scanner) namedData(i int, n, within *node) (int, *node, bool) {
 			return 0, nil, false
 		}
 		switch string(key) {
-		case `"@Name":`, `"Name":`:
+		case `"@Name":`, `"Name":`, `"name":`:
 			name = s.data[start:end]
-		case `"#text":`, `"Text":`, `"text":`, `"Value":`:
+		case `"#text":`, `"Text":`, `"text":`, `"Value":`, `"value":`, `"boolValue":`, `"intValue":`:
 			value = window{int32(start), int32(end), k}
 		default:
 			return 0, nil, false

@@ -18,6 +18,9 @@ var seeds = []string{
 	`{"Event":{"EventData":{"Data":[{"@Name":"A","#text":"1"},{"@Name":"B"},{"c":[]}]}}}`,
 	`{"EventData":"{\"A\":\"1\",\"B\":[2]}","Channel":"x"}`, `{"EventData":"<EventData><Data Name='A'>1 &amp; 2</Data><Data/></EventData>"}`,
 	"{\"\":1}\n{}", `{"a\u0000b":1}{"a":1,"b":2}`,
+	`{"Records":[{"a":1},{"b":2}],"more":{"c":[3]}}`, `{"@odata.context":"x","value":[{"a":1}]}`, `{"kind":"k","items":[`,
+	`{"SyslogMessage":"<Event><System><EventID>1</EventID></System></Event>"}`, `{"SyslogMessage":"type=A audit(1:2): a=1 b=\"x y\" c="}`,
+	`{"request":{"method":"G","uri":"/a?b"},"status":1,"ts":1}`,
 	`{"a":"cut`, `{"a":tru}`, `{"a" 1}`, "{\"a\":\"x\n{\"b\":1}\n{\"c\":2}\n", `[1,2]`, `{{{{`, `]}`, `{"a":1,}`, `{,}`,
 }
 
@@ -50,11 +53,19 @@ func comparable(text []byte) ([][]pair, bool) {
 	if charset.Of(text) != charset.UTF8 || !strings.HasPrefix(opening, "{") || strings.Contains(string(text), "Data") || strings.Contains(string(text), "Payload") || strings.Contains(string(text), `\u`) {
 		return nil, false
 	}
+	if envelope([]byte(opening), 0) != 0 || strings.Contains(opening, `"hits"`) || strings.Contains(opening, `"value"`) || strings.Contains(opening, "ecords") || strings.Contains(opening, `"items"`) {
+		return nil, false
+	}
 	depth := strings.Count(opening, "{") + strings.Count(opening, "[")
 	if depth > maxDepth || strings.Count(opening, ",") > maxColumns {
 		return nil, false
 	}
 	want, err := reference(text)
+	for _, pairs := range want {
+		if slices.ContainsFunc(pairs, isOpened) {
+			return nil, false
+		}
+	}
 	return want, err == nil && !slices.ContainsFunc(topLevel(text), func(c byte) bool { return c != '{' })
 }
 

@@ -15,11 +15,13 @@ type parser struct {
 	scanner scanner
 	shapes  *shapes
 	event   event.Event
-	row     row
+	row     values
 	hosts   format.Names
 	text    []byte
 	decoded []byte
 	place   place
+	// enveloped says that what stands around an array of records is skipped.
+	enveloped bool
 }
 
 // A place follows where the scanner is in the source.
@@ -48,7 +50,9 @@ func newParser(shapes *shapes) *parser {
 
 // Parse implements format.Parser.
 func (p *parser) Parse(block *format.Block, out format.Output) error {
-	p.place = place{encoding: block.State.(charset.Encoding), offset: block.Offset, line: block.Line}
+	state := block.State.(state)
+	p.place = place{encoding: state.encoding, offset: block.Offset, line: block.Line}
+	p.enveloped = state.enveloped
 	text := block.Data
 	if p.place.encoding != charset.UTF8 {
 		p.decoded = p.place.encoding.Decode(p.decoded[:0], text)
@@ -75,7 +79,16 @@ func (p *parser) documents(source *event.Source, at int, out format.Output) erro
 		}
 		p.place.move(text, at)
 		if text[at] != '{' {
+			if end := envelopeEnd(text, at); p.enveloped && end > at {
+				at = end
+				continue
+			}
 			at = p.skip(at, out, "not a JSON object", "")
+			continue
+		}
+		if first := envelope(text, at); first > 0 {
+			p.enveloped = true
+			at = first
 			continue
 		}
 		p.scanner.trie.trim()
@@ -150,6 +163,12 @@ func (p *parser) emit(source *event.Source, start, end int, last *node, out form
 	shape := last.shape
 	p.row.document = p.scanner.data[start:end]
 	p.event.Layout = shape.layout
+	if shape.decider >= 0 {
+		p.event.Layout = p.variant(last)
+	}
+	if shape.uri >= 0 {
+		p.splitURI(shape.uri)
+	}
 	p.event.Provenance = event.Provenance{
 		Source: source,
 		Offset: p.place.offset,
@@ -165,6 +184,44 @@ func (p *parser) emit(source *event.Source, start, end int, last *node, out form
 		p.event.Provenance.RecordID = recordID(text)
 	}
 	return out.Event(&p.event)
+}
+
+// variants remember the layouts by the value that decides, for one parser.
+type variants struct {
+	last   string
+	layout *event.Layout
+	known  map[string]*event.Layout
+}
+
+// variant returns the layout of the scanned document, whose keys end at a node.
+func (p *parser) variant(n *node) *event.Layout {
+	v := &n.variants
+	raw := p.scanner.raw(p.scanner.windows[n.shape.decider])
+	if v.layout != nil && v.last == string(raw) {
+		return v.layout
+	}
+	layout := v.known[string(raw)]
+	if layout == nil {
+		if v.known == nil || len(v.known) >= maxVariants {
+			v.known = map[string]*event.Layout{}
+		}
+		value, _ := p.value(n.shape.decider)
+		layout = p.shapes.variant(n.shape, string(value))
+		v.known[string(raw)] = layout
+	}
+	v.last, v.layout = string(raw), layout
+	return layout
+}
+
+// splitURI adds the path and the query of a column as two more.
+func (p *parser) splitURI(column int) {
+	whole := p.scanner.windows[column]
+	stem, query := whole, window{kind: null}
+	if i := bytes.IndexByte(p.scanner.raw(whole), '?'); i >= 0 {
+		stem.end = whole.start + int32(i)
+		query = window{stem.end + 1, whole.end, whole.kind}
+	}
+	p.scanner.windows = append(p.scanner.windows, stem, query)
 }
 
 // value returns the text of a column, valid until the next call.

@@ -1,6 +1,10 @@
 package jsonlog
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/kulla-defence/kulla/internal/source/eventxml"
+)
 
 // A window is where a value stands, without its quotes.
 type window struct {
@@ -53,12 +57,16 @@ type scanner struct {
 	windows []window
 	scratch []byte
 	trie    *trie
+	xml     eventxml.Scanner
 	// origin is added to the kind of each window: inScratch within a string
 	// that holds JSON.
 	origin kind
 	// within are the containers that are open.
 	within [maxDepth]*node
 	arrays [maxDepth]bool
+	// wholes are the windows of those that are columns themselves, counted
+	// from 1; 0 for others.
+	wholes [maxDepth]int32
 	depth  int
 }
 
@@ -100,6 +108,11 @@ func (s *scanner) container(i int, n, within *node) (int, *node, fault) {
 				if f := s.push(within, inArray); f != "" {
 					return i, n, f
 				}
+				if opened.whole {
+					if f := s.openWhole(i - 1); f != "" {
+						return i, n, f
+					}
+				}
 				continue
 			}
 		}
@@ -120,6 +133,9 @@ func (s *scanner) container(i int, n, within *node) (int, *node, fault) {
 			}
 			i++
 			s.depth--
+			if column := s.wholes[s.depth]; column > 0 {
+				s.windows[column-1].end = int32(i)
+			}
 			if s.depth == bottom {
 				return i, n, ""
 			}
@@ -134,9 +150,17 @@ func (s *scanner) push(within *node, inArray bool) fault {
 	if s.depth == maxDepth {
 		return tooDeep
 	}
-	s.within[s.depth], s.arrays[s.depth] = within, inArray
+	s.within[s.depth], s.arrays[s.depth], s.wholes[s.depth] = within, inArray, 0
 	s.depth++
 	return ""
+}
+
+// openWhole makes a column of the container that was entered last. Its end is
+// set when the container is left.
+func (s *scanner) openWhole(start int) fault {
+	f := s.column(start, start, plain)
+	s.wholes[s.depth-1] = int32(len(s.windows))
+	return f
 }
 
 // member scans a key and its value, or an element of an array. When the value
@@ -205,7 +229,7 @@ func (s *scanner) text(i int, n, within *node, raw []byte) (int, *node, *node, f
 	from := n
 	n = s.trie.step(from, within, raw, scalar)
 	if n.embeds && s.origin == 0 {
-		if inner, ok := s.embedded(s.data[i+1:end], from, within, raw); ok {
+		if inner, ok := s.embedded(i+1, end, from, within, raw); ok {
 			return end + 1, inner, nil, ""
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/kulla-defence/kulla/internal/event"
+	"github.com/kulla-defence/kulla/internal/source/row"
 )
 
 // A shape is what is known of all events with the same keys.
@@ -16,6 +17,13 @@ type shape struct {
 	times []timeColumn
 	// host and recordID are columns; -1 where there is none.
 	host, recordID int
+	// decider is the column whose value decides about the log source, and uri
+	// the one that is split into path and query; -1 where there is none.
+	decider, uri int
+	dialect      *dialect
+	// variants are the layouts for the values of the decider, guarded by the
+	// mutex of shapes.
+	variants map[row.LogSource]*event.Layout
 }
 
 // A timeColumn is a column that holds a time.
@@ -61,42 +69,70 @@ func (s *shapes) of(n *node) *shape {
 }
 
 func newShape(paths []string) *shape {
-	names := columnNames(paths)
-	return &shape{
-		layout:   &event.Layout{Product: productOf(names), Names: names},
-		times:    timeColumns(names),
-		host:     firstColumn(names, hostNames),
+	dialect, names := dialectOf(paths)
+	made := &shape{
+		dialect:  dialect,
+		times:    timeColumns(dialect, names),
+		host:     firstColumn(names, dialect.hosts),
 		recordID: firstColumn(names, []string{"EventRecordID"}),
+		decider:  -1,
+		uri:      -1,
+		variants: map[row.LogSource]*event.Layout{},
 	}
-}
-
-// productOf says windows of what has the marks of a Windows event. Other
-// objects are of no known product.
-func productOf(names []string) string {
-	if slices.Contains(names, "EventID") && (slices.Contains(names, "Channel") || slices.Contains(names, "Provider_Name")) {
-		return "windows"
+	if dialect.decider != "" {
+		made.decider = slices.Index(names, dialect.decider)
 	}
-	return ""
+	if dialect.uri != "" {
+		made.uri = slices.Index(names, dialect.uri)
+	}
+	if made.uri >= 0 {
+		names = append(slices.Clone(names), "cs-uri-stem", "cs-uri-query")
+	}
+	made.layout = layoutOf(sourceOf(dialect, names), names)
+	return made
 }
 
-// timeNames are tried in this order. The first that states its zone is taken,
-// and only if none does, the first that does not.
-var timeNames = []string{
-	"TimeCreated_SystemTime", "TimeCreated", "EventTime", "UtcTime", "@timestamp", "TimeGenerated",
-	"timestamp", "Timestamp", "time", "eventTime", "CreationTime", "eventTimestamp", "ts", "EventReceivedTime",
+// sourceOf is what the names alone say of the log source.
+func sourceOf(d *dialect, names []string) row.LogSource {
+	source := d.source
+	if d == &zeek {
+		source.Service = zeekService(names)
+	}
+	return source
 }
 
-// utcTimes are in UTC by definition though they do not state it: Sysmon's, and
-// what [MS-EVEN6] calls SystemTime.
-var utcTimes = []string{"TimeCreated_SystemTime", "UtcTime"}
+func layoutOf(source row.LogSource, names []string) *event.Layout {
+	return &event.Layout{Product: source.Product, Category: source.Category, Service: source.Service, Names: names}
+}
 
-var hostNames = []string{"Computer", "host.name", "agent.hostname", "Hostname", "HostName", "DeviceName", "host"}
+// maxVariants bounds the log sources of one shape. A crafted log may name a
+// new one in every record.
+const maxVariants = 256
 
-func timeColumns(names []string) []timeColumn {
+// variant returns the layout of the events of a shape whose decider has a value.
+func (s *shapes) variant(of *shape, value string) *event.Layout {
+	source, ok := of.dialect.decide(value)
+	if !ok {
+		return of.layout
+	}
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if known := of.variants[source]; known != nil {
+		return known
+	}
+	if len(of.variants) >= maxVariants {
+		return of.layout
+	}
+	made := layoutOf(source, of.layout.Names)
+	of.variants[source] = made
+	return made
+}
+
+func timeColumns(d *dialect, names []string) []timeColumn {
 	var columns []timeColumn
-	for _, name := range timeNames {
+	for _, name := range d.times {
 		if i := slices.Index(names, name); i >= 0 {
-			columns = append(columns, timeColumn{i, slices.Contains(utcTimes, name)})
+			columns = append(columns, timeColumn{i, d.utc || slices.Contains(utcTimes, name)})
 		}
 	}
 	return columns

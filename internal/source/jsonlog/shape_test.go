@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kulla-defence/kulla/internal/source/charset"
 	"github.com/kulla-defence/kulla/internal/source/format"
 )
 
@@ -133,7 +132,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	shared := newShapes()
 	p := newParser(shared)
 	c := new(counter)
-	block := format.Block{Data: []byte(text.String()), State: charset.UTF8, Line: 1, First: true}
+	block := format.Block{Data: []byte(text.String()), State: state{}, Line: 1, First: true}
 	if err := p.Parse(&block, c); err != nil || c.events != 100_000 {
 		t.Fatal(c.events, err)
 	}
@@ -145,7 +144,7 @@ func TestMemoryIsBounded(t *testing.T) {
 func TestSteadyStateDoesNotAllocate(t *testing.T) {
 	text := sample(100_000)
 	p, c := newParser(newShapes()), new(counter)
-	block := format.Block{Data: text, State: charset.UTF8, Line: 1, First: true}
+	block := format.Block{Data: text, State: state{}, Line: 1, First: true}
 	p.Parse(&block, c)
 	if n := testing.AllocsPerRun(10, func() { p.Parse(&block, c) }); n > 0 {
 		t.Errorf("%v allocations in %d events", n, c.events/12)

@@ -21,6 +21,15 @@ type splitter struct {
 	encoding  charset.Encoding
 	projected []byte
 	tracker   tracker
+	opening   bool
+	enveloped bool
+}
+
+// state is what a block comes with.
+type state struct {
+	encoding charset.Encoding
+	// enveloped says that the source begins with an envelope.
+	enveloped bool
 }
 
 func newSplitter(options format.Options) *splitter {
@@ -30,23 +39,43 @@ func newSplitter(options format.Options) *splitter {
 func (s *splitter) Split(data []byte, final bool) format.Cut {
 	if !s.begun {
 		s.begun, s.encoding = true, charset.Of(data)
+		s.opening = true
 	}
 	text := data
 	if s.encoding != charset.UTF8 {
 		s.projected = s.encoding.Project(s.projected[:0], data)
 		text = s.projected
 	}
+	if s.opening && !s.open(text, final) {
+		return format.Cut{}
+	}
 	cut := s.text(text, final)
 	cut.Lines = int64(bytes.Count(text[:cut.Size], []byte{'\n'}))
 	cut.Size *= s.encoding.UnitSize()
-	cut.State = s.encoding
+	cut.State = state{s.encoding, s.enveloped}
 	if final && !cut.Lost && cut.Size < len(data) && len(data)-cut.Size < s.encoding.UnitSize() {
 		cut.Size = len(data) // half a unit
 	}
 	if cut.Size > 0 {
-		s.tracker = tracker{}
+		s.tracker = tracker{enveloped: s.enveloped}
 	}
 	return cut
+}
+
+// open looks at the beginning of a source for an envelope. It returns false
+// when that takes more data.
+func (s *splitter) open(text []byte, final bool) bool {
+	at := skipSeparators(text, len(text)-len(bytes.TrimPrefix(text, charset.Mark)))
+	first := 0
+	if at < len(text) && text[at] == '{' {
+		first = envelope(text, at)
+	}
+	if !final && (at == len(text) && at < maxEnvelope || first < 0) {
+		return false
+	}
+	s.opening, s.enveloped = false, first > 0
+	s.tracker.enveloped = s.enveloped
+	return true
 }
 
 func (s *splitter) text(text []byte, final bool) format.Cut {
@@ -114,6 +143,8 @@ type tracker struct {
 	at, end  int
 	depth    int
 	inString bool
+	// enveloped says to look for envelopes, which are not documents.
+	enveloped bool
 }
 
 // structure marks what the tracker looks at outside strings.
@@ -140,6 +171,16 @@ func (t *tracker) track(text []byte) int {
 		if !structure[c] {
 			i++
 			continue
+		}
+		if c == '{' && t.depth == 0 && t.enveloped {
+			first := envelope(text, i)
+			if first < 0 {
+				break // more data will tell
+			}
+			if first > 0 {
+				i = first
+				continue
+			}
 		}
 		i++
 		t.step(c, i)

@@ -14,6 +14,8 @@ type node struct {
 	named bool
 	// embeds says that a string here may hold JSON or XML with more fields.
 	embeds bool
+	// whole says that the container is a column itself, beside its contents.
+	whole bool
 
 	parent *node
 	// within is the container that the key is in; nil at the top.
@@ -21,6 +23,7 @@ type node struct {
 	next     *node
 	children []*node
 	shape    *shape
+	variants variants
 }
 
 // A class is what kind of value follows a key.
@@ -77,6 +80,7 @@ func (t *trie) add(from, within *node, raw []byte, class class) *node {
 	child := &node{raw: string(raw), class: class, parent: from, within: within}
 	child.named = class == object && isNamedData(child) || class == array && isNamedData(child)
 	child.embeds = class == scalar && isEmbedding(child)
+	child.whole = (class == object || class == array || class == embedded) && isWhole(child)
 	t.nodes++
 	t.bytes += len(raw)
 	if len(from.children) >= maxChildren {
@@ -118,7 +122,7 @@ func (n *node) key() string {
 func (n *node) leaves() []*node {
 	var leaves []*node
 	for ; n.parent != nil; n = n.parent {
-		if n.class == scalar || n.class == named {
+		if n.class == scalar || n.class == named || n.whole {
 			leaves = append(leaves, n)
 		}
 	}

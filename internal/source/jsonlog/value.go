@@ -2,15 +2,14 @@ package jsonlog
 
 import (
 	"bytes"
-	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/kulla-defence/kulla/internal/event"
 )
 
-// A row gives the columns of the document that was scanned last.
-type row struct {
+// Values give the columns of the document that was scanned last.
+type values struct {
 	scanner  *scanner
 	document []byte // the whole document as it stands
 	scratch  []byte
@@ -22,7 +21,7 @@ type documentScreen interface {
 }
 
 // AppendValue implements event.Values.
-func (r *row) AppendValue(dst []byte, column int) ([]byte, event.State) {
+func (r *values) AppendValue(dst []byte, column int) ([]byte, event.State) {
 	w := r.scanner.windows[column]
 	switch w.kind &^ inScratch {
 	case null:
@@ -36,7 +35,7 @@ func (r *row) AppendValue(dst []byte, column int) ([]byte, event.State) {
 // Screen passes the texts of the columns to a screen that looks for words, all
 // of them at once with a line feed before each, as evtx.Record.Screen does.
 // Numbers, true and false are left out.
-func (r *row) Screen(screen event.Screen) bool {
+func (r *values) Screen(screen event.Screen) bool {
 	whole, ok := screen.(documentScreen)
 	if ok && len(r.scanner.scratch) == 0 { // else there is text within text
 		if possible, ok := whole.JSON(r.document); ok {
@@ -138,32 +137,4 @@ func appendValid(dst, text []byte) []byte {
 		text = text[size:]
 	}
 	return dst
-}
-
-// entity resolves what stands between & and ; in XML.
-func entity(name string) (string, bool) {
-	switch name {
-	case "lt":
-		return "<", true
-	case "gt":
-		return ">", true
-	case "amp":
-		return "&", true
-	case "quot":
-		return `"`, true
-	case "apos":
-		return "'", true
-	}
-	if len(name) < 2 || name[0] != '#' {
-		return "", false
-	}
-	digits, base := name[1:], 10
-	if digits[0] == 'x' {
-		digits, base = digits[1:], 16
-	}
-	n, err := strconv.ParseUint(digits, base, 21)
-	if err != nil {
-		return "", false
-	}
-	return string(utf8.AppendRune(nil, rune(n))), true
 }

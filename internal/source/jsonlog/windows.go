@@ -3,14 +3,45 @@ package jsonlog
 import (
 	"slices"
 	"strings"
+
+	"github.com/kulla-defence/kulla/internal/source/row"
 )
 
-// columnNames gives the field names of Sigma's taxonomy to the paths of an
+// windows is the event log of Windows, however it was exported.
+var windows = dialect{
+	source:  row.LogSource{Product: "windows"},
+	decider: "Channel",
+	decide: func(channel string) (row.LogSource, bool) {
+		return row.LogSource{Product: "linux"}, channel == sysmonForLinuxChannel
+	},
+	times: windowsTimes,
+	hosts: windowsHosts,
+}
+
+// isWindows says whether a record has the marks of a Windows event.
+func isWindows(names []string) bool {
+	return slices.Contains(names, "EventID") && (slices.Contains(names, "Channel") || slices.Contains(names, "Provider_Name"))
+}
+
+// windowsTimes are tried in this order. The first that states its zone is taken,
+// and only if none does, the first that does not.
+var windowsTimes = []string{
+	"TimeCreated_SystemTime", "TimeCreated", "EventTime", "UtcTime", "@timestamp", "TimeGenerated",
+	"timestamp", "Timestamp", "time", "eventTime", "CreationTime", "eventTimestamp", "ts", "EventReceivedTime",
+}
+
+// utcTimes are in UTC by definition though they do not state it: Sysmon's, and
+// what [MS-EVEN6] calls SystemTime.
+var utcTimes = []string{"TimeCreated_SystemTime", "UtcTime"}
+
+var windowsHosts = []string{"Computer", "host.name", "agent.hostname", "Hostname", "HostName", "DeviceName", "host"}
+
+// windowsNames gives the field names of Sigma's taxonomy to the paths of an
 // event's values. What is not of a known shape keeps its path.
-func columnNames(paths []string) []string {
+func windowsNames(paths []string) []string {
 	names := make([]string, len(paths))
 	for i, path := range paths {
-		names[i] = nested(strings.TrimPrefix(path, "_source."))
+		names[i] = nested(path)
 	}
 	if isFlat(names) {
 		renameFlat(names)
