@@ -2,10 +2,12 @@ package source
 
 import (
 	"github.com/kulla-defence/kulla/internal/source/accesslog"
+	"github.com/kulla-defence/kulla/internal/source/auditd"
 	"github.com/kulla-defence/kulla/internal/source/evtxlog"
 	"github.com/kulla-defence/kulla/internal/source/fastlog"
 	"github.com/kulla-defence/kulla/internal/source/format"
 	"github.com/kulla-defence/kulla/internal/source/jsonlog"
+	"github.com/kulla-defence/kulla/internal/source/syslog"
 	"github.com/kulla-defence/kulla/internal/source/w3c"
 	"github.com/kulla-defence/kulla/internal/source/zeek"
 )
@@ -16,9 +18,11 @@ func formats() []*format.Format {
 		evtxlog.Format(),
 		jsonlog.Format(),
 		zeek.Format(),
+		auditd.Format(),
 		w3c.Format(),
 		fastlog.Format(),
 		accesslog.Format(),
+		syslog.Format(),
 	}
 }
 
