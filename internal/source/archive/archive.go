@@ -9,6 +9,7 @@ package archive
 import (
 	"archive/tar"
 	"bytes"
+	"compress/bzip2"
 	"errors"
 	"hash"
 	"hash/crc32"
@@ -28,11 +29,12 @@ type Kind string
 
 // The kinds, and None for what is not an archive.
 const (
-	None Kind = ""
-	Zip  Kind = "zip"
-	Tar  Kind = "tar"
-	Gzip Kind = "gzip"
-	Zstd Kind = "zstd"
+	None  Kind = ""
+	Zip   Kind = "zip"
+	Tar   Kind = "tar"
+	Gzip  Kind = "gzip"
+	Zstd  Kind = "zstd"
+	Bzip2 Kind = "bzip2"
 )
 
 // Recognise looks at the first bytes of a file; 262 of them are enough.
@@ -44,6 +46,8 @@ func Recognise(head []byte) Kind {
 		return Gzip // RFC 1952, 2.3.1
 	case isZstd(head):
 		return Zstd
+	case isBzip2(head):
+		return Bzip2
 	case len(head) >= 262 && string(head[257:262]) == "ustar":
 		return Tar // POSIX.1-1988 and later, and GNU
 	}
@@ -59,14 +63,27 @@ func isZstd(head []byte) bool {
 		head[0]&0xf0 == 0x50 && bytes.Equal(head[1:4], []byte{0x2a, 0x4d, 0x18})
 }
 
+// isBzip2 knows the signature with its block size, and then the first block or
+// the end of an empty stream, which begin with digits of pi and of its root.
+func isBzip2(head []byte) bool {
+	if len(head) < 10 || string(head[:3]) != "BZh" || head[3] < '1' || head[3] > '9' {
+		return false
+	}
+	magic := string(head[4:10])
+	return magic == "\x31\x41\x59\x26\x53\x59" || magic == "\x17\x72\x45\x38\x50\x90"
+}
+
 // zstdWindow bounds the memory of one decoder: RFC 8878 recommends that
 // decoders support 8 MiB; the command line tool goes to 128 MiB by default.
 const zstdWindow = 128 << 20
 
-// Decompress opens a gzip or zstd stream.
+// Decompress opens a gzip, zstd or bzip2 stream. The last takes 4 MB at most.
 func Decompress(kind Kind, packed io.Reader) (io.ReadCloser, error) {
-	if kind == Gzip {
+	switch kind {
+	case Gzip:
 		return gzip.NewReader(packed)
+	case Bzip2:
+		return io.NopCloser(bzip2.NewReader(packed)), nil
 	}
 	decoder, err := zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(zstdWindow))
 	if err != nil {
@@ -104,7 +121,7 @@ func MemberName(name string) string {
 // ContentName names what a compressed file holds.
 func ContentName(name string) string {
 	base := path.Base(strings.ReplaceAll(name, "!", "/"))
-	for _, suffix := range []string{".gz", ".zst", ".zstd"} {
+	for _, suffix := range []string{".gz", ".zst", ".zstd", ".bz2"} {
 		if len(base) > len(suffix) && strings.EqualFold(base[len(base)-len(suffix):], suffix) {
 			return base[:len(base)-len(suffix)]
 		}
