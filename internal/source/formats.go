@@ -4,6 +4,7 @@ import (
 	"github.com/kulla-defence/kulla/internal/source/accesslog"
 	"github.com/kulla-defence/kulla/internal/source/auditd"
 	"github.com/kulla-defence/kulla/internal/source/evtxlog"
+	"github.com/kulla-defence/kulla/internal/source/exchange"
 	"github.com/kulla-defence/kulla/internal/source/fastlog"
 	"github.com/kulla-defence/kulla/internal/source/format"
 	"github.com/kulla-defence/kulla/internal/source/jsonlog"
@@ -20,6 +21,7 @@ func formats() []*format.Format {
 		zeek.Format(),
 		auditd.Format(),
 		w3c.Format(),
+		exchange.Format(),
 		fastlog.Format(),
 		accesslog.Format(),
 		syslog.Format(),
