@@ -19,10 +19,14 @@ type atom struct {
 const maxChoices = 200
 
 // valuesFor returns values of one field for which all literals come out as
-// they should; none where it is better absent.
+// they should; none where it is better absent. Where any text will do, it is
+// another one for each field, as rules compare fields.
 func valuesFor(group []literal) ([]Field, bool) {
 	if fits(group, nil) {
 		return nil, true
+	}
+	if some := (row{{Name: "f", Text: "some " + group[0].key()}}); fits(group, some) {
+		return some, true
 	}
 	for choice := range maxChoices {
 		atoms, more := choose(group, choice)
@@ -31,12 +35,13 @@ func valuesFor(group []literal) ([]Field, bool) {
 				return value, true
 			}
 		}
-		if several := severalOf(atoms); len(several) > 1 && fits(group, several) {
-			return several, true
-		}
 		if !more {
 			break
 		}
+	}
+	first, _ := choose(group, 0)
+	if several := severalOf(first); len(several) > 1 && fits(group, several) {
+		return several, true
 	}
 	null := row{{Name: "f", Null: true}}
 	return null, fits(group, null)

@@ -1,0 +1,188 @@
+package ruletest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/kulla-defence/kulla/internal/detect"
+	"github.com/kulla-defence/kulla/internal/source"
+	"github.com/kulla-defence/kulla/sigma"
+)
+
+// A Verdict is the outcome of the self-test of one rule.
+type Verdict struct {
+	Rule *sigma.Rule
+	// Outcome says whether the rule passed, failed, or could not be tried.
+	Outcome Outcome
+	// Reason is why it did not pass.
+	Reason string
+	// Format is the log that was written, NearMisses how many events in it
+	// had to be left.
+	Format     string
+	NearMisses int
+}
+
+// Outcome of a self-test.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Passed Outcome = iota
+	// Failed: the event was not found, or a near miss was.
+	Failed
+	// Untried: no event could be written for the rule. It may be able to fire.
+	Untried
+)
+
+// String is the outcome in a word.
+func (o Outcome) String() string { return [...]string{"passed", "failed", "untried"}[min(o, Untried)] }
+
+// SelfTest derives from a rule's condition an event that it must match and
+// near misses that it must not, writes them in the raw format of the log
+// source, and reads them back. The first way of recording that can be written
+// decides. The error is that of the context or of the machine.
+func SelfTest(ctx context.Context, rule *sigma.Rule, taxonomy *sigma.Taxonomy) (Verdict, error) {
+	t := &selfTest{rule: rule, routes: taxonomy.Routes(rule.LogSource), taxonomy: taxonomy}
+	verdict := Verdict{Rule: rule, Outcome: Untried, Reason: fmt.Sprintf("no raw format is written for log source %v", rule.LogSource)}
+	for i := range t.routes {
+		writer := rawFormatOf(&t.routes[i])
+		if writer == nil {
+			continue
+		}
+		var err error
+		verdict, err = t.route(ctx, &t.routes[i], writer)
+		if err != nil || verdict.Outcome != Untried {
+			return verdict, err
+		}
+	}
+	return verdict, nil
+}
+
+type selfTest struct {
+	rule     *sigma.Rule
+	routes   []sigma.Route
+	taxonomy *sigma.Taxonomy
+}
+
+func (t *selfTest) route(ctx context.Context, route *sigma.Route, format *rawFormat) (Verdict, error) {
+	verdict := Verdict{Rule: t.rule, Outcome: Untried, Format: format.name}
+	found, ok := solve(recordedIn(route, t.rule))
+	if !ok {
+		verdict.Reason = "no event was derived from the condition"
+		return verdict, nil
+	}
+	log, err := format.write(found)
+	if err != nil {
+		verdict.Reason = fmt.Sprintf("%s: %v", format.name, err)
+		return verdict, nil
+	}
+	matches, reason, err := t.matches(ctx, log)
+	if err != nil {
+		return verdict, err
+	}
+	if matches == 0 {
+		verdict.Outcome, verdict.Reason = Failed, "the derived event was not found: "+join(reason, describeRow(found))
+		return verdict, nil
+	}
+	return t.nearMisses(ctx, route, format, found, verdict)
+}
+
+// nearMisses changes one column after another such that the condition does
+// not hold any more, and wants none of these events to be found.
+func (t *selfTest) nearMisses(ctx context.Context, route *sigma.Route, format *rawFormat, found row, verdict Verdict) (Verdict, error) {
+	verdict.Outcome = Passed
+	for _, miss := range t.changed(route, found) {
+		log, err := format.write(miss)
+		if err != nil {
+			continue // another column may be changed
+		}
+		matches, reason, err := t.matches(ctx, log)
+		if err != nil {
+			return verdict, err
+		}
+		if matches > 0 || reason != "" {
+			verdict.Outcome, verdict.Reason = Failed, "a near miss was found: "+join(reason, describeRow(miss))
+			return verdict, nil
+		}
+		verdict.NearMisses++
+	}
+	return verdict, nil
+}
+
+// changed are the events that differ from one in a column, and do not match.
+func (t *selfTest) changed(route *sigma.Route, found row) []row {
+	var misses []row
+	for i, field := range found {
+		for _, text := range []string{"7", "near miss", field.Text + "~"} {
+			miss := append(row{}, found...)
+			miss[i] = Field{Name: field.Name, Text: text}
+			if text != field.Text && !t.holds(route, miss) {
+				misses = append(misses, miss)
+				break
+			}
+		}
+	}
+	return misses
+}
+
+func (t *selfTest) holds(route *sigma.Route, r row) bool {
+	shown := &view{r, route.LogSource}
+	for i := range t.routes {
+		if t.routes[i].Takes(shown) && sigma.Evaluate(t.routes[i].Rewrite(t.rule.Expression()), shown) {
+			return true
+		}
+	}
+	return false
+}
+
+// recordedIn is the condition of a rule together with that of a route.
+func recordedIn(route *sigma.Route, rule *sigma.Rule) sigma.Expression {
+	whole := sigma.And{route.Rewrite(rule.Expression())}
+	for _, constraint := range route.Where {
+		p := &sigma.Predicate{Field: constraint.Column}
+		for _, value := range constraint.Values {
+			p.Values = append(p.Values, sigma.String{Parts: []sigma.Part{{Kind: sigma.Literal, Literal: value}}})
+		}
+		whole = append(whole, p)
+	}
+	return whole
+}
+
+// matches reads a log as hunt does and counts what the rule finds. The reason
+// says what kept the log from being read.
+func (t *selfTest) matches(ctx context.Context, log []byte) (matches int64, reason string, err error) {
+	engine, err := detect.New(&sigma.RuleSet{Rules: []*sigma.Rule{t.rule}}, t.taxonomy, detect.Options{ShelfBytes: 1 << 16})
+	if err != nil {
+		return 0, "", err
+	}
+	defer engine.Close()
+	register, err := source.Read(ctx, []string{"-"}, func(int) source.Sink { return engine.Sink() },
+		source.Options{Workers: 1, BlockSize: 1 << 17, Stdin: bytes.NewReader(log), Given: []source.Given{{Zone: time.UTC, Year: Epoch.Year()}}})
+	if err != nil {
+		return 0, "", err
+	}
+	for i := range register.Files {
+		if file := &register.Files[i]; file.ProblemCount > 0 {
+			reason = "the log was not read: " + file.Problems[0].Reason
+		}
+	}
+	return engine.Matches(), reason, nil
+}
+
+func join(reason, event string) string {
+	if reason == "" {
+		return event
+	}
+	return reason + ": " + event
+}
+
+func describeRow(r row) string {
+	parts := make([]string, len(r))
+	for i, field := range r {
+		parts[i] = fmt.Sprintf("%s=%q", field.Name, field.Text)
+	}
+	return strings.Join(parts, " ")
+}
