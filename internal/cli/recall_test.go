@@ -1,0 +1,143 @@
+package cli_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kulla-defence/kulla/internal/cli"
+)
+
+// TestRecall prints the tables of docs/detection.md: in how many files of each
+// folder of recorded techniques a set of rules finds something at level low or
+// above, and what it finds on two hosts. It fails where our own rules fall
+// below what the page says.
+//
+//	go test -run TestRecall -v ./internal/cli
+func TestRecall(t *testing.T) {
+	t.Parallel()
+	data := recallData(t)
+	sets := []struct{ name, rules string }{{"ours", "builtin"}, {"public", filepath.Join(data, "sigma-rules.zip")}}
+	archive := filepath.Join(data, "evtx-by-technique.zip")
+
+	files := membersByFolder(t, archive)
+	found := make([]map[string]int, len(sets))
+	for i, set := range sets {
+		found[i] = foundByFolder(recallFindings(t, set.rules, archive))
+	}
+	total := [3]int{}
+	for _, folder := range sortedKeys(files) {
+		t.Logf("| %s | %d | %d | %d |", folder, files[folder], found[0][folder], found[1][folder])
+		total[0] += files[folder]
+		total[1] += found[0][folder]
+		total[2] += found[1][folder]
+	}
+	t.Logf("| all | %d | %d | %d |", total[0], total[1], total[2])
+	if total[1] < leastFilesFound {
+		t.Errorf("our rules find something in %d files; docs/detection.md says %d", total[1], leastFilesFound)
+	}
+
+	for _, host := range []string{"host-clean-w10.zip", "host-aptsim-server2022.zip"} {
+		for _, set := range sets {
+			levels := map[string]int{}
+			for _, finding := range recallFindings(t, set.rules, filepath.Join(data, host)) {
+				levels[finding.Level]++
+			}
+			t.Logf("| %s | %s | %d | %d | %d | %d |", host, set.name, levels["critical"], levels["high"], levels["medium"], levels["low"])
+			if host == "host-clean-w10.zip" && set.name == "ours" && levels["critical"]+levels["high"]+levels["medium"] > 1 {
+				t.Errorf("the clean host has findings that no rule explains: %v", levels)
+			}
+		}
+	}
+}
+
+// leastFilesFound is what docs/detection.md says of our own rules.
+const leastFilesFound = 128
+
+type recallFinding struct {
+	Level  string `json:"level"`
+	Source string `json:"source"`
+}
+
+func recallData(t *testing.T) string {
+	t.Helper()
+	folder := os.Getenv("KULLA_DATA")
+	if folder == "" {
+		folder = filepath.Join("..", "..", "..", "shared", "data")
+	}
+	if _, err := os.Stat(filepath.Join(folder, "evtx-by-technique.zip")); err != nil {
+		t.Skipf("public data is absent: %v (set KULLA_DATA to the folder that has it)", err)
+	}
+	return folder
+}
+
+func recallFindings(t *testing.T, rules, path string) (findings []recallFinding) {
+	t.Helper()
+	var out, problems bytes.Buffer
+	none := func() int { return 0 }
+	env := cli.Environment{In: &bytes.Buffer{}, Out: &out, Err: &problems, OutTerminal: none, ErrTerminal: none,
+		Now: time.Now, Getenv: func(string) string { return "" }}
+	arguments := []string{"hunt", "--format", "jsonl", "--min-level", "low", "--quiet", "--rules", rules, path}
+	if code := cli.Run(t.Context(), arguments, env); code != 0 && code != 4 {
+		t.Fatalf("kulla %v ends with %d: %s", arguments, code, problems.String())
+	}
+	for line := range bytes.Lines(out.Bytes()) {
+		var finding recallFinding
+		if err := json.Unmarshal(line, &finding); err != nil {
+			t.Fatal(err)
+		}
+		findings = append(findings, finding)
+	}
+	return findings
+}
+
+// folderOf is the folder of a technique that a file stands in.
+func folderOf(file string) string { return filepath.ToSlash(filepath.Dir(file)) }
+
+func membersByFolder(t *testing.T, archive string) map[string]int {
+	t.Helper()
+	reader, err := zip.OpenReader(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	count := map[string]int{}
+	err = fs.WalkDir(reader, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(name, ".evtx") {
+			count[folderOf(name)]++
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return count
+}
+
+// foundByFolder counts the files of each folder that have a finding.
+func foundByFolder(findings []recallFinding) map[string]int {
+	seen, count := map[string]bool{}, map[string]int{}
+	for _, finding := range findings {
+		_, file, inside := strings.Cut(finding.Source, "!")
+		if inside && !seen[file] {
+			seen[file] = true
+			count[folderOf(file)]++
+		}
+	}
+	return count
+}
+
+func sortedKeys(m map[string]int) (keys []string) {
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
