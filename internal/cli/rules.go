@@ -26,7 +26,7 @@ func newRules(env Environment) *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
-	command.AddCommand(newRulesList(env), newRulesShow(env), newRulesLint(env), newRulesTest(env), newRulesSelfTest(env))
+	command.AddCommand(newRulesList(env), newRulesShow(env), newRulesLint(env), newRulesTest(env), newRulesSelfTest(env), newRulesCoverage(env))
 	return command
 }
 
