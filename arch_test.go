@@ -31,9 +31,11 @@ var doors = map[string][]string{
 	"internal/logwriter":  {}, // raw text formats, for tests and sample evidence
 	"internal/source":     {"internal/event", "evtx"},
 	"internal/detect":     {"internal/event", "sigma"},
-	"internal/report":     {"sigma", "internal/event", "internal/source", "internal/detect"},
+	"internal/spool":      {}, // the order of what does not fit in memory
+	"internal/timeline":   {"internal/event", "internal/spool"},
+	"internal/report":     {"sigma", "internal/timeline", "internal/event", "internal/source", "internal/detect"},
 	"internal/ruletest":   {"evtx", "sigma", "internal/event", "internal/evtxwriter", "internal/logwriter", "internal/source", "internal/detect"},
-	"internal/cli":        {"evtx", "sigma", "rules", "internal/event", "internal/source", "internal/detect", "internal/report", "internal/ruletest"},
+	"internal/cli":        {"evtx", "sigma", "rules", "internal/event", "internal/source", "internal/detect", "internal/report", "internal/ruletest", "internal/timeline", "internal/spool"},
 	"cmd/kulla":           {"internal/cli"},
 
 	"rules":    {}, // our own Sigma rules, embedded

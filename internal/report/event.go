@@ -1,6 +1,9 @@
 package report
 
 import (
+	"fmt"
+	"time"
+
 	"github.com/kulla-defence/kulla/internal/detect"
 	"github.com/kulla-defence/kulla/internal/event"
 )
@@ -29,4 +32,16 @@ func fieldsOf(e *event.Event) []detect.Field {
 		}
 	}
 	return fields
+}
+
+// AppendEventText appends an event as one line for a person: when, on which
+// host, where its record stands, and all that it says.
+func AppendEventText(dst []byte, e *event.Event) []byte {
+	dst = fmt.Appendf(dst, "%s  %s  %s:%d ", clock(e.Time, time.UTC), hostName(e.Host), Visible(e.Provenance.Source.Name), e.Provenance.Offset)
+	for _, field := range fieldsOf(e) {
+		if field.Value != "" {
+			dst = fmt.Appendf(dst, " %s=%s", Visible(field.Name), Visible(field.Value))
+		}
+	}
+	return append(dst, '\n')
 }
