@@ -165,7 +165,7 @@ It reads evidence and writes reports. It opens no network connection.`,
 	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error {
 		return &usageError{err: err, hint: fmt.Sprintf("see %q", command.CommandPath()+" --help")}
 	})
-	root.AddCommand(newHunt(env), newTimeline(env), newSearch(env), newDump(env), newExplain(env), newRules(env), newVersion(env), newMan(env))
+	root.AddCommand(newHunt(env), newTimeline(env), newSearch(env), newStats(env), newDump(env), newExplain(env), newRules(env), newVersion(env), newMan(env))
 	root.AddCommand(topics()...)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
