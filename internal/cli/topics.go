@@ -29,12 +29,16 @@ and nothing is read from the network.`),
 Output of hunt:
   table   for a person: rules by level, their hosts, times, and one example each
   jsonl   for a program: one finding a line (docs/formats/finding.md)
+  json, csv, html, markdown, sarif, timesketch, navigator: whole documents
+  (docs/formats/events.md)
   The summary goes with the table, or to standard error beside jsonl;
   --summary FILE writes all of it as JSON (docs/formats/summary.md).`),
 		topic("time", "How times are read and shown", `Times are UTC and say so. --tz shows them in another zone; it never changes JSON.
 --from and --to take RFC 3339 (2022-07-15T13:00:00Z), or a date and time without a
 zone, which are then in the zone of --tz. --from is included, --to is not.
-Events that do not say when they happened are never left out, and are counted.`),
+Events that do not say when they happened are never left out, and are counted.
+Times that state no zone are taken as UTC, and the summary says so: --source-tz gives
+the zone they were written in, --source-year the year of logs that write none.`),
 		topic("offline", "What Kulla does on the network", `Nothing. It opens no connection, sends no telemetry and looks for no updates.
 Rules, taxonomy and sample evidence are in the binary or in files you name.`),
 	}
