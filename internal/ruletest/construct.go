@@ -21,7 +21,7 @@ const maxChoices = 200
 // valuesFor returns values of one field for which all literals come out as
 // they should; none where it is better absent. Where any text will do, it is
 // another one for each field, as rules compare fields.
-func valuesFor(group []literal) ([]Field, bool) {
+func valuesFor(group []literal, budget *int) ([]Field, bool) {
 	if fits(group, nil) {
 		return nil, true
 	}
@@ -31,6 +31,9 @@ func valuesFor(group []literal) ([]Field, bool) {
 	for choice := range maxChoices {
 		atoms, more := choose(group, choice)
 		for text := range textsOf(atoms) {
+			if *budget--; *budget < 0 {
+				return nil, false
+			}
 			if value := (row{{Name: "f", Text: text}}); fits(group, value) {
 				return value, true
 			}

@@ -14,8 +14,12 @@ import (
 // predicate of it is asked to fail, and the event is built anew. Whatever comes
 // out is checked with sigma.Evaluate, so that the search may guess.
 
-// solveBudget bounds how many events are tried for one condition.
-const solveBudget = 2000
+// solveBudget bounds how many events are tried for one condition, textBudget
+// how many texts for all of their fields.
+const (
+	solveBudget = 2000
+	textBudget  = 100_000
+)
 
 // keywordColumn is where the text stands that keywords look for.
 const keywordColumn = "Message"
@@ -35,13 +39,14 @@ func (l literal) key() string { return l.predicate.Field }
 type solver struct {
 	whole  sigma.Expression
 	budget int
+	texts  int // that may still be tried
 	found  row
 }
 
 // solve returns an event for which the expression holds; ok is false when none
 // was found.
 func solve(expression sigma.Expression) (found row, ok bool) {
-	s := &solver{whole: expression, budget: solveBudget}
+	s := &solver{whole: expression, budget: solveBudget, texts: textBudget}
 	ok = s.require([]sigma.Expression{expression}, attempt{})
 	return s.found, ok
 }
@@ -90,7 +95,7 @@ func (s *solver) settle(a attempt) bool {
 	if s.budget--; s.budget < 0 {
 		return false
 	}
-	built, ok := build(a.literals)
+	built, ok := build(a.literals, &s.texts)
 	if !ok {
 		return false
 	}
@@ -135,7 +140,7 @@ func (s *solver) falsify(expression sigma.Expression, view sigma.Event, a attemp
 
 // build makes an event of what is asked of its fields. Fields that refer to
 // another one come last.
-func build(literals []literal) (row, bool) {
+func build(literals []literal, budget *int) (row, bool) {
 	var keys []string
 	groups := map[string][]literal{}
 	for _, l := range literals {
@@ -152,7 +157,7 @@ func build(literals []literal) (row, bool) {
 		if !ok {
 			return nil, false
 		}
-		fields, ok := valuesFor(group)
+		fields, ok := valuesFor(group, budget)
 		if !ok {
 			return nil, false
 		}
