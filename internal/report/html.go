@@ -19,6 +19,7 @@ section,.rule{background:var(--card);border:1px solid var(--line);border-radius:
 .level{font-weight:700}.critical{color:var(--critical)}.high{color:var(--high)}.medium{color:var(--medium)}.low{color:var(--low)}
 .soft{color:var(--soft)}.when{font-variant-numeric:tabular-nums}code{font:.875rem/1.5 ui-monospace,monospace}
 details{margin-top:.5rem;border-top:1px solid var(--line);padding-top:.5rem}summary{cursor:pointer}ul{margin:.25rem 0;padding-left:1.25rem}
+section details{margin:0;border:0;padding:0}
 @media(max-width:40rem){body{padding:.75rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}
 @media print{body{max-width:none;padding:0}.rule{break-inside:avoid}}`
 
