@@ -48,6 +48,10 @@ func (p *parser) cef(text []byte) {
 			p.add("src_port", value)
 		case "dpt":
 			p.add("dst_port", value)
+		case "out":
+			p.add("bytes_out", value)
+		case "in":
+			p.add("bytes_in", value)
 		case "act":
 			p.add("action", value)
 		case "suser", "duser":
