@@ -49,10 +49,20 @@ func (c *columns) begin(text []byte) {
 	c.text = c.text[:0]
 }
 
-// add adds a column with a part of the message.
+// add adds a column with a part of the message, where there is room. The last
+// place is kept for the whole message.
 func (c *columns) add(name string, value []byte) {
+	if len(c.row.Cells) >= maxColumns {
+		return
+	}
 	c.at = c.child(name)
 	c.row.Add(value)
+}
+
+// addMessage adds the whole message, for which there is always room.
+func (c *columns) addMessage(text []byte) {
+	c.at = c.child("Message")
+	c.row.Add(text)
 }
 
 // addSome adds a column when there is something to add.
@@ -65,15 +75,33 @@ func (c *columns) addSome(name string, value []byte) {
 // addNamed adds a column with a name from the message. What is too much is left
 // out; the whole message is a column of its own.
 func (c *columns) addNamed(name, value []byte) {
+	if c.enter(name) {
+		c.row.Add(value)
+	}
+}
+
+// addOrNull adds a column that may be there without a value.
+func (c *columns) addOrNull(name, value []byte, null bool) {
+	switch {
+	case !c.enter(name):
+	case null:
+		c.row.AddNull()
+	default:
+		c.row.Add(value)
+	}
+}
+
+// enter goes to the column with a name from the message, unless it is too much.
+func (c *columns) enter(name []byte) bool {
 	if len(name) == 0 || len(name) > maxName || len(c.row.Cells) >= maxColumns {
-		return
+		return false
 	}
 	if last := c.at.last; last != nil && last.name == string(name) {
 		c.at = last
 	} else {
 		c.at = c.child(c.names.String(name))
 	}
-	c.row.Add(value)
+	return true
 }
 
 // addWord adds a column with a word of ours.

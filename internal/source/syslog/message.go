@@ -13,6 +13,9 @@ func (p *parser) message(h *header) {
 		h.body = h.rest
 		p.cef(h.body)
 		return
+	case isEventXML(h.body):
+		p.eventXML(h.body)
+		return
 	case isCisco(h.rest):
 		h.body = h.rest
 		p.source = row.LogSource{Product: "cisco", Service: "syslog"}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/kulla-defence/kulla/internal/event"
+	"github.com/kulla-defence/kulla/internal/source/eventxml"
 	"github.com/kulla-defence/kulla/internal/source/format"
 	"github.com/kulla-defence/kulla/internal/source/line"
 	"github.com/kulla-defence/kulla/internal/source/row"
@@ -20,6 +21,9 @@ type parser struct {
 	clock  clock
 	// timeText is the last one that was needed.
 	timeText string
+	xml      eventxml.Scanner
+	// fault is what is wrong with the current message.
+	fault string
 }
 
 func newParser(layouts *row.Layouts) *parser {
@@ -54,8 +58,12 @@ func (p *parser) line(source *event.Source, l line.Line, out format.Output) erro
 	p.event.Host = p.names.String(h.host)
 	p.header(&h)
 	p.source = row.LogSource{Product: "linux", Service: "syslog"}
+	p.fault = ""
 	p.message(&h)
-	p.add("Message", h.body)
+	p.addMessage(h.body)
+	if p.fault != "" {
+		out.Problem(format.Problem{Offset: l.Offset, Line: l.Number, Reason: "event in the message is read as far as it goes: " + p.fault})
+	}
 	p.event.Layout = p.layout(p.source)
 	p.event.Provenance = event.Provenance{Source: source, Offset: l.Offset, Size: l.Size, Line: l.Number}
 	return out.Event(&p.event)
