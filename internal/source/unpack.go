@@ -142,7 +142,7 @@ func (r *reading) members(kind archive.Kind, entry *file, name string, packed io
 // decompress reads what a compressed stream holds. A tar archive in it is
 // not named a second time.
 func (r *reading) decompress(kind archive.Kind, name string, packed io.Reader, c container) error {
-	stream, err := archive.Decompress(kind, packed)
+	stream, err := archive.Decompress(kind, packed, r.options.Limits.Memory)
 	if err != nil {
 		return err
 	}

@@ -35,6 +35,9 @@ const (
 	Gzip  Kind = "gzip"
 	Zstd  Kind = "zstd"
 	Bzip2 Kind = "bzip2"
+	XZ    Kind = "xz"
+	// SevenZip is read by package sevenzip.
+	SevenZip Kind = "7z"
 )
 
 // Recognise looks at the first bytes of a file; 262 of them are enough.
@@ -48,6 +51,10 @@ func Recognise(head []byte) Kind {
 		return Zstd
 	case isBzip2(head):
 		return Bzip2
+	case bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")):
+		return XZ // .xz file format 1.2.0, 2.1.1.1
+	case bytes.HasPrefix(head, []byte("7z\xbc\xaf\x27\x1c")):
+		return SevenZip // 7zFormat.txt, SignatureHeader
 	case len(head) >= 262 && string(head[257:262]) == "ustar":
 		return Tar // POSIX.1-1988 and later, and GNU
 	}
@@ -77,14 +84,22 @@ func isBzip2(head []byte) bool {
 // decoders support 8 MiB; the command line tool goes to 128 MiB by default.
 const zstdWindow = 128 << 20
 
-// Decompress opens a gzip, zstd or bzip2 stream. The last takes 4 MB at most.
-func Decompress(kind Kind, packed io.Reader) (io.ReadCloser, error) {
+// Decompress opens a stream of gzip, zstd, bzip2 or xz. An xz stream whose
+// dictionary is larger than memory ends in a *LimitError; the others have
+// bounds of their own: 128 MiB for zstd, 4 MB for bzip2.
+func Decompress(kind Kind, packed io.Reader, memory int64) (io.ReadCloser, error) {
 	switch kind {
 	case Gzip:
 		return gzip.NewReader(packed)
 	case Bzip2:
 		return io.NopCloser(bzip2.NewReader(packed)), nil
+	case XZ:
+		return newXZ(packed, memory)
 	}
+	return newZstd(packed)
+}
+
+func newZstd(packed io.Reader) (io.ReadCloser, error) {
 	decoder, err := zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(zstdWindow))
 	if err != nil {
 		return nil, err
@@ -121,7 +136,7 @@ func MemberName(name string) string {
 // ContentName names what a compressed file holds.
 func ContentName(name string) string {
 	base := path.Base(strings.ReplaceAll(name, "!", "/"))
-	for _, suffix := range []string{".gz", ".zst", ".zstd", ".bz2"} {
+	for _, suffix := range []string{".gz", ".zst", ".zstd", ".bz2", ".xz"} {
 		if len(base) > len(suffix) && strings.EqualFold(base[len(base)-len(suffix):], suffix) {
 			return base[:len(base)-len(suffix)]
 		}
@@ -148,7 +163,7 @@ func OpenMember(member *zip.File) (io.ReadCloser, error) {
 	case zip.Deflate:
 		data = flate.NewReader(packed)
 	case zstd.ZipMethodWinZip:
-		if data, err = Decompress(Zstd, packed); err != nil {
+		if data, err = newZstd(packed); err != nil {
 			return nil, err
 		}
 	}

@@ -18,6 +18,7 @@ func TestRecognise(t *testing.T) {
 		"PK\x03\x04rest": archive.Zip, "PK\x05\x06": archive.Zip, "PK\x01\x02": archive.None, "PK": archive.None,
 		"\x1f\x8b\x08": archive.Gzip, "\x1f\x8b\x07": archive.None, "\x28\xb5\x2f\xfd": archive.Zstd, "\x5f\x2a\x4d\x18": archive.Zstd,
 		"BZh91AY&SY": archive.Bzip2, "BZh0\x31AY&SY": archive.None, "BZh9 text\n": archive.None, "BZh1\x17\x72\x45\x38\x50\x90": archive.Bzip2,
+		"\xfd7zXZ\x00": archive.XZ, "\xfd7zXZ": archive.None, "7z\xbc\xaf\x27\x1c": archive.SevenZip, "7z": archive.None,
 		string(tar): archive.Tar, string(tar[:261]): archive.None, "": archive.None, "ElfFile\x00": archive.None,
 	} {
 		if got := archive.Recognise([]byte(head)); got != want {
@@ -33,7 +34,7 @@ func TestNames(t *testing.T) {
 			t.Errorf("MemberName(%q) = %q, want %q", name, got, want)
 		}
 	}
-	for name, want := range map[string]string{"x/a.json.gz": "a.json", "a.ZST": "a", "a.log.bz2": "a.log", "-": "content", ".gz": "content", "c.zip!d.gz": "d", "a.evtx": "content"} {
+	for name, want := range map[string]string{"x/a.json.gz": "a.json", "a.ZST": "a", "a.log.bz2": "a.log", "a.log.xz": "a.log", "-": "content", ".gz": "content", "c.zip!d.gz": "d", "a.evtx": "content"} {
 		if got := archive.ContentName(name); got != want {
 			t.Errorf("ContentName(%q) = %q, want %q", name, got, want)
 		}
