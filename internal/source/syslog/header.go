@@ -29,6 +29,10 @@ func parseHeader(text []byte) (h header, ok bool) {
 		h.stamped = true
 		rest = h.cutHost(rest)
 	}
+	if message := ciscoMessage(rest); message != nil {
+		h.rest, h.body = message, message
+		return h, ok || stamped
+	}
 	h.rest = rest
 	h.cutProgram(rest)
 	return h, ok || stamped

@@ -1,10 +1,6 @@
 package syslog
 
-import (
-	"bytes"
-
-	"github.com/kulla-defence/kulla/internal/source/row"
-)
+import "bytes"
 
 // message finds who speaks, and adds what is known of such messages.
 func (p *parser) message(h *header) {
@@ -16,13 +12,12 @@ func (p *parser) message(h *header) {
 	case isEventXML(h.body):
 		p.eventXML(h.body)
 		return
-	case isCisco(h.rest):
-		h.body = h.rest
-		p.source = row.LogSource{Product: "cisco", Service: "syslog"}
-		return
 	case isFortinet(h.rest):
 		h.body = h.rest
 		p.fortinet(h.body)
+		return
+	}
+	if p.appliance(h) {
 		return
 	}
 	switch string(h.program) {
@@ -54,15 +49,6 @@ func (p *parser) message(h *header) {
 // isBare says whether a line is one that appliances write without a header.
 func isBare(text []byte) bool {
 	return bytes.HasPrefix(text, []byte("CEF:")) || isFortinet(text)
-}
-
-// isCisco knows %FACILITY-SEVERITY-MNEMONIC: with which Cisco's messages begin.
-func isCisco(text []byte) bool {
-	if len(text) < 8 || text[0] != '%' {
-		return false
-	}
-	tag, _, found := bytes.Cut(text[:min(len(text), 100)], []byte{':'})
-	return found && bytes.Count(tag, []byte{'-'}) >= 2 && bytes.IndexByte(tag, ' ') < 0
 }
 
 func isFortinet(text []byte) bool {

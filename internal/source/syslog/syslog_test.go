@@ -23,7 +23,7 @@ func TestMessages(t *testing.T) {
 			`fortios/vpn/sslvpnd 2023-10-01T22:14:15Z on vpn facility="local7" severity="info" hostname="vpn" date="2023-10-01" time="22:14:15" type="event" subtype="vpn" action="ssl-login-fail" remip="192.0.2.1" src_ip="192.0.2.1" user="anna" action="failed"`},
 		"cef": {`CEF:0|Example|Wall|7.1|101|a\|b|3|src=192.0.2.1 msg=two words\=2 dst=192.0.2.2 dpt=445 act=deny`,
 			`/firewall/ cef_version="0" device_vendor="Example" device_product="Wall" device_version="7.1" signature_id="101" name="a|b" cef_severity="3" src="192.0.2.1" src_ip="192.0.2.1" msg="two words=2" dst="192.0.2.2" dst_ip="192.0.2.2" dpt="445" dst_port="445" act="deny" action="deny"`},
-		"cisco": {"<166>Oct 01 2023 22:14:15: %ASA-6-302013: Built", `cisco//syslog 2023-10-01T22:14:15Z (Oct 01 2023 22:14:15) facility="local4" severity="info" Message="%ASA-6-302013: Built"`},
+		"cisco": {"<166>Oct 01 2023 22:14:15: %ASA-6-302013: Built", `cisco//syslog 2023-10-01T22:14:15Z (Oct 01 2023 22:14:15) facility="local4" severity="info" mnemonic="302013" Message="%ASA-6-302013: Built"`},
 	} {
 		if !recognise([]byte(test.log)) {
 			t.Errorf("%s is not recognised", name)
