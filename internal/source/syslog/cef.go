@@ -56,6 +56,10 @@ func (p *parser) cef(text []byte) {
 			p.add("action", value)
 		case "suser", "duser":
 			p.add("user", value)
+		case "rt", "start":
+			p.timeIn(value)
+		case "dvchost":
+			p.hostIn(value)
 		}
 	}
 	if from && to {

@@ -5,7 +5,7 @@ import "github.com/kulla-defence/kulla/internal/source/row"
 // fortinet reads the pairs of FortiOS. What it says of VPN users gets the names
 // of category vpn beside its own, and traffic those of category firewall.
 func (p *parser) fortinet(text []byte) {
-	var kind, subtype, action []byte
+	var kind, subtype, action, date, clock, zone []byte
 	for {
 		name, value, rest, ok := cutPair(text)
 		if !ok {
@@ -15,6 +15,16 @@ func (p *parser) fortinet(text []byte) {
 		value = p.unescaped(value)
 		p.addNamed(name, value)
 		switch string(name) {
+		case "eventtime":
+			p.timeIn(value)
+		case "date":
+			date = value
+		case "time":
+			clock = value
+		case "tz":
+			zone = value
+		case "devname":
+			p.hostIn(value)
 		case "type":
 			kind = value
 		case "subtype":
@@ -37,6 +47,9 @@ func (p *parser) fortinet(text []byte) {
 			p.add("src_country", value)
 		}
 	}
+	begin := len(p.text)
+	p.text = append(append(append(append(append(p.text, date...), ' '), clock...), ' '), zone...)
+	p.timeIn(p.text[begin:])
 	p.source = row.LogSource{Product: "fortios"}
 	switch {
 	case string(kind) == "traffic":

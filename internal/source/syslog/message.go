@@ -9,6 +9,10 @@ func (p *parser) message(h *header) {
 		h.body = h.rest
 		p.cef(h.body)
 		return
+	case bytes.HasPrefix(h.rest, []byte("LEEF:")):
+		h.body = h.rest
+		p.leef(h.body)
+		return
 	case isEventXML(h.body):
 		p.eventXML(h.body)
 		return
@@ -48,7 +52,7 @@ func (p *parser) message(h *header) {
 
 // isBare says whether a line is one that appliances write without a header.
 func isBare(text []byte) bool {
-	return bytes.HasPrefix(text, []byte("CEF:")) || isFortinet(text)
+	return bytes.HasPrefix(text, []byte("CEF:")) || bytes.HasPrefix(text, []byte("LEEF:")) || isFortinet(text)
 }
 
 func isFortinet(text []byte) bool {

@@ -54,13 +54,16 @@ func (p *parser) line(source *event.Source, l line.Line, out format.Output) erro
 		}
 	}
 	p.begin(l.Text)
-	p.setTime(&h, out)
+	p.setTime(&h)
 	p.event.Host = p.names.String(h.host)
 	p.header(&h)
 	p.source = row.LogSource{Product: "linux", Service: "syslog"}
 	p.fault = ""
 	p.message(&h)
 	p.addMessage(h.body)
+	if h.stamped && p.event.Time.IsZero() && h.stamp.year == 0 && p.clock.year == 0 {
+		out.Note("times state no year; they are left open unless the year of the first record is given")
+	}
 	if p.fault != "" {
 		out.Problem(format.Problem{Offset: l.Offset, Line: l.Number, Reason: "event in the message is read as far as it goes: " + p.fault})
 	}
@@ -70,7 +73,7 @@ func (p *parser) line(source *event.Source, l line.Line, out format.Output) erro
 }
 
 // setTime sets the time of the event from the header.
-func (p *parser) setTime(h *header, out format.Output) {
+func (p *parser) setTime(h *header) {
 	p.event.Time, p.event.TimeText = time.Time{}, ""
 	if !h.stamped {
 		return
@@ -79,10 +82,10 @@ func (p *parser) setTime(h *header, out format.Output) {
 	if year == 0 {
 		year = p.clock.follow(h.stamp.month)
 	}
-	if year == 0 {
-		out.Note("times state no year; they are left open unless the year of the first record is given")
-	} else if t, ok := h.stamp.time(year); ok {
-		p.event.Time = t
+	if year != 0 {
+		if t, ok := h.stamp.time(year); ok {
+			p.event.Time = t
+		}
 	}
 	if !h.stamp.zoned || p.event.Time.IsZero() {
 		p.event.TimeText = p.kept(h.stamp.text)

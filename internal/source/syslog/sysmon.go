@@ -45,7 +45,9 @@ func (p *parser) eventXML(text []byte) {
 	if happened.IsZero() {
 		happened = logged
 	}
-	p.stated(happened)
+	if !happened.IsZero() {
+		p.event.Time, p.event.TimeText = happened, ""
+	}
 }
 
 // cutOff adds the beginning of the value that an event ends in. It is often a
@@ -77,11 +79,4 @@ func timeOf(text []byte) time.Time {
 	}
 	t, _ := s.time(s.year)
 	return t
-}
-
-// stated sets a time of which the zone is known, where there is one.
-func (p *parser) stated(t time.Time) {
-	if !t.IsZero() {
-		p.event.Time, p.event.TimeText = t, ""
-	}
 }
