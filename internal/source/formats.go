@@ -10,6 +10,7 @@ import (
 	"github.com/kulla-defence/kulla/internal/source/jsonlog"
 	"github.com/kulla-defence/kulla/internal/source/syslog"
 	"github.com/kulla-defence/kulla/internal/source/w3c"
+	"github.com/kulla-defence/kulla/internal/source/xmllog"
 	"github.com/kulla-defence/kulla/internal/source/zeek"
 )
 
@@ -18,6 +19,7 @@ func formats() []*format.Format {
 	return []*format.Format{
 		evtxlog.Format(),
 		jsonlog.Format(),
+		xmllog.Format(),
 		zeek.Format(),
 		auditd.Format(),
 		w3c.Format(),

@@ -14,8 +14,9 @@ import (
 
 // A Field is one column of an event. Its bytes are valid until the next one.
 type Field struct {
-	// Name is that of Sigma's taxonomy: the leaves of System, attributes as
-	// Element_Attribute, Data by its Name.
+	// Name is as evtx.Column has it: the leaves of System, attributes as
+	// Element_Attribute, Data by its Name, other elements by theirs. Rendered
+	// texts are Message and RenderingInfo_Level and the like.
 	Name []byte
 	// Text is as it stands, with references and CDATA sections: see
 	// AppendText. It is a part of the text that is scanned.
@@ -171,39 +172,34 @@ func (s *Scanner) attribute(i int) (name, value []byte, next int, fault Fault) {
 	return name, s.text[i+1 : i+1+end], i + end + 2, ""
 }
 
-// take keeps the name of a Data element, and makes columns of the attributes
-// of System's.
+// take keeps the name of a Data element, and makes columns of the other
+// attributes within the sections.
 func (s *Scanner) take(e *element, name, value []byte) error {
-	section := s.section()
-	switch {
-	case bytes.HasPrefix(name, []byte("xmlns")):
-	case section == "EventData" && string(name) == "Name":
-		e.label = value
-	case section == "System" && s.depth > 2:
-		e.attributes = true
-		s.name = append(append(append(s.name[:0], e.name...), '_'), name...)
-		if string(s.name) == "Security_UserId" { // Sysmon for Linux
-			s.name = append(s.name[:0], "Security_UserID"...)
-		}
-		return s.visit(Field{Name: s.name, Text: value})
+	if s.depth < 2 || bytes.HasPrefix(name, []byte("xmlns")) {
+		return nil
 	}
-	return nil
+	if string(e.name) == "Data" && string(name) == "Name" {
+		e.label = value
+		return nil
+	}
+	e.attributes = true
+	s.name = append(append(s.column(e, s.depth), '_'), local(name)...)
+	if string(s.name) == "Security_UserId" { // Sysmon for Linux
+		s.name = append(s.name[:0], "Security_UserID"...)
+	}
+	return s.visit(Field{Name: s.name, Text: value})
 }
 
-// section is the child of Event that is open.
-func (s *Scanner) section() string {
-	if s.depth < 2 {
-		return ""
+// column is the name of an element's column.
+func (s *Scanner) column(e *element, depth int) []byte {
+	name := s.name[:0]
+	if depth > 2 && string(s.open[1].name) == "RenderingInfo" { // its texts are not System's numbers
+		name = append(name, "RenderingInfo_"...)
 	}
-	switch name := s.open[1].name; string(name) {
-	case "System":
-		return "System"
-	case "EventData":
-		return "EventData"
-	case "UserData":
-		return "UserData"
+	if depth > 2 && len(e.label) > 0 {
+		return AppendText(name, e.label)
 	}
-	return "other"
+	return append(name, e.name...)
 }
 
 // endTag closes the element that is open.
@@ -219,24 +215,22 @@ func (s *Scanner) endTag(at int) (int, Fault, error) {
 	return at + end + 1, "", s.leave(s.text[s.open[s.depth-1].content:at], false)
 }
 
-// leave makes a column of an element without children.
+// leave makes a column of an element without children. One without text is none
+// in System, where it has attributes or had its children's place.
 func (s *Scanner) leave(text []byte, empty bool) error {
-	e, section := &s.open[s.depth-1], s.section()
-	depth := s.depth
+	e, depth := &s.open[s.depth-1], s.depth
 	s.depth--
-	if e.children || depth < 2 || depth == 2 && len(text) == 0 || section == "System" && e.attributes && len(bytes.TrimSpace(text)) == 0 {
+	blank := len(bytes.TrimSpace(text)) == 0
+	if e.children || depth < 2 || blank && (depth == 2 || e.attributes || string(s.open[1].name) == "System") {
 		return nil
 	}
-	s.name = s.name[:0]
-	switch {
-	case section == "EventData" && depth > 2 && len(e.label) > 0:
-		s.name = AppendText(s.name, e.label)
-	case section == "EventData" && depth == 2:
-		s.name = append(s.name, "Data"...)
-	case section == "other" && string(e.name) != "Message" && depth > 2:
-		s.name = append(append(append(s.name, s.open[1].name...), '.'), e.name...)
-	default:
-		s.name = append(s.name, e.name...)
+	switch s.name = s.column(e, depth); string(s.name) {
+	case "EventData":
+		if depth == 2 {
+			s.name = append(s.name[:0], "Data"...)
+		}
+	case "RenderingInfo_Message":
+		s.name = append(s.name[:0], "Message"...)
 	}
 	return s.visit(Field{Name: s.name, Text: text, Empty: empty})
 }

@@ -24,7 +24,7 @@ func scan(text string) (string, int, eventxml.Fault) {
 
 func TestScan(t *testing.T) {
 	t.Parallel()
-	const want = "Provider_Name=P|Provider_Guid={g}|EventID_Qualifiers=0|EventID=1|Correlation=|Security_UserID=0|A=x & A|Data=y|B=|Message=<m>|RenderingInfo.Level=Info"
+	const want = "Provider_Name=P|Provider_Guid={g}|EventID_Qualifiers=0|EventID=1|Security_UserID=0|A=x & A|Data=y|B=|RenderingInfo_Culture=en|Message=<m>|RenderingInfo_Level=Info"
 	if got, size, fault := scan(sample + "rest"); got != want || size != len(sample) || fault != "" {
 		t.Errorf("%s\n%s\n%d %q", got, want, size, fault)
 	}
