@@ -35,7 +35,8 @@ var doors = map[string][]string{
 	"internal/timeline":   {"internal/event", "internal/spool"},
 	"internal/report":     {"sigma", "internal/timeline", "internal/event", "internal/source", "internal/detect"},
 	"internal/ruletest":   {"evtx", "sigma", "internal/event", "internal/evtxwriter", "internal/logwriter", "internal/source", "internal/detect"},
-	"internal/cli":        {"evtx", "sigma", "rules", "internal/event", "internal/source", "internal/detect", "internal/report", "internal/ruletest", "internal/timeline", "internal/spool"},
+	"internal/rulepull":   {"sigma"}, // the only room with a door to the network
+	"internal/cli":        {"internal/rulepull", "evtx", "sigma", "rules", "internal/event", "internal/source", "internal/detect", "internal/report", "internal/ruletest", "internal/timeline", "internal/spool"},
 	"cmd/kulla":           {"internal/cli"},
 
 	"rules":    {}, // our own Sigma rules, embedded
@@ -44,17 +45,42 @@ var doors = map[string][]string{
 
 func TestMap(t *testing.T) {
 	t.Parallel()
-	for file, imports := range importsOfHouse(t) {
+	for file, imports := range importsOf(t) {
 		room, ok := roomOf(path.Dir(file))
 		if !ok {
 			t.Errorf("%s: the folder is not on the map; add it to doors and to docs/architecture.md", file)
 			continue
 		}
 		for _, imported := range imports {
+			imported, ok := strings.CutPrefix(imported, module+"/")
+			if !ok {
+				continue
+			}
 			if other, ok := roomOf(imported); !ok || other != room && !slices.Contains(doors[room], other) {
 				t.Errorf("%s: forbidden door from %s to %s", file, room, imported)
 			}
 		}
+	}
+}
+
+// Only one room opens on the network. Its own packages are named: net/netip
+// and net/url only read addresses.
+func TestNetworkDoor(t *testing.T) {
+	t.Parallel()
+	doors := 0
+	for file, imports := range importsOf(t) {
+		for _, imported := range imports {
+			if imported != "net" && !strings.HasPrefix(imported, "net/") || imported == "net/netip" || imported == "net/url" {
+				continue
+			}
+			doors++
+			if !strings.HasPrefix(file, "internal/rulepull/") {
+				t.Errorf("%s: forbidden door to the network: %s", file, imported)
+			}
+		}
+	}
+	if doors == 0 {
+		t.Error("no door to the network was seen, not even that of internal/rulepull")
 	}
 }
 
@@ -93,10 +119,9 @@ func roomOf(folder string) (string, bool) {
 	return "", false
 }
 
-// importsOfHouse reads the import lines of all code but tests: file -> folders
-// of this module. It parses rather than asking the go command, whose answer
+// importsOf reads the import lines of all code but tests: file -> packages. It parses rather than asking the go command, whose answer
 // the test cache would keep after the code has changed.
-func importsOfHouse(t *testing.T) map[string][]string {
+func importsOf(t *testing.T) map[string][]string {
 	t.Helper()
 	found := map[string][]string{}
 	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
@@ -119,9 +144,7 @@ func importsOfHouse(t *testing.T) map[string][]string {
 			if err != nil {
 				return err
 			}
-			if folder, ok := strings.CutPrefix(imported, module+"/"); ok {
-				found[slashed] = append(found[slashed], folder)
-			}
+			found[slashed] = append(found[slashed], imported)
 		}
 		return nil
 	})

@@ -152,7 +152,8 @@ func newRoot(env Environment) *cobra.Command {
 		Long: `Kulla finds intrusions in the logs of public services. Every finding points at
 the bytes it rests on, and what could not be seen is listed beside it.
 
-It reads evidence and writes reports. It opens no network connection.`,
+It reads evidence and writes reports. It opens no network connection, but for
+"kulla rules pull", which fetches rules from the address you give it.`,
 		Example: `  kulla hunt evidence/                      hunt with the built-in rules
   kulla hunt --rules sigma.zip case.zip     hunt with other Sigma rules
   kulla dump Security.evtx                  print records as JSON

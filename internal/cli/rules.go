@@ -17,7 +17,7 @@ import (
 func newRules(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "rules",
-		Short: "List, show and check rules",
+		Short: "List, show, check, test and fetch rules",
 		Example: `  kulla rules list
   kulla rules list --rules sigma.zip --min-level high
   kulla rules show 'Security log cleared'
@@ -26,7 +26,7 @@ func newRules(env Environment) *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
-	command.AddCommand(newRulesList(env), newRulesShow(env), newRulesLint(env), newRulesTest(env), newRulesSelfTest(env), newRulesCoverage(env))
+	command.AddCommand(newRulesList(env), newRulesShow(env), newRulesLint(env), newRulesTest(env), newRulesSelfTest(env), newRulesCoverage(env), newRulesPull(env))
 	return command
 }
 

@@ -27,10 +27,13 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	releases, hash := serveReleases(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("EXAMPLES", examples+"/../../examples")
+			env.Setenv("RELEASES", releases)
+			env.Setenv("RELEASE_SHA256", hash)
 			return nil
 		},
 		RequireExplicitExec: true,

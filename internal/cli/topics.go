@@ -17,9 +17,10 @@ When several hold, the first of 130, 3 and 4 is used.`),
 		topic("environment", "Environment variables that are read", `  NO_COLOR        no colour, whatever else is set
   CLICOLOR_FORCE  colour even where output is not a terminal
   TMPDIR          where findings are put aside when they do not fit in memory
+  HTTPS_PROXY     the proxy by which "kulla rules pull" fetches rules, and nothing else
 
 --color always and --color never go before both. There is no configuration file,
-and nothing is read from the network.`),
+and no configuration comes from the network.`),
 		topic("formats", "Formats of evidence and of output", `Evidence is recognised by its content, never by its name:
   Windows event logs   EVTX files, also damaged or cut out of a disk
   Windows events       as JSON: documents, arrays, or one a line, in the shapes of
@@ -39,8 +40,11 @@ zone, which are then in the zone of --tz. --from is included, --to is not.
 Events that do not say when they happened are never left out, and are counted.
 Times that state no zone are taken as UTC, and the summary says so: --source-tz gives
 the zone they were written in, --source-year the year of logs that write none.`),
-		topic("offline", "What Kulla does on the network", `Nothing. It opens no connection, sends no telemetry and looks for no updates.
-Rules, taxonomy and sample evidence are in the binary or in files you name.`),
+		topic("offline", "What Kulla does on the network", `Nothing, but for one command: "kulla rules pull --from ADDRESS" fetches a release of
+rules from the address you give, when you run it. No other command opens a connection;
+there is no telemetry, and nothing looks for updates. Rules, taxonomy and sample evidence
+are in the binary or in files you name, so that all else works without a network. Pull
+works without one as well, from a file.`),
 	}
 }
 
