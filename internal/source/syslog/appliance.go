@@ -1,5 +1,7 @@
 package syslog
 
+import "bytes"
+
 // appliance reads the messages of network appliances that their first words
 // tell, and reports whether it is one.
 func (p *parser) appliance(h *header) bool {
@@ -7,8 +9,19 @@ func (p *parser) appliance(h *header) bool {
 	case isCisco(h.rest):
 		h.body = h.rest
 		p.cisco(h.body)
+	case isPaloAlto(h.rest):
+		h.body = h.rest
+		p.paloAlto(h.body)
+	case string(h.program) == "filterlog":
+		p.filterlog(h.body)
 	default:
 		return false
 	}
 	return true
+}
+
+// isBareAppliance says whether a line is one that appliances and their
+// collectors write without a header.
+func isBareAppliance(text []byte) bool {
+	return isPaloAlto(text) || bytes.HasPrefix(text, []byte("id=firewall "))
 }

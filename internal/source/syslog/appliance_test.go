@@ -69,6 +69,25 @@ var applianceMessages = []struct{ message, want string }{
 		`cisco/firewall/syslog mnemonic="IPACCESSLOGP" rule="101" action="denied" action="deny" protocol="tcp" src_ip="192.0.2.1" src_port="51182" dst_ip="198.51.100.5" dst_port="80"`},
 	{`%IP-TCP-3-BADAUTH: No MD5 digest from 192.0.2.1:51182 to 198.51.100.5:179`, `cisco//bgp mnemonic="BADAUTH"`},
 	{`%LDP-3-SOCKET_TCP_PACKET_MD5_AUTHEN_FAIL: 192.0.2.1`, `cisco//ldp mnemonic="SOCKET_TCP_PACKET_MD5_AUTHEN_FAIL"`},
+	// Palo Alto.
+	{`1,2023/10/01 22:14:15,007051000012345,GLOBALPROTECT,0,2305,2023/10/01 22:14:14,vsys1,gateway-connected,connected,,IPSec,example\anna,AL,pc7,192.0.2.1,0.0.0.0,10.8.0.5,0.0.0.0,id7,,6.0.4,Windows,"Microsoft Windows 11 Pro , 64-bit",1,,,"",success,,0,,0,gate`,
+		`paloalto/vpn/globalprotect receive_time="2023/10/01 22:14:15" serial="007051000012345" type="GLOBALPROTECT" subtype="0" time_generated="2023/10/01 22:14:14" vsys="vsys1" eventid="gateway-connected" stage="connected" auth_method="" tunnel_type="IPSec" srcuser="example\\anna" srcregion="AL" machinename="pc7" public_ip="192.0.2.1" public_ipv6="0.0.0.0" private_ip="10.8.0.5" private_ipv6="0.0.0.0" hostid="id7" serialnumber="" client_ver="6.0.4" client_os="Windows" client_os_ver="Microsoft Windows 11 Pro , 64-bit" repeatcnt="1" reason="" error="" opaque="" status="success" location="" login_duration="0" connect_method="" error_code="0" portal="gate" user="anna" src_ip="192.0.2.1" tunnel_ip="10.8.0.5" action="gateway-connected" action="login"`},
+	{`1,2023/10/01 22:14:15,007051000012345,SYSTEM,globalprotect,0,2023/10/01 22:14:14,,globalprotectgateway-auth-fail,gate,0,0,general,informational,"GlobalProtect gateway user authentication failed. Login from: 192.0.2.1, User name: anna, Reason: Authentication failed: ""no"", Auth type: profile",641953,0x0`,
+		`paloalto/vpn/globalprotect receive_time="2023/10/01 22:14:15" serial="007051000012345" type="SYSTEM" subtype="globalprotect" time_generated="2023/10/01 22:14:14" vsys="" eventid="globalprotectgateway-auth-fail" object="gate" module="general" severity="informational" opaque="GlobalProtect gateway user authentication failed. Login from: 192.0.2.1, User name: anna, Reason: Authentication failed: \"no\", Auth type: profile" seqno="641953" actionflags="0x0" user="anna" src_ip="192.0.2.1" reason="Authentication failed: \"no\"" action="globalprotectgateway-auth-fail" action="failed"`},
+	{`1,2023/10/01 22:14:15,007051000012345,SYSTEM,auth,0,2023/10/01 22:14:14,,auth-fail,,0,0,general,medium,"failed authentication for user 'anna'. Reason: Invalid username/password. From: 192.0.2.1."`,
+		`paloalto//system receive_time="2023/10/01 22:14:15" serial="007051000012345" type="SYSTEM" subtype="auth" time_generated="2023/10/01 22:14:14" vsys="" eventid="auth-fail" object="" module="general" severity="medium" opaque="failed authentication for user 'anna'. Reason: Invalid username/password. From: 192.0.2.1." user="anna" src_ip="192.0.2.1" action="auth-fail" action="failed"`},
+	{`1,2023/10/01 22:14:15,007051000012345,TRAFFIC,end,2305,2023/10/01 22:14:14,10.0.0.5,192.0.2.1,198.51.100.5,192.0.2.1,out,example\anna,,ssl,vsys1,in,out,ethernet1/2,ethernet1/1,send,2023/10/01 22:14:14,71,1,51182,443,4711,443,0x400053,tcp,allow,1300,900,400,12,2023/10/01 22:14:00,4,any`,
+		`paloalto/firewall/traffic receive_time="2023/10/01 22:14:15" serial="007051000012345" type="TRAFFIC" subtype="end" time_generated="2023/10/01 22:14:14" src="10.0.0.5" dst="192.0.2.1" natsrc="198.51.100.5" natdst="192.0.2.1" rule="out" srcuser="example\\anna" dstuser="" app="ssl" vsys="vsys1" from="in" to="out" inbound_if="ethernet1/2" outbound_if="ethernet1/1" logset="send" sessionid="71" repeatcnt="1" sport="51182" dport="443" natsport="4711" natdport="443" flags="0x400053" proto="tcp" action="allow" bytes="1300" bytes_sent="900" bytes_received="400" packets="12" start="2023/10/01 22:14:00" elapsed="4" category="any" user="anna" src_ip="10.0.0.5" src_port="51182" dst_ip="192.0.2.1" dst_port="443" protocol="tcp" action="accept" bytes_out="900" bytes_in="400"`},
+	{`1,2023/10/01 22:14:15,007051000012345,THREAT,url,2305,2023/10/01 22:14:14,10.0.0.5,192.0.2.1,,,out,,,web-browsing,vsys1,in,out,,,,,71,1,51182,80,0,0,0x0,tcp,block-url,"example.test/a,b",(9999),malware,high,client-to-server`,
+		`paloalto//threat receive_time="2023/10/01 22:14:15" serial="007051000012345" type="THREAT" subtype="url" time_generated="2023/10/01 22:14:14" src="10.0.0.5" dst="192.0.2.1" natsrc="" natdst="" rule="out" srcuser="" dstuser="" app="web-browsing" vsys="vsys1" from="in" to="out" inbound_if="" outbound_if="" logset="" sessionid="71" repeatcnt="1" sport="51182" dport="80" natsport="0" natdport="0" flags="0x0" proto="tcp" action="block-url" misc="example.test/a,b" threatid="(9999)" category="malware" severity="high" direction="client-to-server" src_ip="10.0.0.5" src_port="51182" dst_ip="192.0.2.1" dst_port="80" protocol="tcp" action="deny"`},
+	{`1,2023/10/01 22:14:15,007051000012345,CONFIG,0,0,2023/10/01 22:14:14,192.0.2.1,,set,anna,Web,Succeeded,mgt-config users`,
+		`paloalto//config receive_time="2023/10/01 22:14:15" serial="007051000012345" type="CONFIG" subtype="0" time_generated="2023/10/01 22:14:14" host="192.0.2.1" vsys="" cmd="set" admin="anna" client="Web" result="Succeeded" path="mgt-config users" user="anna" src_ip="192.0.2.1"`},
+	// pfSense and OPNsense.
+	{`filterlog[71]: 4,,,1000000103,igb0,match,block,in,4,0x0,,64,12345,0,DF,6,tcp,60,192.0.2.1,198.51.100.5,51182,445,0,S,1234567890,,64240,,mss;sackOK`,
+		`pfsense/firewall/ program="filterlog" pid="71" rule="4" subrule="" anchor="" tracker="1000000103" interface="igb0" reason="match" action="block" direction="in" ip_version="4" action="deny" tos="0x0" ecn="" ttl="64" id="12345" offset="0" ip_flags="DF" protocol_id="6" protocol="tcp" length="60" src_ip="192.0.2.1" dst_ip="198.51.100.5" src_port="51182" dst_port="445" data_length="0" tcp_flags="S" seq="1234567890" ack="" window="64240" urg="" options="mss;sackOK"`},
+	{`filterlog: 7,,,02f4bab031b57d1e30553ce08e0ec131,igb1,match,pass,out,6,0x00,0x00000,64,UDP,17,90,2001:db8::1,2001:db8::2,5353,53,50`,
+		`pfsense/firewall/ program="filterlog" rule="7" subrule="" anchor="" tracker="02f4bab031b57d1e30553ce08e0ec131" interface="igb1" reason="match" action="pass" direction="out" ip_version="6" action="accept" class="0x00" flow_label="0x00000" hop_limit="64" protocol="UDP" protocol_id="17" length="90" src_ip="2001:db8::1" dst_ip="2001:db8::2" src_port="5353" dst_port="53" data_length="50"`},
+	{`filterlog: 7,,,1,igb1,match,pass,out`, `pfsense// program="filterlog"`},
 }
 
 func TestAppliances(t *testing.T) {
@@ -110,6 +129,19 @@ func TestAppliancesSplit(t *testing.T) {
 	}
 	if len(want.Events) != len(applianceMessages) || len(want.Problems) > 0 {
 		t.Errorf("%d events of %d, %q", len(want.Events), len(applianceMessages), want.Problems)
+	}
+}
+
+// Appliances that write files of their own leave the header away.
+func TestBareAppliances(t *testing.T) {
+	t.Parallel()
+	for log, want := range map[string]string{
+		"1,2023/10/01 22:14:15,0070,CONFIG,0,0,2023/10/01 22:14:14,192.0.2.1,,set,anna": "paloalto//config 2023-10-01T22:14:14Z (2023/10/01 22:14:14)",
+	} {
+		got := formattest.Read(t, Format(), []byte(log), 1000, format.Options{})
+		if !recognise([]byte(log)) || len(got.Events) != 1 || !strings.Contains(got.Events[0], " "+want+" ") {
+			t.Errorf("%s: %q", log, got.Events)
+		}
 	}
 }
 

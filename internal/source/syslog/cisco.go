@@ -122,7 +122,7 @@ func cutParentheses(text []byte) (address, port []byte) {
 // of those that appliances use.
 func verdict(own []byte) string {
 	switch string(own) {
-	case "denied", "Deny", "deny", "Denied", "block", "Block", "drop", "Drop", "reject", "reset-client", "reset-server", "reset-both", "drop-icmp", "reset", "Block with reset":
+	case "denied", "Deny", "deny", "Denied", "block", "Block", "drop", "Drop", "reject", "reset-client", "reset-server", "reset-both", "drop-icmp", "drop-packet", "drop-all-packets", "reset", "block-url", "block-ip", "block-continue", "block-override", "random-drop", "sinkhole", "Block with reset":
 		return "deny"
 	case "permitted", "permit", "allow", "Allow", "pass", "Built", "est-allowed", "Trust", "Allowed":
 		return "accept"

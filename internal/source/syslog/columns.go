@@ -18,6 +18,8 @@ type columns struct {
 	nodes   int
 	// text holds what was unescaped or made.
 	text []byte
+	// separated holds the values of messages that are separated values.
+	separated row.Separated
 }
 
 // A node stands for a sequence of names. The child that was taken last is tried
@@ -107,6 +109,35 @@ func (c *columns) enter(name []byte) bool {
 // addWord adds a column with a word of ours.
 func (c *columns) addWord(name, word string) {
 	c.add(name, c.made(word))
+}
+
+// addAll adds the values of separated values under their names, of which the
+// empty ones are left out.
+func (c *columns) addAll(names []string) {
+	for i, value := range c.separated.Values {
+		if i >= len(names) {
+			break
+		}
+		if names[i] != "" {
+			c.add(names[i], value)
+		}
+	}
+}
+
+// value is one of separated values; nil when there are not so many.
+func (c *columns) value(i int) []byte {
+	if i >= len(c.separated.Values) {
+		return nil
+	}
+	return c.separated.Values[i]
+}
+
+// cut cuts separated values.
+func (c *columns) cut(text []byte) {
+	c.separated.Cut(text, ',')
+	if c.separated.Unescaped {
+		c.row.Raw = nil
+	}
 }
 
 // made keeps a text until the next event, of which it is no part.

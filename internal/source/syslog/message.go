@@ -52,7 +52,7 @@ func (p *parser) message(h *header) {
 
 // isBare says whether a line is one that appliances write without a header.
 func isBare(text []byte) bool {
-	return bytes.HasPrefix(text, []byte("CEF:")) || bytes.HasPrefix(text, []byte("LEEF:")) || isFortinet(text)
+	return bytes.HasPrefix(text, []byte("CEF:")) || bytes.HasPrefix(text, []byte("LEEF:")) || isFortinet(text) || isBareAppliance(text)
 }
 
 func isFortinet(text []byte) bool {

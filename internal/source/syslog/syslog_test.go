@@ -87,6 +87,7 @@ func FuzzSplit(f *testing.F) {
 	f.Add([]byte("<34>Oct 11 22:14:15 h su[1]: x\n<34>1 - - - - - [a b=\"\\]\"] m\n"), uint8(9))
 	f.Add([]byte("9 <34>x: a\n10 <34>x: a\nb"), uint8(2))
 	f.Add([]byte("CEF:0|a|b|c|d|e|f|a=b c d=\\\n<1>CEF:|\ndate=1 time=\"\\"), uint8(3))
+	f.Add(applianceLog(), uint8(100))
 	f.Fuzz(func(t *testing.T, log []byte, piece uint8) {
 		whole := formattest.Read(t, Format(), log, len(log)+1, format.Options{Year: 2023})
 		split := formattest.Read(t, Format(), log, int(piece)+1, format.Options{Year: 2023})
