@@ -208,7 +208,10 @@ func (s *Scanner) endTag(at int) (int, Fault, error) {
 	if end < 0 {
 		return len(s.text), Truncated, nil
 	}
-	name := local(bytes.TrimRight(s.text[at+2:at+end], " \t\r\n"))
+	name := local(s.text[at+2 : at+end])
+	if len(name) > 0 && name[len(name)-1] <= ' ' {
+		name = bytes.TrimRight(name, " \t\r\n")
+	}
 	if s.depth == 0 || !bytes.Equal(name, s.open[s.depth-1].name) {
 		return at, Malformed, nil
 	}

@@ -83,10 +83,12 @@ func (p *parser) element(source *event.Source, text []byte, out format.Output) e
 	p.outside(text[:start], out)
 	text = text[start:]
 	fault := p.scan(text)
-	if last := lastStart(text); fault != "" && last > 0 {
-		p.lose(text[:last], string(eventxml.Truncated), out)
-		text = text[last:]
-		fault = p.scan(text)
+	if fault != "" {
+		if last := lastStart(text); last > 0 {
+			p.lose(text[:last], string(eventxml.Truncated), out)
+			text = text[last:]
+			fault = p.scan(text)
+		}
 	}
 	if fault != "" {
 		p.lose(text, string(fault), out)
