@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/kulla-defence/kulla/internal/source/row"
+	"github.com/kulla-defence/kulla/internal/source/winnames"
 )
 
 // A dialect is how one product writes its records: how they are known, where
@@ -138,6 +139,6 @@ func anyService(product, prefix string) func(string) (row.LogSource, bool) {
 var plainObject = dialect{
 	marks: [][]string{{}},
 	names: windowsNames,
-	times: windowsTimes,
-	hosts: windowsHosts,
+	times: winnames.Times(),
+	hosts: winnames.Hosts(),
 }

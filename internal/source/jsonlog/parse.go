@@ -8,6 +8,7 @@ import (
 	"github.com/kulla-defence/kulla/internal/event"
 	"github.com/kulla-defence/kulla/internal/source/charset"
 	"github.com/kulla-defence/kulla/internal/source/format"
+	"github.com/kulla-defence/kulla/internal/source/timestamp"
 )
 
 // A parser scans blocks for one worker.
@@ -244,7 +245,7 @@ func (p *parser) fillTime(shape *shape) {
 		if !ok {
 			continue
 		}
-		t, zoned, ok := parseTime(text)
+		t, zoned, ok := timestamp.Parse(text)
 		switch {
 		case ok && (zoned || candidate.utc):
 			p.event.Time = t
@@ -254,16 +255,16 @@ func (p *parser) fillTime(shape *shape) {
 		}
 	}
 	if text, ok := p.value(without); ok {
-		p.event.Time, _, _ = parseTime(text)
+		p.event.Time, _, _ = timestamp.Parse(text)
 		p.event.TimeText = string(text)
 	}
 }
 
 // recordID reads a decimal number; 0 when it is none.
 func recordID(text []byte) uint64 {
-	if len(text) > 18 {
-		n, _ := strconv.ParseUint(string(text), 10, 64)
-		return n
+	n, err := strconv.ParseUint(string(text), 10, 64)
+	if err != nil {
+		return 0
 	}
-	return uint64(max(number(text), 0))
+	return n
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kulla-defence/kulla/internal/event"
 	"github.com/kulla-defence/kulla/internal/source/row"
+	"github.com/kulla-defence/kulla/internal/source/winnames"
 )
 
 // A shape is what is known of all events with the same keys.
@@ -132,7 +133,7 @@ func timeColumns(d *dialect, names []string) []timeColumn {
 	var columns []timeColumn
 	for _, name := range d.times {
 		if i := slices.Index(names, name); i >= 0 {
-			columns = append(columns, timeColumn{i, d.utc || slices.Contains(utcTimes, name)})
+			columns = append(columns, timeColumn{i, d.utc || winnames.IsUTC(name)})
 		}
 	}
 	return columns

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/kulla-defence/kulla/internal/source/row"
+	"github.com/kulla-defence/kulla/internal/source/winnames"
 )
 
 // windows is the event log of Windows, however it was exported.
@@ -14,27 +15,14 @@ var windows = dialect{
 	decide: func(channel string) (row.LogSource, bool) {
 		return row.LogSource{Product: "linux"}, channel == sysmonForLinuxChannel
 	},
-	times: windowsTimes,
-	hosts: windowsHosts,
+	times: winnames.Times(),
+	hosts: winnames.Hosts(),
 }
 
 // isWindows says whether a record has the marks of a Windows event.
 func isWindows(names []string) bool {
 	return slices.Contains(names, "EventID") && (slices.Contains(names, "Channel") || slices.Contains(names, "Provider_Name"))
 }
-
-// windowsTimes are tried in this order. The first that states its zone is taken,
-// and only if none does, the first that does not.
-var windowsTimes = []string{
-	"TimeCreated_SystemTime", "TimeCreated", "EventTime", "UtcTime", "@timestamp", "TimeGenerated",
-	"timestamp", "Timestamp", "time", "eventTime", "CreationTime", "eventTimestamp", "ts", "EventReceivedTime",
-}
-
-// utcTimes are in UTC by definition though they do not state it: Sysmon's, and
-// what [MS-EVEN6] calls SystemTime.
-var utcTimes = []string{"TimeCreated_SystemTime", "UtcTime"}
-
-var windowsHosts = []string{"Computer", "host.name", "agent.hostname", "Hostname", "HostName", "DeviceName", "host"}
 
 // windowsNames gives the field names of Sigma's taxonomy to the paths of an
 // event's values. What is not of a known shape keeps its path.
@@ -43,8 +31,8 @@ func windowsNames(paths []string) []string {
 	for i, path := range paths {
 		names[i] = nested(path)
 	}
-	if isFlat(names) {
-		renameFlat(names)
+	if winnames.IsFlat(names) {
+		winnames.RenameFlat(names)
 	}
 	return names
 }
@@ -148,46 +136,4 @@ func elastic(path string) string {
 		return name
 	}
 	return path
-}
-
-// flatNames are what tools that put all fields beside one another call those of
-// System: nxlog, the tables of Azure, EvtxECmd, and PowerShell's Get-WinEvent.
-// The first that is there takes the name.
-var flatNames = []struct {
-	name    string
-	aliases []string
-}{
-	{"EventID", []string{"EventId", "Id", "event_id"}},
-	{"Channel", []string{"LogName"}},
-	{"Provider_Name", []string{"SourceName", "ProviderName", "EventSourceName", "Provider"}},
-	{"Provider_Guid", []string{"ProviderGuid", "ProviderId"}},
-	{"Computer", []string{"Hostname", "MachineName", "ComputerName"}},
-	{"EventRecordID", []string{"RecordNumber", "EventRecordId", "RecordId"}},
-	{"Execution_ProcessID", []string{"ExecutionProcessID", "SystemProcessId"}},
-	{"Execution_ThreadID", []string{"ThreadID", "SystemThreadId"}},
-	{"Security_UserID", []string{"UserID", "SystemUserId"}},
-	{"Correlation_ActivityID", []string{"ActivityID", "ActivityId"}},
-}
-
-// isFlat says whether the fields of System stand at the top: a number of the
-// event with a channel or a provider.
-func isFlat(names []string) bool {
-	hasAny := func(wanted ...string) bool {
-		return slices.ContainsFunc(wanted, func(name string) bool { return slices.Contains(names, name) })
-	}
-	return hasAny("EventID", "EventId", "Id") && hasAny("Channel", "LogName", "SourceName", "ProviderName", "EventSourceName")
-}
-
-func renameFlat(names []string) {
-	for _, field := range flatNames {
-		if slices.Contains(names, field.name) {
-			continue
-		}
-		for _, alias := range field.aliases {
-			if i := slices.Index(names, alias); i >= 0 {
-				names[i] = field.name
-				break
-			}
-		}
-	}
 }

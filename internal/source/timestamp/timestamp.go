@@ -1,4 +1,7 @@
-package jsonlog
+// Package timestamp reads times as records write them into their fields.
+//
+// The times in front of lines belong to their formats. Begin with Parse.
+package timestamp
 
 import (
 	"bytes"
@@ -6,10 +9,10 @@ import (
 	"time"
 )
 
-// parseTime reads a time: RFC 3339, the same with a space or without a zone,
+// Parse reads a time: RFC 3339, the same with a space or without a zone,
 // /Date(1600000000000)/ as PowerShell writes it, or seconds since 1970. Zoned
 // says whether the text states a zone. It allocates nothing.
-func parseTime(text []byte) (t time.Time, zoned, ok bool) {
+func Parse(text []byte) (t time.Time, zoned, ok bool) {
 	if len(text) < 19 || text[4] != '-' {
 		return parseEpoch(text)
 	}
