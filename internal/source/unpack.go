@@ -43,26 +43,35 @@ func (r *reading) open(found foundFile) {
 		return
 	}
 	defer file.Close()
-	if !found.stream && r.openZip(found, file) {
+	if !found.stream && r.openInPlace(found, file) {
 		return
 	}
 	r.source(found.name, 0, r.counted(file, found.stream), container{})
 }
 
-// openZip reads a zip file on disk in place.
-func (r *reading) openZip(found foundFile, file *os.File) bool {
+// openInPlace reads a zip or 7z file on disk in place.
+func (r *reading) openInPlace(found foundFile, file *os.File) bool {
 	head := make([]byte, format.HeadSize)
 	n, _ := file.ReadAt(head, 0) // what cannot be read fails again as a stream
-	if archive.Recognise(head[:n]) != archive.Zip {
+	kind := archive.Recognise(head[:n])
+	if kind != archive.Zip && kind != archive.SevenZip {
 		return false
 	}
-	entry := r.register.beginArchive(found.name, string(archive.Zip), 0)
+	entry := r.register.beginArchive(found.name, string(kind), 0)
 	budget := r.newBudget(func() int64 { return found.size })
-	if err := r.zip(found.name, file, found.size, container{depth: 1, budget: budget}); err != nil {
+	if err := r.directory(kind, found.name, file, found.size, container{depth: 1, budget: budget}); err != nil {
 		r.problem(entry, problemOf(err, -1))
 	}
 	r.finishArchive(entry, &hashingReader{in: io.NewSectionReader(file, 0, found.size), hash: sha256.New()})
 	return true
+}
+
+// directory reads an archive that has to be read at any place.
+func (r *reading) directory(kind archive.Kind, name string, packed io.ReaderAt, size int64, c container) error {
+	if kind == archive.SevenZip {
+		return r.sevenZip(name, packed, size, c)
+	}
+	return r.zip(name, packed, size, c)
 }
 
 func (r *reading) newBudget(packed func() int64) *archive.Budget {
@@ -127,8 +136,8 @@ func (r *reading) unpack(kind archive.Kind, name string, place int, in io.Reader
 func (r *reading) members(kind archive.Kind, entry *file, name string, packed io.Reader, c container) {
 	var err error
 	switch kind {
-	case archive.Zip:
-		err = r.spoolZip(entry, name, packed, c)
+	case archive.Zip, archive.SevenZip:
+		err = r.spool(kind, name, packed, c)
 	case archive.Tar:
 		err = r.tar(name, packed, c)
 	default:
@@ -202,14 +211,14 @@ func (r *reading) tarMember(name string, place int, header *tar.Header, data io.
 	r.source(name, place, data, c)
 }
 
-// spoolZip puts a nested zip archive aside, because its directory is at its end.
-func (r *reading) spoolZip(entry *file, name string, packed io.Reader, c container) error {
+// spool puts a nested archive aside whose directory is not at its beginning.
+func (r *reading) spool(kind archive.Kind, name string, packed io.Reader, c container) error {
 	spool, err := archive.NewSpool(packed, r.options.Limits.Memory, r.options.TempDir)
 	if err != nil {
 		return err
 	}
 	defer spool.Close()
-	return r.zip(name, spool, spool.Size, c)
+	return r.directory(kind, name, spool, spool.Size, c)
 }
 
 // A zipMember is a member that may be read.

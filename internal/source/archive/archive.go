@@ -92,10 +92,10 @@ func Decompress(kind Kind, packed io.Reader, memory int64) (io.ReadCloser, error
 	case Gzip:
 		return gzip.NewReader(packed)
 	case Bzip2:
-		return io.NopCloser(&pieces{in: bzip2.NewReader(packed)}), nil
+		return io.NopCloser(InPieces(bzip2.NewReader(packed))), nil
 	case XZ:
 		stream, err := newXZ(packed, memory)
-		return io.NopCloser(&pieces{in: stream}), err
+		return io.NopCloser(InPieces(stream)), err
 	}
 	return newZstd(packed)
 }

@@ -2,12 +2,14 @@ package archive
 
 import "io"
 
-// pieceSize is how much pieces reads at a time.
+// pieceSize is how much InPieces reads at a time.
 const pieceSize = 4 << 10
 
-// pieces reads always as much of a stream, however it is read itself. Of damaged
-// data the packages for xz and bzip2 give more or less depending on how much is
-// asked for; what is read of a file must not.
+// InPieces reads always as much of a stream, however it is read itself. Of
+// damaged data the packages that unpack xz, bzip2 and LZMA give more or less
+// depending on how much is asked for; what is read of a file must not.
+func InPieces(in io.Reader) io.Reader { return &pieces{in: in} }
+
 type pieces struct {
 	in      io.Reader
 	piece   [pieceSize]byte

@@ -30,7 +30,7 @@ func NewSpool(stream io.Reader, memory int64, dir string) (*Spool, error) {
 
 func spoolFile(head, rest io.Reader, dir string) (*Spool, error) {
 	if dir == "" {
-		return nil, &LimitError{"memory", "nested zip archive is larger than what is kept in memory, and no folder for temporary files is set"}
+		return nil, &LimitError{"memory", "nested archive is larger than what is kept in memory, and no folder for temporary files is set"}
 	}
 	file, err := os.CreateTemp(dir, "kulla-*.spool")
 	if err != nil {

@@ -1,0 +1,80 @@
+package source
+
+import (
+	"bytes"
+	"io"
+
+	"github.com/kulla-defence/kulla/internal/source/archive"
+	"github.com/kulla-defence/kulla/internal/source/archive/sevenzip"
+)
+
+// sevenZip reads the members of a 7z archive as they come in its folders, one
+// folder after another, so that no more than one dictionary is held.
+func (r *reading) sevenZip(name string, packed io.ReaderAt, size int64, c container) error {
+	directory, err := sevenzip.Open(packed, size, r.options.Limits.Memory)
+	if err != nil {
+		return err
+	}
+	for _, member := range directory.Empty {
+		if member.Kind == sevenzip.Directory {
+			continue
+		}
+		if err := r.sevenZipMember(name, member, bytes.NewReader(nil), c); err != nil {
+			return err
+		}
+	}
+	for i := range directory.Folders {
+		if err := r.sevenZipFolder(name, directory, &directory.Folders[i], c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *reading) sevenZipFolder(name string, directory *sevenzip.Archive, folder *sevenzip.Folder, c container) error {
+	var content io.Reader
+	if folder.Refused == "" {
+		unpacked, err := directory.OpenFolder(folder)
+		if err != nil {
+			unpacked = failed{err}
+		}
+		content = c.budget.Reader(unpacked)
+	}
+	stream := sevenzip.NewStream(content)
+	for _, member := range folder.Members {
+		if r.ctx.Err() != nil {
+			return nil
+		}
+		if folder.Refused != "" {
+			if err := c.budget.Member(); err != nil {
+				return err
+			}
+			r.options.Progress.FilesTotal.Add(1)
+			r.unread(name+"!"+archive.MemberName(member.Name), member.Place, Problem{Offset: -1, Reason: folder.Refused})
+			continue
+		}
+		stream.Next(member)
+		if err := r.sevenZipMember(name, member, stream, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sevenZipMember reads a member, or says why not. An error ends the archive.
+func (r *reading) sevenZipMember(name string, member sevenzip.Member, data io.Reader, c container) error {
+	if err := c.budget.Member(); err != nil {
+		return err
+	}
+	r.options.Progress.FilesTotal.Add(1)
+	name += "!" + archive.MemberName(member.Name)
+	switch member.Kind {
+	case sevenzip.SymbolicLink:
+		r.unread(name, member.Place, Problem{Offset: -1, Reason: "symbolic link, not followed"})
+	case sevenzip.Deletion:
+		r.unread(name, member.Place, Problem{Offset: -1, Reason: "mark of a deleted file, without data"})
+	default:
+		r.source(name, member.Place, data, c)
+	}
+	return nil
+}
