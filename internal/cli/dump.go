@@ -55,16 +55,14 @@ func runDump(ctx context.Context, env Environment, paths []string, output string
 		return err
 	}
 	d.out = bufio.NewWriterSize(out, 64<<10)
-	named := selectEvidence(paths)
 	options.Workers, options.Stdin, options.TempDir = 1, env.In, env.TempDir
-	register, err := source.Read(ctx, named.paths, func(int) source.Sink { return named.of(d) }, options)
+	register, err := readEvidence(ctx, paths, func(int) source.Sink { return d }, options)
 	if err := finish(errors.Join(err, d.out.Flush())); err != nil {
 		if errors.Is(err, context.Canceled) {
 			return &outcome{exitInterrupted}
 		}
 		return err
 	}
-	named.narrow(register)
 	return reportUnread(env, register)
 }
 

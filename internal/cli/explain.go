@@ -65,9 +65,8 @@ RULE is the id, name or title of a rule, or a part of its title.`,
 }
 
 func runExplain(ctx context.Context, env Environment, paths []string, options source.Options, x *explainer) error {
-	named := selectEvidence(paths)
 	options.Workers, options.Stdin, options.TempDir = 1, env.In, env.TempDir
-	register, err := source.Read(ctx, named.paths, func(int) source.Sink { return named.of(x) }, options)
+	register, err := readEvidence(ctx, paths, func(int) source.Sink { return x }, options)
 	if errors.Is(err, context.Canceled) {
 		return &outcome{exitInterrupted}
 	}
@@ -77,7 +76,6 @@ func runExplain(ctx context.Context, env Environment, paths []string, options so
 	if err := x.print(env.Out); err != nil {
 		return err
 	}
-	named.narrow(register)
 	return reportUnread(env, register)
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,6 +21,17 @@ type selection struct {
 	members []string
 	// whole are the other paths.
 	whole []string
+}
+
+// readEvidence reads what was named, and nothing else of it is passed on or in
+// the register. Every command reads its evidence by it.
+func readEvidence(ctx context.Context, paths []string, newSink func(worker int) source.Sink, options source.Options) (*source.Register, error) {
+	named := selectEvidence(paths)
+	register, err := source.Read(ctx, named.paths, func(worker int) source.Sink { return named.of(newSink(worker)) }, options)
+	if register != nil {
+		named.narrow(register)
+	}
+	return register, err
 }
 
 func selectEvidence(paths []string) *selection {
@@ -83,12 +95,15 @@ func (s selected) Event(e *event.Event) error {
 }
 
 // narrow leaves in a register what was named, and enters the members that no
-// archive has.
+// archive has; an interrupted reading cannot know.
 func (s *selection) narrow(register *source.Register) {
 	if len(s.members) == 0 {
 		return
 	}
 	register.Files = slices.DeleteFunc(register.Files, func(f source.File) bool { return !s.has(f.Source.Name) })
+	if register.Interrupted {
+		return
+	}
 	for _, member := range s.members {
 		if !slices.ContainsFunc(register.Files, func(f source.File) bool { return isWithin(f.Source.Name, member) }) {
 			register.Files = append(register.Files, source.File{Source: &event.Source{Name: member}, ProblemCount: 1,

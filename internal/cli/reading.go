@@ -37,7 +37,7 @@ func (r *evidenceReading) read(ctx context.Context, newSink func(worker int) sou
 	options := r.options
 	options.Workers, options.Stdin, options.TempDir = r.workers, r.env.In, r.env.TempDir
 	options.Progress, options.Now = r.progress, r.env.Now
-	register, err = source.Read(ctx, r.paths, newSink, options)
+	register, err = readEvidence(ctx, r.paths, newSink, options)
 	stop()
 	if errors.Is(err, context.Canceled) && register != nil {
 		return register, true, nil

@@ -121,7 +121,6 @@ func appendLower(dst, text []byte) []byte {
 type search struct {
 	terms  []searchTerm
 	invert bool
-	named  *selection
 	asJSON bool
 	count  bool
 	found  atomic.Int64
@@ -129,22 +128,20 @@ type search struct {
 }
 
 func (s *search) run(ctx context.Context, env Environment, flags *readFlags, paths []string, count bool) error {
-	s.named = selectEvidence(paths)
-	r, err := flags.reading(env, s.named.paths, searchFormats())
+	r, err := flags.reading(env, paths, searchFormats())
 	if err != nil {
 		return err
 	}
 	r.findings, s.asJSON, s.count = s.found.Load, flags.format == "jsonl", count
 	s.spool = spool.New(16<<20, env.TempDir)
 	defer s.spool.Close()
-	register, interrupted, err := r.read(ctx, func(int) source.Sink { return s.named.of(&searcher{search: s, shelf: s.spool.Shelf()}) })
+	register, interrupted, err := r.read(ctx, func(int) source.Sink { return &searcher{search: s, shelf: s.spool.Shelf()} })
 	if err != nil {
 		return err
 	}
 	if err := s.write(env, flags.output); err != nil {
 		return err
 	}
-	s.named.narrow(register)
 	return r.conclude(register, interrupted)
 }
 

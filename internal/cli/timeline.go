@@ -103,6 +103,9 @@ func runTimeline(ctx context.Context, env Environment, flags *readFlags, paths [
 	if err != nil {
 		return err
 	}
+	if !from.IsZero() && !to.IsZero() && !from.Before(to) {
+		return usagef("", "--from %s is not before --to %s", flags.from, flags.to)
+	}
 	line := timeline.New(from, to, env.TempDir)
 	defer line.Close()
 	register, interrupted, err := r.read(ctx, func(int) source.Sink { return line.Sink() })
