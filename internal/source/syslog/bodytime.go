@@ -12,10 +12,13 @@ func (p *parser) timeIn(text []byte) {
 		p.zonedTime(t)
 		return
 	}
-	s, rest, ok := parseStamp(text)
-	if !ok || s.year == 0 {
-		return
+	if s, rest, ok := parseStamp(text); ok && s.year != 0 {
+		p.stampIn(s, rest, text)
 	}
+}
+
+// stampIn takes the time of a stamp in the message; rest of its text follows it.
+func (p *parser) stampIn(s stamp, rest, text []byte) {
 	t, ok := s.time(s.year)
 	if !ok {
 		return

@@ -27,6 +27,12 @@ func parseHeader(text []byte) (h header, ok bool) {
 	var stamped bool
 	if h.stamp, rest, stamped = headStamp(rest); stamped {
 		h.stamped = true
+		if h.stamp.text[0] <= '9' { // BIND writes into files of its own without a host
+			if _, isBind := parseBind(rest); isBind {
+				h.rest, h.body = rest, rest
+				return h, true
+			}
+		}
 		rest = h.cutHost(rest)
 	}
 	if message := ciscoMessage(rest); message != nil {

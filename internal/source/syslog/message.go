@@ -1,6 +1,10 @@
 package syslog
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/kulla-defence/kulla/internal/source/row"
+)
 
 // message finds who speaks, and adds what is known of such messages.
 func (p *parser) message(h *header) {
@@ -21,7 +25,7 @@ func (p *parser) message(h *header) {
 		p.fortinet(h.body)
 		return
 	}
-	if p.appliance(h) {
+	if p.appliance(h) || p.server(h) {
 		return
 	}
 	switch string(h.program) {
@@ -50,9 +54,47 @@ func (p *parser) message(h *header) {
 	}
 }
 
-// isBare says whether a line is one that appliances write without a header.
+// server reads the messages of BIND and HAProxy, which have their program in
+// front of them, or none in files of their own.
+func (p *parser) server(h *header) bool {
+	if string(h.program) == "haproxy" || h.program == nil {
+		if l, ok := parseHaproxy(h.body); ok {
+			p.ownFile(h)
+			p.haproxy(l)
+			return true
+		}
+	}
+	if string(h.program) == "named" || h.program == nil {
+		if b, ok := parseBind(h.body); ok {
+			p.ownFile(h)
+			p.bind(b)
+			return true
+		}
+	}
+	return false
+}
+
+// ownFile says that a message without a header comes from the file of a server
+// on whatever system, and not from syslog.
+func (p *parser) ownFile(h *header) {
+	if h.priority < 0 && h.host == nil {
+		p.source = row.LogSource{}
+	}
+}
+
+// isServerLine says whether a line without a header is one of BIND or HAProxy.
+func isServerLine(text []byte) bool {
+	if _, ok := parseHaproxy(text); ok {
+		return true
+	}
+	_, ok := parseBind(text)
+	return ok
+}
+
+// isBare says whether a line is one that appliances and servers write without
+// a header.
 func isBare(text []byte) bool {
-	return bytes.HasPrefix(text, []byte("CEF:")) || bytes.HasPrefix(text, []byte("LEEF:")) || isFortinet(text) || isBareAppliance(text)
+	return isServerLine(text) || bytes.HasPrefix(text, []byte("CEF:")) || bytes.HasPrefix(text, []byte("LEEF:")) || isFortinet(text) || isBareAppliance(text)
 }
 
 func isFortinet(text []byte) bool {

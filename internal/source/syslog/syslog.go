@@ -58,5 +58,5 @@ func isMessage(l []byte) bool {
 		return true
 	}
 	// Many logs begin with a year. A host and a program are particular.
-	return len(h.host) > 0 && len(h.program) > 0 && !bytes.ContainsAny(h.host, "[]\"|,;=") || isCisco(h.rest)
+	return len(h.host) > 0 && len(h.program) > 0 && !bytes.ContainsAny(h.host, "[]\"|,;=") || isCisco(h.rest) || len(h.host) == 0 && isBare(h.rest)
 }
