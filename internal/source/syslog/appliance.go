@@ -14,6 +14,17 @@ func (p *parser) appliance(h *header) bool {
 		p.paloAlto(h.body)
 	case string(h.program) == "filterlog":
 		p.filterlog(h.body)
+	case isWELF(h.body):
+		p.welf(h.body)
+	case isIvanti(h.body):
+		p.ivanti(h.body)
+	case isNetScaler(h.rest):
+		h.body = h.rest
+		p.netScaler(h.body)
+	case bytes.HasPrefix(h.program, []byte("openvpn")), bytes.HasPrefix(h.program, []byte("ovpn")):
+		p.openVPN(h.body)
+	case bytes.HasPrefix(h.program, []byte("charon")):
+		p.strongSwan(h.body)
 	default:
 		return false
 	}
@@ -23,5 +34,5 @@ func (p *parser) appliance(h *header) bool {
 // isBareAppliance says whether a line is one that appliances and their
 // collectors write without a header.
 func isBareAppliance(text []byte) bool {
-	return isPaloAlto(text) || bytes.HasPrefix(text, []byte("id=firewall "))
+	return isPaloAlto(text) || isWELF(text) || isNetScaler(text)
 }

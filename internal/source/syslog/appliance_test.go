@@ -88,6 +88,55 @@ var applianceMessages = []struct{ message, want string }{
 	{`filterlog: 7,,,02f4bab031b57d1e30553ce08e0ec131,igb1,match,pass,out,6,0x00,0x00000,64,UDP,17,90,2001:db8::1,2001:db8::2,5353,53,50`,
 		`pfsense/firewall/ program="filterlog" rule="7" subrule="" anchor="" tracker="02f4bab031b57d1e30553ce08e0ec131" interface="igb1" reason="match" action="pass" direction="out" ip_version="6" action="accept" class="0x00" flow_label="0x00000" hop_limit="64" protocol="UDP" protocol_id="17" length="90" src_ip="2001:db8::1" dst_ip="2001:db8::2" src_port="5353" dst_port="53" data_length="50"`},
 	{`filterlog: 7,,,1,igb1,match,pass,out`, `pfsense// program="filterlog"`},
+	// OpenVPN and strongSwan.
+	{`openvpn[71]: 192.0.2.1:51182 [anna] Peer Connection Initiated with [AF_INET]192.0.2.1:51182`,
+		`openvpn/vpn/ program="openvpn" pid="71" action="login" user="anna" src_ip="192.0.2.1" src_port="51182"`},
+	{`ovpn-server[71]: anna/192.0.2.1:51182 MULTI: Learn: 10.8.0.5 -> anna/192.0.2.1:51182`,
+		`openvpn/vpn/ program="ovpn-server" pid="71" tunnel_ip="10.8.0.5" action="login" user="anna" src_ip="192.0.2.1" src_port="51182"`},
+	{`openvpn[71]: anna/192.0.2.1:51182 MULTI: Learn: 10.9.0.0/24 -> anna/192.0.2.1:51182`,
+		`openvpn/vpn/ program="openvpn" pid="71" user="anna" src_ip="192.0.2.1" src_port="51182"`},
+	{`openvpn[71]: 192.0.2.1:51182 TLS Auth Error: Auth Username/Password verification failed for peer`,
+		`openvpn/vpn/ program="openvpn" pid="71" reason="Auth Username/Password verification failed for peer" action="failed" src_ip="192.0.2.1" src_port="51182"`},
+	{`openvpn[71]: 192.0.2.1:51182 SENT CONTROL [UNDEF]: 'AUTH_FAILED' (status=1)`,
+		`openvpn/vpn/ program="openvpn" pid="71" action="AUTH_FAILED" action="failed" src_ip="192.0.2.1" src_port="51182"`},
+	{`openvpn[71]: anna/192.0.2.1:51182 SIGTERM[soft,remote-exit] received, client-instance exiting`,
+		`openvpn/vpn/ program="openvpn" pid="71" reason="soft,remote-exit" action="SIGTERM" action="logout" user="anna" src_ip="192.0.2.1" src_port="51182"`},
+	{`openvpn[71]: 192.0.2.1:51182 peer info: IV_VER=2.6.8`,
+		`openvpn/vpn/ program="openvpn" pid="71" IV_VER="2.6.8" src_ip="192.0.2.1" src_port="51182"`},
+	{`openvpn[71]: user 'anna' could not authenticate.`, `openvpn/vpn/ program="openvpn" pid="71" user="anna" action="failed"`},
+	{`charon: 12[IKE] <rw|5> IKE_SA rw[5] established between 198.51.100.5[gate.example.test]...192.0.2.1[anna@example.test]`,
+		`strongswan/vpn/ program="charon" connection="rw|5" user="anna@example.test" src_ip="192.0.2.1" action="established" action="login"`},
+	{`charon: 12[IKE] assigning virtual IP 10.9.0.5 to peer 'anna'`,
+		`strongswan/vpn/ program="charon" user="anna" tunnel_ip="10.9.0.5" action="login"`},
+	{`charon-systemd[71]: 12[IKE] EAP method EAP_MSCHAPV2 failed for peer anna`,
+		`strongswan/vpn/ program="charon-systemd" pid="71" user="anna" action="failed"`},
+	{`charon: 12[IKE] closing CHILD_SA rw{3} with SPIs c1_i (1234 bytes) c2_o (5678 bytes) and TS 10.0.0.0/24 === 10.9.0.5/32`,
+		`strongswan/vpn/ program="charon" action="closing" bytes_in="1234" bytes_out="5678" tunnel_ip="10.9.0.5"`},
+	{`charon: 12[IKE] deleting IKE_SA rw[5] between 198.51.100.5[gate.example.test]...192.0.2.1[anna]`,
+		`strongswan/vpn/ program="charon" user="anna" src_ip="192.0.2.1" action="deleting" action="logout"`},
+	// Ivanti Connect Secure.
+	{`PulseSecure: id=firewall time="2023-10-01 22:14:15" pri=6 fw=198.51.100.5 vpn=ive ivs=Default Network user=anna realm="Staff" roles="" proto=auth src=192.0.2.1 dst= type=vpn agent="" msg="AUT23457: Login failed using auth server Local.  Reason: Failed"`,
+		`ivanti/vpn/connect-secure program="PulseSecure" id="firewall" time="2023-10-01 22:14:15" pri="6" fw="198.51.100.5" vpn="ive" ivs="Default Network" user="anna" realm="Staff" roles="" proto="auth" src="192.0.2.1" dst="" type="vpn" agent="" msg="AUT23457: Login failed using auth server Local.  Reason: Failed" src_ip="192.0.2.1" message_id="AUT23457" reason="Failed" action="failed"`},
+	{`PulseSecure: 2023-10-01 22:14:15 - ive - [192.0.2.1] Root::anna(Staff)[Users] - NWC23464: VPN Tunneling: Session started for user with IPv4 address 10.8.0.5, hostname pc7`,
+		`ivanti/vpn/connect-secure program="PulseSecure" node="ive" realm="Staff" user="anna" src_ip="192.0.2.1" message_id="NWC23464" tunnel_ip="10.8.0.5" action="login"`},
+	{`PulseSecure: 2023-10-01 22:14:15 - ive - [192.0.2.1] anna(Staff)[Users] - Closed connection to TUN-VPN port 443 after 6 seconds, with 1234 bytes read (in 1 chunks) and 5678 bytes written (in 2 chunks)`,
+		`ivanti/vpn/connect-secure program="PulseSecure" node="ive" realm="Staff" user="anna" src_ip="192.0.2.1" bytes_in="1234" bytes_out="5678" action="closed"`},
+	{`PulseSecure: 2023-10-01 22:14:15 - ive - [192.0.2.1] anna(Staff)[] - Primary authentication successful for anna/Local from 192.0.2.1`,
+		`ivanti/vpn/connect-secure program="PulseSecure" node="ive" realm="Staff" user="anna" src_ip="192.0.2.1" action="successful"`},
+	{`PulseSecure: 2023-10-01 22:14:15 - ive - [192.0.2.1] anna(Staff)[Users] - AUT22673: Logout from 192.0.2.1 (session:00000000)`,
+		`ivanti/vpn/connect-secure program="PulseSecure" node="ive" realm="Staff" user="anna" src_ip="192.0.2.1" message_id="AUT22673" action="logout"`},
+	// SonicWall.
+	{`id=firewall sn=0017C5000000 time="2023-10-01 22:14:15 UTC" fw=198.51.100.5 pri=6 c=32 m=1080 msg="SSL VPN zone remote user login allowed" n=7 src=192.0.2.1:51182:X1 dst=198.51.100.5:443:X1 usr="anna" proto=tcp/https`,
+		`sonicwall/vpn/ id="firewall" sn="0017C5000000" time="2023-10-01 22:14:15 UTC" fw="198.51.100.5" pri="6" c="32" m="1080" msg="SSL VPN zone remote user login allowed" n="7" src="192.0.2.1:51182:X1" dst="198.51.100.5:443:X1" usr="anna" proto="tcp/https" src_ip="192.0.2.1" src_port="51182" dst_ip="198.51.100.5" dst_port="443" user="anna" action="login"`},
+	{`id=firewall sn=0017C5000000 time="2023-10-01 22:14:15" fw=198.51.100.5 pri=6 c=1024 m=537 msg="Connection Closed" n=8 src=10.0.0.5:51182:X0 dst=192.0.2.1:443:X1 proto=tcp/https sent=900 rcvd=400`,
+		`sonicwall/firewall/ id="firewall" sn="0017C5000000" time="2023-10-01 22:14:15" fw="198.51.100.5" pri="6" c="1024" m="537" msg="Connection Closed" n="8" src="10.0.0.5:51182:X0" dst="192.0.2.1:443:X1" proto="tcp/https" sent="900" rcvd="400" src_ip="10.0.0.5" src_port="51182" dst_ip="192.0.2.1" dst_port="443" protocol="tcp" bytes_out="900" bytes_in="400" action="accept"`},
+	// Citrix NetScaler.
+	{` 10/01/2023:22:14:15 GMT ns 0-PPE-0 : default SSLVPN LOGIN 71 0 : Context anna@192.0.2.1 - SessionId: 7- User anna - Client_ip 192.0.2.1 - Nat_ip "Mapped Ip" - Vserver 198.51.100.5:443 - Browser_type "Mozilla/5.0 - x" - SSLVPN_client_type Agent - Group(s) "N/A"`,
+		`citrix/vpn/netscaler module="SSLVPN" event="LOGIN" Context="anna@192.0.2.1" SessionId="7" User="anna" Client_ip="192.0.2.1" Nat_ip="Mapped Ip" Vserver="198.51.100.5:443" Browser_type="Mozilla/5.0 - x" SSLVPN_client_type="Agent" Group(s)="N/A" user="anna" src_ip="192.0.2.1" action="login"`},
+	{` 10/01/2023:22:14:15 GMT ns PPE-0 : SSLVPN TCPCONNSTAT 72 : Context anna@192.0.2.1 - SessionId: 7- User anna - Client_ip 192.0.2.1 - Source 192.0.2.9:51182 - Destination 10.0.0.5:445 - Total_bytes_send 5678 - Total_bytes_recv 1234 - Access Allowed`,
+		`citrix/vpn/netscaler module="SSLVPN" event="TCPCONNSTAT" Context="anna@192.0.2.1" SessionId="7" User="anna" Client_ip="192.0.2.1" Source="192.0.2.9:51182" Destination="10.0.0.5:445" Total_bytes_send="5678" Total_bytes_recv="1234" Access="Allowed" user="anna" src_ip="192.0.2.9" src_port="51182" dst_ip="10.0.0.5" dst_port="445" bytes_out="5678" bytes_in="1234" action="TCPCONNSTAT"`},
+	{` 10/01/2023:22:14:15 GMT ns 0-PPE-0 : default AAA LOGIN_FAILED 73 0 :  User anna - Client_ip 192.0.2.1 - Failure_reason "External authentication server denied access"`,
+		`citrix/vpn/netscaler module="AAA" event="LOGIN_FAILED" User="anna" Client_ip="192.0.2.1" Failure_reason="External authentication server denied access" user="anna" src_ip="192.0.2.1" reason="External authentication server denied access" action="LOGIN_FAILED" action="failed"`},
 }
 
 func TestAppliances(t *testing.T) {
@@ -136,9 +185,13 @@ func TestAppliancesSplit(t *testing.T) {
 func TestBareAppliances(t *testing.T) {
 	t.Parallel()
 	for log, want := range map[string]string{
-		"1,2023/10/01 22:14:15,0070,CONFIG,0,0,2023/10/01 22:14:14,192.0.2.1,,set,anna": "paloalto//config 2023-10-01T22:14:14Z (2023/10/01 22:14:14)",
+		"1,2023/10/01 22:14:15,0070,CONFIG,0,0,2023/10/01 22:14:14,192.0.2.1,,set,anna":    "paloalto//config 2023-10-01T22:14:14Z (2023/10/01 22:14:14)",
+		"<134> 10/01/2023:22:14:15 GMT ns 0-PPE-0 : default SSLVPN LOGIN 71 0 : User anna": "citrix/vpn/netscaler 2023-10-01T22:14:15Z on ns",
+		"<134> 31/01/2023:22:14:15  ns 0-PPE-0 : default SSLVPN LOGIN 71 0 : User anna":    "citrix/vpn/netscaler 2023-01-31T22:14:15Z (31/01/2023:22:14:15) on ns",
+		`id=firewall sn=0017 time="2023-10-01 22:14:15 UTC" fw=198.51.100.5 m=98`:          "sonicwall// 2023-10-01T22:14:15Z",
+		"Oct  1 22:14:15 gate 45: Oct  1 22:14:14.123: %SYS-5-CONFIG_I: Configured":        "cisco//syslog 2023-10-01T22:14:15Z (Oct  1 22:14:15) on gate",
 	} {
-		got := formattest.Read(t, Format(), []byte(log), 1000, format.Options{})
+		got := formattest.Read(t, Format(), []byte(log), 1000, format.Options{Year: 2023})
 		if !recognise([]byte(log)) || len(got.Events) != 1 || !strings.Contains(got.Events[0], " "+want+" ") {
 			t.Errorf("%s: %q", log, got.Events)
 		}

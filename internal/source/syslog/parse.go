@@ -21,7 +21,9 @@ type parser struct {
 	clock  clock
 	// timeText is the last one that was needed.
 	timeText string
-	xml      eventxml.Scanner
+	// assumed is what had to be assumed of a message, for a note.
+	assumed string
+	xml     eventxml.Scanner
 	// fault is what is wrong with the current message.
 	fault string
 }
@@ -60,6 +62,10 @@ func (p *parser) line(source *event.Source, l line.Line, out format.Output) erro
 	p.source = row.LogSource{Product: "linux", Service: "syslog"}
 	p.fault = ""
 	p.message(&h)
+	if p.assumed != "" {
+		out.Note(p.assumed)
+		p.assumed = ""
+	}
 	p.addMessage(h.body)
 	if h.stamped && p.event.Time.IsZero() && h.stamp.year == 0 && p.clock.year == 0 {
 		out.Note("times state no year; they are left open unless the year of the first record is given")
