@@ -33,6 +33,10 @@ func (p *parser) fortinet(text []byte) {
 			action = value
 		case "srcip", "remip":
 			p.add("src_ip", value)
+		case "tunnelip":
+			if string(value) != "N/A" && string(value) != "(null)" {
+				p.add("tunnel_ip", value)
+			}
 		case "dstip":
 			p.add("dst_ip", value)
 		case "srcport":
