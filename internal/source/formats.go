@@ -3,6 +3,7 @@ package source
 import (
 	"github.com/kulla-defence/kulla/internal/source/accesslog"
 	"github.com/kulla-defence/kulla/internal/source/auditd"
+	"github.com/kulla-defence/kulla/internal/source/csvlog"
 	"github.com/kulla-defence/kulla/internal/source/evtxlog"
 	"github.com/kulla-defence/kulla/internal/source/exchange"
 	"github.com/kulla-defence/kulla/internal/source/fastlog"
@@ -27,6 +28,7 @@ func formats() []*format.Format {
 		fastlog.Format(),
 		accesslog.Format(),
 		syslog.Format(),
+		csvlog.Format(),
 	}
 }
 

@@ -25,6 +25,9 @@ type splitter struct {
 
 // Split implements format.Splitter.
 func (s *splitter) Split(data []byte, final bool) format.Cut {
+	if len(data) < 2 && !final {
+		return format.Cut{} // the first two bytes tell the encoding
+	}
 	if !s.begun {
 		s.begun, s.encoding = true, charset.Of(data)
 	}
@@ -34,6 +37,9 @@ func (s *splitter) Split(data []byte, final bool) format.Cut {
 		text = s.units
 	}
 	size, lost := s.size(text, final)
+	if size == 0 && !final {
+		return format.Cut{}
+	}
 	cut := format.Cut{Size: size * s.encoding.UnitSize(), Lost: lost, Lines: int64(bytes.Count(text[:size], []byte{'\n'})), State: s.encoding}
 	if final && size == len(text) {
 		cut.Size = len(data) // with half a unit at the end
