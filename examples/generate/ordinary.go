@@ -5,31 +5,18 @@ import (
 	"time"
 )
 
-// ordinaryTraffic is what the machines record anyway. The logs are an extract
-// of one day a month, and of the last day, so that the sample stays small.
-func (s *story) ordinaryTraffic() {
-	days := []time.Time{on(2022, time.July, 15, 0, 0, 0)}
-	for day := on(2021, time.May, 11, 0, 0, 0); day.Before(packed); day = day.AddDate(0, 1, 0) {
-		days = append(days, day)
-	}
-	for _, day := range days {
-		for _, h := range s.hosts() {
-			h.ordinaryDay(day)
-		}
-		s.ordinaryMail(day)
-	}
-	s.directory.createsAccount(on(2021, time.May, 11, 8, 0, 11), account{}, account{"HealthMailbox3f9c0de", 2101})
-}
-
-func (h *host) ordinaryDay(day time.Time) {
+// ordinaryWindows is what a machine with Windows records on any day.
+func (h *host) ordinaryWindows(day time.Time) {
 	for range 8 {
 		t := h.during(day)
 		who := []account{finance, registry, backup, scanService}[h.random.IntN(4)]
-		h.logon(t, who, 3, fmt.Sprintf("198.51.100.%d", 20+h.random.IntN(40)))
+		h.logon(t, who, 3, fmt.Sprintf("10.10.51.%d", 20+h.random.IntN(40)))
 		h.logoff(t.Add(time.Duration(1+h.random.IntN(90))*time.Second), who, 3)
 	}
 	t := h.during(day)
-	h.logon(t, tierOne, 10, adminDesk)
+	if h.random.IntN(4) == 0 {
+		h.logon(t, tierOne, 10, adminDesk)
+	}
 	h.privileges(t, tierOne)
 	h.failedLogon(h.during(day), finance.name, desk)
 	for range 3 {
@@ -68,28 +55,39 @@ var ordinaryProcesses = []process{
 func (h *host) ordinarySysmon(day time.Time) {
 	h.writes(h.during(day), `C:\Program Files\Backup\backup.exe`, fmt.Sprintf(`C:\ProgramData\Backup\nightly-%s.log`, day.Format("20060102")), systemUser)
 	h.writes(h.during(day), `C:\Windows\System32\svchost.exe`, `C:\Windows\Prefetch\SVCHOST.EXE-7AC6742A.pf`, systemUser)
-	h.connects(h.during(day), `C:\Program Files\Backup\backup.exe`, systemUser, "192.0.2.60", 445)
+	h.connects(h.during(day), `C:\Program Files\Backup\backup.exe`, systemUser, "10.10.2.60", 445)
 	h.connects(h.during(day), `C:\Windows\System32\svchost.exe`, systemUser, "2001:db8:0:0:0:0:0:53", 443)
 	h.opensProcess(h.during(day), `C:\Windows\System32\wbem\WmiPrvSE.exe`, `C:\Windows\System32\lsass.exe`, 0x1410)
 	h.setsValue(h.during(day), `C:\Windows\System32\svchost.exe`, `HKLM\System\CurrentControlSet\Services\bam\State\UserSettings`, "Binary Data")
-	h.asksName(h.during(day), `C:\Windows\System32\svchost.exe`, "updates."+dnsDomain, "::ffff:192.0.2.60;")
-	if h.name == "WEB01" {
-		// SharePoint compiles its pages, and reads a file from the share.
-		h.start(h.during(day), process{image: `C:\Windows\Microsoft.NET\Framework64\v4.0.30319\csc.exe`, commandLine: `csc.exe /noconfig /fullpaths @"C:\Windows\Temp\x1.cmdline"`,
-			parent: w3wp, user: sharePoint, original: "csc.exe"})
-		h.connects(h.during(day), w3wp, domain+`\`+sharePoint.name, "192.0.2.30", 445)
-	}
+	h.asksName(h.during(day), `C:\Windows\System32\svchost.exe`, "updates."+dnsDomain, "::ffff:10.10.2.60;")
 }
 
-func (s *story) ordinaryMail(day time.Time) {
-	s.mail.cmdlet(s.mail.during(day), tierOne, "Get-Mailbox", `-ResultSize "Unlimited"`)
-	s.mail.cmdlet(s.mail.during(day), tierOne, "Set-Mailbox", `-Identity "`+finance.name+`" -IssueWarningQuota "9.5 GB"`)
-	s.mail.cmdlet(s.mail.during(day), account{"MAIL01$", 1101}, "Get-Recipient", `-ResultSize "1"`)
+// ordinarySharePoint is a front end of SharePoint, which compiles its pages and
+// reads a file from the share.
+func (h *host) ordinarySharePoint(day time.Time) {
+	h.ordinaryWindows(day)
+	h.ordinaryWeb(day)
+	h.start(h.during(day), process{image: `C:\Windows\Microsoft.NET\Framework64\v4.0.30319\csc.exe`, commandLine: `csc.exe /noconfig /fullpaths @"C:\Windows\Temp\x1.cmdline"`,
+		parent: w3wp, user: sharePoint, original: "csc.exe"})
+	h.connects(h.during(day), w3wp, domain+`\`+sharePoint.name, "10.10.2.30", 445)
+}
+
+// ordinaryPrinting is a print server, the one host whose own firewall is told
+// to log; that log begins in July 2022.
+func (h *host) ordinaryPrinting(day time.Time) {
+	h.ordinaryWindows(day)
+	if day.Before(on(2022, time.July, 1, 0, 0, 0)) {
+		return
+	}
+	for range 12 {
+		h.accepts(h.during(day), fmt.Sprintf("10.10.51.%d", 20+h.random.IntN(40)), 445)
+	}
 }
 
 // oddAdministrator is what an administrator does who means well: rules that
 // count must not count it, and rules of level medium may ask about it.
 func (s *story) oddAdministrator() {
+	s.directory.createsAccount(on(2021, time.May, 11, 8, 0, 11), account{}, account{"HealthMailbox3f9c0de", 2101})
 	s.file.installsService(on(2022, time.March, 11, 9, 31, 2), "PSEXESVC", `%SystemRoot%\PSEXESVC.exe`, "user mode service")
 	s.file.changesDefender(on(2022, time.March, 11, 9, 45, 30), `Exclusions\Paths\D:\Backup`, "", "0x0")
 	for i, h := range []*host{s.print, s.file, s.mail} {

@@ -30,8 +30,12 @@ func (s *story) defencesDown() {
 		h.start(t.Add(30*time.Second), process{image: `C:\Windows\System32\wevtutil.exe`, commandLine: "wevtutil cl Security", parent: cmd, user: administrator, original: "wevtutil.exe"})
 		h.clears(t.Add(31*time.Second), administrator)
 	}
+	s.vpn.signsOn(on(2022, time.July, 15, 5, 2, 9), "tunnel-up", scanService.name, otherGuest, vpn)
 	for i := range 12 {
-		s.print.logon(on(2022, time.July, 15, 5, 32+2*i, 40), administrator, 10, vpn)
+		t := on(2022, time.July, 15, 5, 32+2*i, 40)
+		s.print.logon(t, administrator, 10, vpn)
+		s.print.accepts(t.Add(-2*time.Second), vpn, 3389)
+		s.firewall.passes(t.Add(-2*time.Second), flow{from: vpn, to: s.print.address, port: 3389, out: 220_000, in: 3_100_000, taken: 90 * time.Second})
 	}
 	s.print.clearsSystemLog(on(2022, time.July, 15, 5, 10, 50), administrator)
 	s.file.cutsAudit(on(2022, time.July, 15, 5, 19, 2), administrator)
@@ -42,7 +46,7 @@ func (s *story) defencesDown() {
 func (s *story) encryption() {
 	spread := on(2022, time.July, 15, 6, 2, 0)
 	s.print.start(spread, process{image: staging + "Mellona.exe", parent: `C:\Windows\explorer.exe`, user: administrator, md5: spreaderHash})
-	for i, h := range []*host{s.file, s.workstation, s.mail, s.web} {
+	for i, h := range []*host{s.file, s.workstation, s.desks[1], s.mail, s.web} {
 		t := spread.Add(time.Duration(20+40*i) * time.Second)
 		h.shared(t, administrator, s.print.address, "C$", `ProgramData\Microsoft\Windows\GoXml.exe`, "%%4417")
 		h.shared(t.Add(time.Second), administrator, s.print.address, "C$", `ProgramData\Microsoft\Windows\Start Menu\Programs\StartUp\win.bat`, "%%4417")
@@ -81,6 +85,7 @@ func (s *story) wiping() {
 	for i, h := range []*host{s.file, s.workstation, s.mail, s.directory, s.web} {
 		t := on(2022, time.July, 15, 14, 3+8*i, 0)
 		h.logon(t, administrator, 10, s.print.address)
+		s.firewall.passes(t.Add(-time.Second), flow{from: s.print.address, to: h.address, port: 3389, out: 90_000, in: 1_800_000, taken: 4 * time.Minute})
 		if h == s.file || h == s.workstation || h == s.web {
 			h.wiped(t.Add(2 * time.Minute))
 		}

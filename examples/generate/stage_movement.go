@@ -19,5 +19,8 @@ func (s *story) movement() {
 		h.installsService(t.Add(9*time.Minute), "kQzV", `%systemroot%\kWqLzTbR.exe`, "user mode service")
 		h.logon(t.Add(15*time.Minute), administrator, 10, s.web.address)
 	}
+	for i := range 5 { // the tools come over FTP
+		s.firewall.passes(on(2021, time.July, 6, 1, 2+i, 10), flow{from: s.web.address, to: fmt.Sprintf("10.10.2.%d", 30+10*(i%2)), port: 21, out: 1_900_000, in: 4_000, taken: 9 * time.Second})
+	}
 	s.mail.logon(on(2021, time.September, 2, 23, 50, 12), administrator, 10, s.web.address)
 }

@@ -5,46 +5,41 @@ import (
 	"time"
 )
 
-// The network of the story. Addresses are those that RFC 5737 keeps for
-// documentation: 192.0.2.0/24 the servers, 198.51.100.0/24 the desks and the
-// VPN, 203.0.113.0/24 outside.
+// The network of the story. Addresses belong to nobody: those inside are
+// private (RFC 1918), 10.10.2.0/24 the servers, 10.10.51.0/24 the desks and the
+// VPN; those outside, 203.0.113.0/24, are kept for documentation (RFC 5737).
 const (
 	dnsDomain   = "corp.example.test"
 	domain      = "CORP"
 	domainSID   = "S-1-5-21-1111111111-2222222222-3333333333"
 	outside     = "203.0.113.77"
-	vpn         = "198.51.100.200"
-	desk        = "198.51.100.31"
-	adminDesk   = "198.51.100.10"
+	vpn         = "10.10.51.200"
+	desk        = "10.10.51.31"
+	adminDesk   = "10.10.51.10"
 	nobodyLogon = 0x3e7 // the logon of the system itself
 )
 
 // A story is the evidence while it is made.
 type story struct {
-	web, mail, directory, print, file, workstation *host
+	web, mail, directory, print, file, workstation, vpn, firewall *host
+	// desks are all workstations; the first is the one above.
+	desks []*host
 }
 
 func (s *story) hosts() []*host {
-	return []*host{s.directory, s.file, s.mail, s.print, s.web, s.workstation}
+	return append([]*host{s.directory, s.file, s.firewall, s.mail, s.print, s.vpn, s.web}, s.desks...)
 }
 
-// tell makes the evidence: what always happens, then the intrusion, stage by
-// stage.
-func tell() *story {
-	s := &story{
-		web:         newHost("WEB01", "192.0.2.10", true),
-		mail:        newHost("MAIL01", "192.0.2.20", false),
-		directory:   newHost("DC01", "192.0.2.5", true),
-		print:       newHost("PRINT01", "192.0.2.40", true),
-		file:        newHost("FILE01", "192.0.2.30", true),
-		workstation: newHost("WS01", desk, true),
-	}
-	s.ordinaryTraffic()
+// tell makes the hosts and what the intrusion left on them, stage by stage.
+func tell(size scale) *story {
+	s := newStory(size)
 	s.oddAdministrator()
+	s.probing()
 	s.webShells()
 	s.credentials()
 	s.movement()
 	s.exchangeAccount()
+	s.mailTheft()
 	s.returnByVPN()
 	s.backdoor()
 	s.defencesDown()
@@ -52,6 +47,48 @@ func tell() *story {
 	s.wiping()
 	s.faults()
 	return s
+}
+
+func newStory(size scale) *story {
+	s := &story{
+		web:       newWindows("WEB01", "10.10.2.10", true),
+		mail:      newWindows("MAIL01", "10.10.2.20", false),
+		directory: newWindows("DC01", "10.10.2.5", true),
+		print:     newWindows("PRINT01", "10.10.2.40", true),
+		file:      newWindows("FILE01", "10.10.2.30", true),
+		vpn:       newHost("VPN01", "203.0.113.1"),
+		firewall:  newHost("FW01", "10.10.2.1"),
+	}
+	s.web.ordinary = s.web.ordinarySharePoint
+	s.mail.ordinary = s.mail.ordinaryExchange
+	s.print.ordinary = s.print.ordinaryPrinting
+	s.vpn.ordinary = s.vpn.ordinaryVPN
+	s.firewall.ordinary = s.firewall.ordinaryFirewall
+	for i := range size.desks {
+		s.desks = append(s.desks, newWindows(fmt.Sprintf("WS%02d", i+1), fmt.Sprintf("10.10.51.%d", 31+i%160), true))
+	}
+	s.workstation = s.desks[0]
+	s.desks[1].skew = 4*time.Minute + 12*time.Second
+	s.vpn.skew = -95 * time.Second
+	return s
+}
+
+// write writes host after host, and period after period, so that the memory
+// that is needed does not grow with the evidence.
+func (s *story) write(out output, size scale) error {
+	for _, h := range s.hosts() {
+		for _, p := range size.periods() {
+			for _, day := range p.days {
+				for range size.busy {
+					h.ordinary(day)
+				}
+			}
+			if err := h.write(out, p); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // on is a point in time, UTC.
@@ -78,9 +115,11 @@ var (
 
 func (a account) sid() string { return fmt.Sprintf("%s-%d", domainSID, a.rid) }
 
-// faults are what is wrong with any evidence: one log lacks records, and three
-// were emptied.
+// faults are what is wrong with any evidence: one log lacks records, three
+// were emptied, and of one web server the logs of a month are gone. Two clocks
+// are wrong; that is said where the hosts are made.
 func (s *story) faults() {
 	l := s.directory.log(security)
 	l.gap, l.missing = on(2021, time.November, 14, 0, 0, 0), 412
+	s.web.lacks(iis, on(2021, time.September, 1, 0, 0, 0), on(2021, time.October, 1, 0, 0, 0))
 }

@@ -48,7 +48,7 @@ func (h *host) start(t time.Time, p process) {
 
 // sysmon records an event of Sysmon, with the two fields that begin each.
 func (h *host) sysmon(t time.Time, id uint16, version uint8, fields ...evtxwriter.Field) {
-	begin := []evtxwriter.Field{text("RuleName", "-"), text("UtcTime", t.Format("2006-01-02 15:04:05.000"))}
+	begin := []evtxwriter.Field{text("RuleName", "-"), text("UtcTime", h.clock(t).Format("2006-01-02 15:04:05.000"))}
 	h.add(sysmon, evtxwriter.Event{
 		Provider: "Microsoft-Windows-Sysmon", GUID: "{5770385f-c22a-43e0-bf4c-06f5698ffbd9}", EventID: id, Version: version, Level: 4, Task: id,
 		Keywords: 0x8000000000000000, Time: t, UserSID: "S-1-5-18", Data: append(begin, fields...),
@@ -97,7 +97,7 @@ func (h *host) opensProcess(t time.Time, image, target string, access uint32) {
 
 func (h *host) writes(t time.Time, image, target, user string) {
 	h.sysmon(t, 11, 2, append(h.by(image), text("TargetFilename", target),
-		text("CreationUtcTime", t.Format("2006-01-02 15:04:05.000")), text("User", user))...)
+		text("CreationUtcTime", h.clock(t).Format("2006-01-02 15:04:05.000")), text("User", user))...)
 }
 
 func (h *host) setsValue(t time.Time, image, object, details string) {

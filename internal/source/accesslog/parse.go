@@ -95,11 +95,11 @@ func (p *parser) fillAccess(out format.Output) {
 	if a.unclosed {
 		out.Note("lines end within quotes: they may have been cut off")
 	}
-	p.row.Add(a.client)
-	p.row.Add(p.unescaped(a.user))
+	p.row.AddWritten(a.client)
+	p.row.AddWritten(p.unescaped(a.user))
 	p.fillRequest()
-	p.row.Add(a.status)
-	p.row.Add(a.bytes)
+	p.row.AddWritten(a.status)
+	p.row.AddWritten(a.bytes)
 	p.add(p.unescaped(a.referer), a.hasReferer)
 	p.add(p.unescaped(a.agent), a.hasAgent)
 	host, port := a.host, []byte(nil)
@@ -138,7 +138,7 @@ func (p *parser) fillRequest() {
 // add adds a column that the line may not have.
 func (p *parser) add(text []byte, has bool) {
 	if has {
-		p.row.Add(text)
+		p.row.AddWritten(text)
 	} else {
 		p.row.AddAbsent()
 	}

@@ -84,6 +84,7 @@ func TestRecognise(t *testing.T) {
 func FuzzSplit(f *testing.F) {
 	f.Add([]byte("DateTime,a\n"+directives("Ews Logs", "DateTime,a")+"2024-01-02T03:04:05Z,\"x\"\"\"\r\n#Fields: b,c\n1,2\n"), uint8(9))
 	f.Add([]byte("2022-07-20T21:12:06.270Z,A,08DA4F7C11473A60,9,192.0.2.1:25,192.0.2.2:5,>,535,\n"), uint8(1))
+	f.Add([]byte("\r\r\n\r\rm, T"), uint8(0))
 	f.Add([]byte("\n\n#Fields: \n#a,b\n,\n"), uint8(3))
 	f.Fuzz(func(t *testing.T, log []byte, piece uint8) {
 		recognise(log)

@@ -27,9 +27,7 @@ type header struct {
 func (h *header) after(block []byte) *header {
 	block = bytes.TrimPrefix(block, []byte("\ufeff"))
 	for at := 0; ; {
-		if !h.begun {
-			block = bytes.TrimLeft(block, "\r\n")
-		} else if len(block) > 0 && block[0] != '#' {
+		if h.begun && len(block) > 0 && block[0] != '#' {
 			if at = bytes.Index(block, []byte("\n#")) + 1; at == 0 {
 				return h
 			}
@@ -38,7 +36,10 @@ func (h *header) after(block []byte) *header {
 			return h
 		}
 		first, rest, _ := bytes.Cut(block[at:], []byte{'\n'})
-		h, block, at = h.with(bytes.TrimSuffix(first, []byte{'\r'})), rest, 0
+		if first = bytes.TrimSuffix(first, []byte{'\r'}); len(first) > 0 {
+			h = h.with(first)
+		}
+		block, at = rest, 0
 	}
 }
 

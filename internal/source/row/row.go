@@ -40,6 +40,16 @@ func (r *Row) Reset() { r.Cells, r.Raw = r.Cells[:0], nil }
 // Add appends the next column.
 func (r *Row) Add(text []byte) { r.Cells = append(r.Cells, Cell{text, event.Present}) }
 
+// AddWritten appends a column of a log that writes a dash where there is
+// nothing, as those of web servers do: the dash is null.
+func (r *Row) AddWritten(text []byte) {
+	if len(text) == 1 && text[0] == '-' {
+		r.AddNull()
+		return
+	}
+	r.Add(text)
+}
+
 // AddNull appends a column that is there without a value.
 func (r *Row) AddNull() { r.Cells = append(r.Cells, Cell{nil, event.Null}) }
 

@@ -83,7 +83,7 @@ func (p *parser) entry(l line.Line, out format.Output) {
 	}
 	p.row.Reset()
 	for _, value := range p.values {
-		p.row.Add(value)
+		p.row.AddWritten(value)
 	}
 	for len(p.row.Cells) < p.plan.fields {
 		p.row.AddAbsent()
