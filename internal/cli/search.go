@@ -133,7 +133,7 @@ func (s *search) run(ctx context.Context, env Environment, flags *readFlags, pat
 		return err
 	}
 	r.findings, s.asJSON, s.count = s.found.Load, flags.format == "jsonl", count
-	s.spool = spool.New(16<<20, env.TempDir)
+	s.spool = spool.New(8<<20, env.TempDir, bytes.Compare)
 	defer s.spool.Close()
 	register, interrupted, err := r.read(ctx, func(int) source.Sink { return &searcher{search: s, shelf: s.spool.Shelf()} })
 	if err != nil {

@@ -7,6 +7,7 @@
 package timeline
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"iter"
@@ -39,9 +40,9 @@ type Timeline struct {
 }
 
 // New returns an empty timeline of the events from a time to another; zero
-// means no bound. Each sink keeps 16 MiB in memory, the rest in folder.
+// means no bound. Each sink keeps 8 MiB in memory, the rest in folder.
 func New(from, to time.Time, folder string) *Timeline {
-	return &Timeline{spool: spool.New(16<<20, folder), from: from, to: to}
+	return &Timeline{spool: spool.New(8<<20, folder, bytes.Compare), from: from, to: to}
 }
 
 // Sink returns a new sink for one goroutine.
