@@ -31,8 +31,12 @@ func AppendAudit(dst []byte, r *AuditRecord) []byte {
 	return append(dst, '\n')
 }
 
+// IsEncodedAudit says whether the kernel encodes what a field holds, so that
+// it may be any text; others hold one word.
+func IsEncodedAudit(name string) bool { return encoded[name] || isArgument(name) }
+
 func auditValue(field Field) string {
-	if !encoded[field.Name] && !isArgument(field.Name) {
+	if !IsEncodedAudit(field.Name) {
 		return strings.Map(func(r rune) rune {
 			if r <= ' ' {
 				return '_'

@@ -13,6 +13,9 @@ type W3C struct {
 	Software string
 	// Fields are the columns, in their order, such as "date", "time", "s-ip".
 	Fields []string
+	// Quoted says that values with blanks stand in double quotes, as proxies
+	// write them, and not with the blanks replaced.
+	Quoted bool
 }
 
 // AppendHeader appends the directives that a file, and every restart of the
@@ -39,6 +42,8 @@ func (w *W3C) AppendLine(dst []byte, at time.Time, fields ...Field) []byte {
 			dst = at.AppendFormat(dst, time.TimeOnly)
 		case value == "":
 			dst = append(dst, '-')
+		case w.Quoted && strings.Contains(value, " "):
+			dst = append(append(append(dst, '"'), strings.ReplaceAll(value, `"`, "'")...), '"')
 		default:
 			dst = appendW3CValue(dst, name, value)
 		}

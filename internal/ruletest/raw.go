@@ -1,16 +1,13 @@
 package ruletest
 
 import (
-	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/kulla-defence/kulla/internal/evtxwriter"
-	"github.com/kulla-defence/kulla/internal/logwriter"
+	"github.com/kulla-defence/kulla/internal/source"
 	"github.com/kulla-defence/kulla/sigma"
 )
 
@@ -18,21 +15,66 @@ import (
 type rawFormat struct {
 	name  string
 	write func(r row) ([]byte, error)
+	// given is what the user has to say of such a log.
+	given source.Given
 }
 
-// rawFormatOf is how the events of a route are recorded; nil where nothing
-// here writes them.
-func rawFormatOf(route *sigma.Route) *rawFormat {
+// rawFormatsOf are the ways in which the events of a route are recorded, best
+// first; none where no reader says of an event that it is of this log source.
+func rawFormatsOf(route *sigma.Route) []rawFormat {
 	s := route.LogSource
+	if base, ok := jsonRecords[s.Product+"/"+s.Service]; ok && s.Category == "" {
+		return []rawFormat{{name: "json", write: func(r row) ([]byte, error) { return writeJSON(r, base) }}}
+	}
 	switch {
 	case s.Product == "windows" && s.Category == "" && s.Service == "":
-		return &rawFormat{"evtx", writeEVTX}
-	case s.Category == "webserver" && s.Product == "" && s.Service == "":
-		return &rawFormat{"w3c", writeW3C}
+		return []rawFormat{{name: "evtx", write: writeEVTX}}
 	case s.Product == "zeek" && s.Service != "":
-		return &rawFormat{"zeek", func(r row) ([]byte, error) { return writeZeek(s.Service, r) }}
+		return []rawFormat{{name: "zeek", write: func(r row) ([]byte, error) { return writeZeek(s.Service, r) }}}
+	case s.Product == "exchange":
+		return exchangeFormats(s.Service)
+	case s.Product == "linux" && s.Category == "":
+		return linuxFormats(s.Service)
+	case s.Product == "" && s.Service == "":
+		return categoryFormats(s.Category)
+	case s.Category == "":
+		return applianceFormats(s.Product, s.Service)
 	}
 	return nil
+}
+
+// categoryFormats are logs that are known by what they are of, whatever wrote
+// them.
+func categoryFormats(category string) []rawFormat {
+	switch category {
+	case "webserver":
+		return []rawFormat{{name: "w3c", write: writeIIS}, {name: "access log", write: writeAccess}}
+	case "proxy":
+		return []rawFormat{{name: "w3c", write: writeProxy}}
+	case "vpn":
+		return []rawFormat{{name: "fortios", write: writeFortiOS(fortiVPN)}}
+	case "firewall":
+		return []rawFormat{{name: "cef", write: writeCEF}}
+	}
+	return nil
+}
+
+// givenFormat is for events of which no reader knows the log source: as JSON,
+// and the user says it.
+func givenFormat(s sigma.LogSource) rawFormat {
+	return rawFormat{name: "json, with --log-source", write: func(r row) ([]byte, error) { return writeJSON(r, nil) },
+		given: source.Given{Product: s.Product, Category: s.Category, Service: s.Service}}
+}
+
+// cannotHold says that a format has no way to write a value.
+func cannotHold(field Field) error { return fmt.Errorf("%s cannot hold %q", field.Name, field.Text) }
+
+// noColumn says that a format has no such column.
+func noColumn(name string) error { return fmt.Errorf("has no column %s", name) }
+
+// isOneLine says whether a text can stand in a line as it is.
+func isOneLine(text string) bool {
+	return utf8.ValidString(text) && strings.IndexFunc(text, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }) < 0
 }
 
 // writeEVTX writes columns of the System section there, and the others as
@@ -41,7 +83,7 @@ func writeEVTX(r row) ([]byte, error) {
 	e := evtxwriter.Event{Provider: "Kulla-SelfTest", Channel: "Application", Computer: "host.example.test", Time: Epoch}
 	for _, field := range r {
 		if !utf8.ValidString(field.Text) || strings.ContainsRune(field.Text, 0) {
-			return nil, fmt.Errorf("%s cannot hold %q", field.Name, field.Text)
+			return nil, cannotHold(field)
 		}
 		inSystem, err := setSystem(&e, field)
 		if err != nil {
@@ -62,7 +104,7 @@ func setSystem(e *evtxwriter.Event, field Field) (inSystem bool, err error) {
 	number := func(bits int) uint64 {
 		n, wrong := strconv.ParseUint(field.Text, 0, bits)
 		if wrong != nil {
-			err = fmt.Errorf("%s cannot hold %q", field.Name, field.Text)
+			err = cannotHold(field)
 		}
 		return n
 	}
@@ -95,58 +137,4 @@ func setSystem(e *evtxwriter.Event, field Field) (inSystem bool, err error) {
 		return false, nil
 	}
 	return true, err
-}
-
-// w3cColumns are those that IIS 10 writes by default, and the referrer.
-var w3cColumns = []string{"date", "time", "s-ip", "cs-method", "cs-uri-stem", "cs-uri-query", "s-port", "cs-username", "c-ip",
-	"cs(User-Agent)", "cs(Referer)", "sc-status", "sc-substatus", "sc-win32-status", "time-taken"}
-
-// writeW3C writes what a rule asks for as IIS would. IIS logs the path and the
-// query apart; a rule sees them together too.
-func writeW3C(r row) ([]byte, error) {
-	log := &logwriter.W3C{Software: "Microsoft Internet Information Services 10.0", Fields: w3cColumns}
-	fields := []logwriter.Field{{Name: "cs-method", Value: "GET"}, {Name: "cs-uri-stem", Value: "/"}}
-	at := Epoch
-	set := func(name, value string) {
-		fields = slices.DeleteFunc(fields, func(f logwriter.Field) bool { return f.Name == name })
-		fields = append(fields, logwriter.Field{Name: name, Value: value})
-	}
-	for _, field := range r {
-		if strings.ContainsAny(field.Text, " \t\r\n") || field.Text == "" {
-			return nil, fmt.Errorf("%s cannot hold %q", field.Name, field.Text)
-		}
-		switch field.Name {
-		case "cs-user-agent":
-			set("cs(User-Agent)", field.Text)
-		case "cs-referer":
-			set("cs(Referer)", field.Text)
-		case keywordColumn:
-			set("cs(Referer)", field.Text)
-		case "time":
-			clock, err := time.Parse(time.TimeOnly, field.Text)
-			if err != nil {
-				return nil, fmt.Errorf("%s cannot hold %q", field.Name, field.Text)
-			}
-			at = at.Add(clock.Sub(clock.Truncate(24 * time.Hour)))
-		default:
-			if !slices.Contains(w3cColumns, field.Name) {
-				return nil, fmt.Errorf("has no column %s", field.Name)
-			}
-			set(field.Name, field.Text)
-		}
-	}
-	return log.AppendLine(log.AppendHeader(nil, at), at, fields...), nil
-}
-
-func writeZeek(path string, r row) ([]byte, error) {
-	log := &logwriter.Zeek{Path: path, Fields: []string{"ts"}, Types: []string{"time"}}
-	var fields []logwriter.Field
-	for _, field := range r {
-		if field.Null || slices.Contains(log.Fields, field.Name) {
-			return nil, errors.New("a column has one value")
-		}
-		log.Fields, log.Types = append(log.Fields, field.Name), append(log.Types, "string")
-		fields = append(fields, logwriter.Field{Name: field.Name, Value: field.Text})
-	}
-	return log.AppendLine(log.AppendHeader(nil, Epoch), Epoch, fields...), nil
 }

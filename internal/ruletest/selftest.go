@@ -46,19 +46,38 @@ func (o Outcome) String() string { return [...]string{"passed", "failed", "untri
 // decides. The error is that of the context or of the machine.
 func SelfTest(ctx context.Context, rule *sigma.Rule, taxonomy *sigma.Taxonomy) (Verdict, error) {
 	t := &selfTest{rule: rule, routes: taxonomy.Routes(rule.LogSource), taxonomy: taxonomy}
-	verdict := Verdict{Rule: rule, Outcome: Untried, Reason: fmt.Sprintf("no raw format is written for log source %v", rule.LogSource)}
-	for i := range t.routes {
-		writer := rawFormatOf(&t.routes[i])
-		if writer == nil {
-			continue
+	verdict := Verdict{Rule: rule, Outcome: Untried, Reason: fmt.Sprintf("no events are routed to log source %v", rule.LogSource)}
+	for _, way := range t.recordings() {
+		one, err := t.route(ctx, way.route, &way.format)
+		if err != nil || one.Outcome != Untried {
+			return one, err
 		}
-		var err error
-		verdict, err = t.route(ctx, &t.routes[i], writer)
-		if err != nil || verdict.Outcome != Untried {
-			return verdict, err
+		if verdict.Format == "" { // the first way is the one that counts
+			verdict = one
 		}
 	}
 	return verdict, nil
+}
+
+// A recording is a route, and a format that its events are written in.
+type recording struct {
+	route  *sigma.Route
+	format rawFormat
+}
+
+// recordings are all ways to record events of the rule: what a reader knows,
+// and only where none does, what the user has to say the log source of.
+func (t *selfTest) recordings() []recording {
+	var ways []recording
+	for i := range t.routes {
+		for _, format := range rawFormatsOf(&t.routes[i]) {
+			ways = append(ways, recording{&t.routes[i], format})
+		}
+	}
+	if len(ways) == 0 && len(t.routes) > 0 {
+		ways = append(ways, recording{&t.routes[0], givenFormat(t.routes[0].LogSource)})
+	}
+	return ways
 }
 
 type selfTest struct {
@@ -79,7 +98,7 @@ func (t *selfTest) route(ctx context.Context, route *sigma.Route, format *rawFor
 		verdict.Reason = fmt.Sprintf("%s: %v", format.name, err)
 		return verdict, nil
 	}
-	matches, reason, err := t.matches(ctx, log)
+	matches, reason, err := t.matches(ctx, format, log)
 	if err != nil {
 		return verdict, err
 	}
@@ -99,7 +118,7 @@ func (t *selfTest) nearMisses(ctx context.Context, route *sigma.Route, format *r
 		if err != nil {
 			continue // another column may be changed
 		}
-		matches, reason, err := t.matches(ctx, log)
+		matches, reason, err := t.matches(ctx, format, log)
 		if err != nil {
 			return verdict, err
 		}
@@ -153,14 +172,16 @@ func recordedIn(route *sigma.Route, rule *sigma.Rule) sigma.Expression {
 
 // matches reads a log as hunt does and counts what the rule finds. The reason
 // says what kept the log from being read.
-func (t *selfTest) matches(ctx context.Context, log []byte) (matches int64, reason string, err error) {
+func (t *selfTest) matches(ctx context.Context, format *rawFormat, log []byte) (matches int64, reason string, err error) {
 	engine, err := detect.New(&sigma.RuleSet{Rules: []*sigma.Rule{t.rule}}, t.taxonomy, detect.Options{ShelfBytes: 1 << 16})
 	if err != nil {
 		return 0, "", err
 	}
 	defer engine.Close()
+	given := format.given
+	given.Zone, given.Year = time.UTC, Epoch.Year()
 	register, err := source.Read(ctx, []string{"-"}, func(int) source.Sink { return engine.Sink() },
-		source.Options{Workers: 1, BlockSize: 1 << 17, Stdin: bytes.NewReader(log), Given: []source.Given{{Zone: time.UTC, Year: Epoch.Year()}}})
+		source.Options{Workers: 1, BlockSize: 1 << 17, Stdin: bytes.NewReader(log), Given: []source.Given{given}})
 	if err != nil {
 		return 0, "", err
 	}

@@ -33,8 +33,16 @@ type literal struct {
 // matching reports whether a value of the predicate must match.
 func (l literal) matching() bool { return l.want != l.predicate.Negate }
 
-// key is the same for all literals about one field.
-func (l literal) key() string { return l.predicate.Field }
+// key is the same for all literals about one column.
+func (l literal) key() string { return columnOf(l.predicate.Field, l.predicate.Source) }
+
+// columnOf is the column that a field is as it is, and else the field.
+func columnOf(field string, source *sigma.FieldSource) string {
+	if source != nil && len(source.Columns) == 1 && source.Key == "" && len(source.Prefixes) == 0 {
+		return source.Columns[0]
+	}
+	return field
+}
 
 type solver struct {
 	whole  sigma.Expression
@@ -196,10 +204,11 @@ func dereference(group []literal, values map[string][]Field, c *columns) ([]lite
 		if r == nil {
 			continue
 		}
-		other := values[r.Field]
+		key := columnOf(r.Field, r.Source)
+		other := values[key]
 		if len(other) == 0 {
 			other = []Field{{Name: r.Field, Text: "value7"}}
-			values[r.Field] = other
+			values[key] = other
 			c.add(&sigma.Predicate{Field: r.Field, Source: r.Source}, other)
 		}
 		if other[0].Null || other[0].Text == "" {
