@@ -30,8 +30,8 @@ var doors = map[string][]string{
 	"internal/evtxwriter": {}, // the encoder, for tests and sample evidence
 	"internal/logwriter":  {}, // raw text formats, for tests and sample evidence
 	"internal/source":     {"internal/event", "evtx"},
-	"internal/detect":     {"internal/event", "sigma"},
 	"internal/spool":      {}, // the order of what does not fit in memory
+	"internal/detect":     {"internal/event", "internal/spool", "sigma"},
 	"internal/timeline":   {"internal/event", "internal/spool"},
 	"internal/report":     {"sigma", "internal/timeline", "internal/event", "internal/source", "internal/detect"},
 	"internal/ruletest":   {"evtx", "sigma", "internal/event", "internal/evtxwriter", "internal/logwriter", "internal/source", "internal/detect"},

@@ -18,7 +18,7 @@ const maxMembers = 1 << 20
 // it are complete.
 func (e *Engine) correlate(last time.Time) ([]string, error) {
 	if len(e.correlations) == 0 {
-		return nil, e.alerts.seal()
+		return nil, nil
 	}
 	shelf := e.alerts.shelf()
 	var position uint64
@@ -46,9 +46,6 @@ func (e *Engine) correlate(last time.Time) ([]string, error) {
 		return nil, err
 	}
 	if err := e.put(shelf, e.correlator.Flush()); err != nil {
-		return nil, err
-	}
-	if err := e.alerts.seal(); err != nil {
 		return nil, err
 	}
 	limits := e.limits()

@@ -34,16 +34,30 @@ const (
 	incompleteCorrelation
 )
 
-// appendFinding writes a finding of a single event.
+// appendFinding writes a finding: first what its order depends on, as compare
+// wants it.
 func (t *tables) appendFinding(dst []byte, f *Finding) []byte {
-	dst = binary.AppendUvarint(dst, uint64(f.Rule.rank))
-	dst = appendTime(dst, f.Time)
+	dst = appendSortedTime(dst, f.Time)
+	dst = appendSorted(dst, f.Place.Offset)
+	dst = appendSorted(dst, f.Place.Line)
+	dst = binary.BigEndian.AppendUint64(dst, f.Place.RecordID)
+	dst = binary.BigEndian.AppendUint32(dst, uint32(f.Rule.rank))
+	dst = binary.BigEndian.AppendUint32(dst, uint32(t.sources.number(f.Place.Source)))
+	dst = t.appendCorrelation(dst, f.Correlation)
+	dst = binary.AppendVarint(dst, f.Place.Size)
 	dst = appendText(dst, f.TimeText)
 	dst = appendText(dst, f.Host)
-	dst = t.appendPlace(dst, f.Place)
-	dst = t.appendCorrelation(dst, f.Correlation)
 	dst = appendFields(dst, f.inputs)
 	return appendFields(dst, f.Fields)
+}
+
+// appendSorted writes a number such that bytes sort as numbers do.
+func appendSorted(dst []byte, n int64) []byte {
+	return binary.BigEndian.AppendUint64(dst, uint64(n)^1<<63)
+}
+
+func appendSortedTime(dst []byte, t time.Time) []byte {
+	return binary.BigEndian.AppendUint32(appendSorted(dst, t.Unix()), uint32(t.Nanosecond()))
 }
 
 func (t *tables) appendCorrelation(dst []byte, c *Correlation) []byte {
@@ -65,14 +79,6 @@ func (t *tables) appendCorrelation(dst []byte, c *Correlation) []byte {
 		dst = binary.AppendUvarint(dst, member.reference)
 	}
 	return dst
-}
-
-func (t *tables) appendPlace(dst []byte, p event.Provenance) []byte {
-	dst = binary.AppendUvarint(dst, t.sources.number(p.Source))
-	dst = binary.AppendVarint(dst, p.Offset)
-	dst = binary.AppendVarint(dst, p.Size)
-	dst = binary.AppendVarint(dst, p.Line)
-	return binary.AppendUvarint(dst, p.RecordID)
 }
 
 func appendFields(dst []byte, fields []Field) []byte {
@@ -120,31 +126,20 @@ type decoder struct {
 
 // finding reads a whole finding.
 func (d *decoder) finding() (*Finding, error) {
-	f, err := d.head()
-	if err != nil {
-		return nil, err
-	}
-	f.inputs = d.fields()
-	f.Fields = d.fields()
-	if d.failed {
-		return nil, errEncoding
-	}
-	return f, nil
-}
-
-// head reads a finding without its fields: all that its order depends on.
-func (d *decoder) head() (*Finding, error) {
-	f := &Finding{}
-	rank := d.uvarint()
-	if rank >= uint64(len(d.tables.rules)) {
+	f := &Finding{Time: time.Unix(d.sorted(), int64(d.uint32())).UTC()}
+	f.Place = event.Provenance{Offset: d.sorted(), Line: d.sorted(), RecordID: d.uint64()}
+	rank := d.uint32()
+	if rank >= uint32(len(d.tables.rules)) {
 		return nil, fmt.Errorf("%w: rule number %d", errEncoding, rank)
 	}
 	f.Rule = d.tables.rules[rank]
-	f.Time = d.time()
+	f.Place.Source = d.tables.sources.at(uint64(d.uint32()))
+	f.Correlation = d.correlation()
+	f.Place.Size = d.varint()
 	f.TimeText = d.text()
 	f.Host = d.text()
-	f.Place = d.place()
-	f.Correlation = d.correlation()
+	f.inputs = d.fields()
+	f.Fields = d.fields()
 	if d.failed {
 		return nil, errEncoding
 	}
@@ -162,16 +157,6 @@ func (d *decoder) correlation() *Correlation {
 		c.Events = append(c.Events, Member{reference: d.uvarint()})
 	}
 	return c
-}
-
-func (d *decoder) place() event.Provenance {
-	return event.Provenance{
-		Source:   d.tables.sources.at(d.uvarint()),
-		Offset:   d.varint(),
-		Size:     d.varint(),
-		Line:     d.varint(),
-		RecordID: d.uvarint(),
-	}
 }
 
 func (d *decoder) fields() []Field {
@@ -195,6 +180,22 @@ func (d *decoder) time() time.Time {
 func (d *decoder) float() float64 {
 	if b := d.take(8); len(b) == 8 {
 		return math.Float64frombits(binary.LittleEndian.Uint64(b))
+	}
+	return 0
+}
+
+func (d *decoder) sorted() int64 { return int64(d.uint64() ^ 1<<63) }
+
+func (d *decoder) uint64() uint64 {
+	if b := d.take(8); len(b) == 8 {
+		return binary.BigEndian.Uint64(b)
+	}
+	return 0
+}
+
+func (d *decoder) uint32() uint32 {
+	if b := d.take(4); len(b) == 4 {
+		return binary.BigEndian.Uint32(b)
 	}
 	return 0
 }

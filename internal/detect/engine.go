@@ -49,8 +49,8 @@ type Engine struct {
 	belowLevel int
 	compiled   compiled
 	tables     *tables
-	matches    *spool
-	alerts     *spool
+	matches    *findingSpool
+	alerts     *findingSpool
 	count      atomic.Int64
 
 	// What is known of rules: by index of the matcher, and by where they come from.
@@ -325,9 +325,6 @@ type Blind struct {
 // Finish orders what the sinks found, correlates it, and returns the result.
 // No sink may be used any more.
 func (e *Engine) Finish() (*Result, error) {
-	if err := e.matches.seal(); err != nil {
-		return nil, err
-	}
 	result := &Result{engine: e, BelowLevel: e.belowLevel}
 	result.Rules = len(e.rules) + len(e.correlations)
 	parts := make([]*counts, len(e.sinks))
@@ -346,5 +343,5 @@ func (e *Engine) Finish() (*Result, error) {
 // Findings yields all findings that are to be reported, in order. It may be
 // called again, until the engine is closed.
 func (r *Result) Findings() iter.Seq2[*Finding, error] {
-	return merge([]iter.Seq2[*Finding, error]{r.engine.reported(), r.engine.resolvedAlerts()})
+	return merge(r.engine.reported(), r.engine.resolvedAlerts())
 }

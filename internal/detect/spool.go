@@ -1,188 +1,57 @@
 package detect
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"io"
 	"iter"
-	"os"
-	"slices"
+	"strings"
 	"sync"
 
 	"github.com/kulla-defence/kulla/internal/event"
+	"github.com/kulla-defence/kulla/internal/spool"
 )
 
-// A spool puts findings aside and gives them back in order. It keeps at most
-// its budget of bytes in memory; beyond it, sorted runs go to one temporary
-// file, removed by Close. Several shelves may fill one spool at once.
-type spool struct {
+// findingSpool puts findings aside, and gives them back in order.
+type findingSpool struct {
 	tables *tables
-	budget int // bytes in memory, for each shelf
-	folder string
-
-	mutex   sync.Mutex
-	shelves []*shelf
-	file    *os.File
-	end     int64
-	runs    []io.ReaderAt
+	spool  *spool.Spool
 }
 
-// A shelf is one goroutine's part of a spool.
+// A shelf is one goroutine's part of it.
 type shelf struct {
-	spool   *spool
-	entries []entry
-	bytes   []byte
-	count   int64
+	tables *tables
+	shelf  *spool.Shelf
+	item   []byte
 }
 
-// entry is where one finding begins and ends in a shelf's bytes.
-type entry struct{ from, to int }
-
-func newSpool(t *tables, budget int, folder string) *spool {
-	return &spool{tables: t, budget: budget, folder: folder}
+func newSpool(t *tables, budget int, folder string) *findingSpool {
+	return &findingSpool{t, spool.New(budget, folder, t.compare)}
 }
 
 // shelf returns a new shelf; it is safe to call from several goroutines.
-func (s *spool) shelf() *shelf {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	shelf := &shelf{spool: s}
-	s.shelves = append(s.shelves, shelf)
-	return shelf
-}
+func (s *findingSpool) shelf() *shelf { return &shelf{tables: s.tables, shelf: s.spool.Shelf()} }
 
 // add puts a finding aside; f may be reused by the caller.
 func (h *shelf) add(f *Finding) error {
-	from := len(h.bytes)
-	h.bytes = h.spool.tables.appendFinding(h.bytes, f)
-	h.entries = append(h.entries, entry{from, len(h.bytes)})
-	h.count++
-	if len(h.bytes) < h.spool.budget {
-		return nil
-	}
-	return h.spill()
-}
-
-// spill writes the shelf as one sorted run and empties it.
-func (h *shelf) spill() error {
-	if err := h.sort(); err != nil {
-		return err
-	}
-	run := make([]byte, 0, len(h.bytes)+binary.MaxVarintLen64*len(h.entries))
-	for _, e := range h.entries {
-		run = binary.AppendUvarint(run, uint64(e.to-e.from))
-		run = append(run, h.bytes[e.from:e.to]...)
-	}
-	h.bytes, h.entries = h.bytes[:0], h.entries[:0]
-	return h.spool.write(run)
-}
-
-func (s *spool) write(run []byte) error {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	if s.file == nil {
-		file, err := os.CreateTemp(s.folder, "kulla-findings-")
-		if err != nil {
-			return fmt.Errorf("putting findings aside: %w", err)
-		}
-		s.file = file
-	}
-	if _, err := s.file.WriteAt(run, s.end); err != nil {
+	h.item = h.tables.appendFinding(h.item[:0], f)
+	if err := h.shelf.Add(h.item); err != nil {
 		return fmt.Errorf("putting findings aside: %w", err)
 	}
-	s.runs = append(s.runs, io.NewSectionReader(s.file, s.end, int64(len(run))))
-	s.end += int64(len(run))
 	return nil
 }
 
-func (h *shelf) sort() error {
-	findings := make([]*Finding, len(h.entries))
-	order := make([]int, len(h.entries))
-	for i, e := range h.entries {
-		d := h.decoder(e)
-		f, err := d.head()
-		if err != nil {
-			return err
-		}
-		findings[i], order[i] = f, i
-	}
-	slices.SortFunc(order, func(a, b int) int { return compareFindings(findings[a], findings[b]) })
-	sorted := make([]entry, len(order))
-	for i, from := range order {
-		sorted[i] = h.entries[from]
-	}
-	h.entries = sorted
-	return nil
-}
-
-func (h *shelf) decoder(e entry) decoder {
-	return decoder{tables: h.spool.tables, rest: h.bytes[e.from:e.to]}
-}
-
-// seal sorts what is still in memory. Nothing may be added afterwards.
-func (s *spool) seal() error {
-	for _, shelf := range s.shelves {
-		if err := shelf.sort(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// len returns how many findings the spool holds.
-func (s *spool) len() int64 {
-	var n int64
-	for _, shelf := range s.shelves {
-		n += shelf.count
-	}
-	return n
-}
-
-// all yields the findings of a sealed spool in order. It may be called again.
-func (s *spool) all() iter.Seq2[*Finding, error] {
-	var streams []iter.Seq2[*Finding, error]
-	for _, shelf := range s.shelves {
-		streams = append(streams, shelf.all())
-	}
-	for _, run := range s.runs {
-		streams = append(streams, s.readRun(run))
-	}
-	return merge(streams)
-}
-
-func (h *shelf) all() iter.Seq2[*Finding, error] {
+// all yields the findings in order. Nothing may be added afterwards. It may be
+// called again.
+func (s *findingSpool) all() iter.Seq2[*Finding, error] {
 	return func(yield func(*Finding, error) bool) {
-		for _, e := range h.entries {
-			d := h.decoder(e)
-			if !yield(d.finding()) {
-				return
-			}
-		}
-	}
-}
-
-// readRun yields the findings of one run of the temporary file.
-func (s *spool) readRun(run io.ReaderAt) iter.Seq2[*Finding, error] {
-	return func(yield func(*Finding, error) bool) {
-		in := bufio.NewReaderSize(io.NewSectionReader(run, 0, 1<<62), 64<<10)
-		var bytes []byte
-		for {
-			size, err := binary.ReadUvarint(in)
-			if errors.Is(err, io.EOF) {
-				return
-			}
+		for item, err := range s.spool.All() {
+			var f *Finding
 			if err == nil {
-				bytes = slices.Grow(bytes[:0], int(size))[:size]
-				_, err = io.ReadFull(in, bytes)
+				d := decoder{tables: s.tables, rest: item}
+				f, err = d.finding()
 			}
-			if err != nil {
-				yield(nil, fmt.Errorf("reading findings back: %w", err))
-				return
-			}
-			d := decoder{tables: s.tables, rest: bytes}
-			if !yield(d.finding()) {
+			if !yield(f, err) || err != nil {
 				return
 			}
 		}
@@ -190,11 +59,48 @@ func (s *spool) readRun(run io.ReaderAt) iter.Seq2[*Finding, error] {
 }
 
 // Close removes the temporary file, if there is one.
-func (s *spool) Close() error {
-	if s.file == nil {
+func (s *findingSpool) Close() error { return s.spool.Close() }
+
+// The first bytes of a finding that was put aside are what its order depends
+// on, such that most can be compared as bytes:
+//
+//	12 time        appendSortedTime
+//	24 place       offset, line, record
+//	 4 rule        its rank
+//	 4 source      its number, which says nothing of its order
+const (
+	timeEnd   = 12
+	ruleEnd   = timeEnd + 28
+	headBytes = ruleEnd + 4
+)
+
+// compare is compareFindings, of findings that were put aside.
+func (t *tables) compare(a, b []byte) int {
+	if len(a) <= headBytes || len(b) <= headBytes { // damaged
+		return bytes.Compare(a, b)
+	}
+	if order := bytes.Compare(a[:timeEnd], b[:timeEnd]); order != 0 {
+		return order
+	}
+	if numbers := [2]uint32{sourceNumber(a), sourceNumber(b)}; numbers[0] != numbers[1] {
+		if order := strings.Compare(t.sources.name(numbers[0]), t.sources.name(numbers[1])); order != 0 {
+			return order
+		}
+	}
+	if order := bytes.Compare(a[timeEnd:ruleEnd], b[timeEnd:ruleEnd]); order != 0 {
+		return order
+	}
+	return compareCorrelations(t.correlationOf(a), t.correlationOf(b))
+}
+
+func sourceNumber(item []byte) uint32 { return binary.BigEndian.Uint32(item[ruleEnd:]) }
+
+func (t *tables) correlationOf(item []byte) *Correlation {
+	if item[headBytes] == noCorrelation {
 		return nil
 	}
-	return errors.Join(s.file.Close(), os.Remove(s.file.Name()))
+	d := decoder{tables: t, rest: item[headBytes:]}
+	return d.correlation()
 }
 
 // A sourceTable numbers sources, so that findings that are put aside can name
@@ -224,6 +130,11 @@ func (t *sourceTable) number(source *event.Source) uint64 {
 		t.sources = append(t.sources, source)
 	}
 	return number
+}
+
+// name is what sources are ordered by.
+func (t *sourceTable) name(number uint32) string {
+	return sourceName(event.Provenance{Source: t.at(uint64(number))})
 }
 
 func (t *sourceTable) at(number uint64) *event.Source {

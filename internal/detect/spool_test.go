@@ -2,10 +2,11 @@ package detect
 
 import (
 	"errors"
-	"io"
+	"iter"
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -51,7 +52,7 @@ func randomFindings(random *rand.Rand, t *tables, n int) []*Finding {
 	return findings
 }
 
-func collectAll(t *testing.T, s *spool) []*Finding {
+func collectAll(t *testing.T, s *findingSpool) []*Finding {
 	t.Helper()
 	var found []*Finding
 	for f, err := range s.all() {
@@ -86,17 +87,11 @@ func TestSpoolOrders(t *testing.T) {
 			})
 		}
 		group.Wait()
-		if err := s.seal(); err != nil {
-			t.Fatal(err)
-		}
 		want := slices.SortedFunc(slices.Values(findings), compareFindings)
 		for range 2 { // it may be read again
 			if diff := cmp.Diff(want, collectAll(t, s), private); diff != "" {
 				t.Fatalf("%+v (seed %d):\n%s", test, seed, diff)
 			}
-		}
-		if s.len() != int64(test.findings) {
-			t.Errorf("%+v: len %d", test, s.len())
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)
@@ -136,31 +131,83 @@ func TestSpoolReportsAFolderItCannotWrite(t *testing.T) {
 	}
 }
 
-// failing is a temporary file that cannot be read back whole.
-type failing struct{ io.ReaderAt }
-
-func (f failing) ReadAt(p []byte, offset int64) (int, error) {
-	if offset > 0 {
-		return 0, errors.New("disk failure")
+// Bytes of findings have the order of findings, whatever is in them, and so
+// does what two streams merge into.
+func TestOrderOfBytesIsThatOfFindings(t *testing.T) {
+	t.Parallel()
+	tables := testTables()
+	findings := randomFindings(rand.New(rand.NewPCG(7, 7)), tables, 300)
+	findings[0].Time, findings[1].Time = time.Time{}, time.Unix(-5, 3).UTC()
+	findings[2].Place.Offset, findings[3].Place.Source = -1, nil
+	for _, a := range findings {
+		for _, b := range findings {
+			got, want := tables.compare(tables.appendFinding(nil, a), tables.appendFinding(nil, b)), compareFindings(a, b)
+			if got != want {
+				t.Fatalf("%+v and %+v: order %d as bytes, %d as findings", a, b, got, want)
+			}
+		}
 	}
-	return f.ReaderAt.ReadAt(p[:min(len(p), 10)], offset)
 }
 
-func TestSpoolReportsAFailingDisk(t *testing.T) {
+func TestMergeEndsAtTheFirstError(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	stream := func(seconds ...int64) iter.Seq2[*Finding, error] {
+		return func(yield func(*Finding, error) bool) {
+			for _, s := range seconds {
+				var err error
+				if s < 0 {
+					err = broken
+				}
+				if !yield(&Finding{Time: time.Unix(s, 0), Rule: &Rule{}}, err) {
+					return
+				}
+			}
+		}
+	}
+	for _, test := range []struct {
+		first, second []int64
+		want          []int64
+	}{
+		{nil, nil, nil},
+		{[]int64{1, 3}, []int64{0, 2, 4, 5}, []int64{0, 1, 2, 3, 4, 5}},
+		{nil, []int64{1, 2}, []int64{1, 2}},
+		{[]int64{1, 2}, nil, []int64{1, 2}},
+		{[]int64{1, -1, 2}, []int64{3}, []int64{1, -1}},
+		{[]int64{1, 2}, []int64{0, -1, 3}, []int64{0, -1}},
+		{nil, []int64{-1, 3}, []int64{-1}},
+	} {
+		var got []int64
+		for f, err := range merge(stream(test.first...), stream(test.second...)) {
+			if (err != nil) != (f.Time.Unix() < 0) {
+				t.Errorf("%+v: error %v at %v", test, err, f.Time)
+			}
+			got = append(got, f.Time.Unix())
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%+v: got %v", test, got)
+		}
+	}
+}
+
+// What is read back damaged is an error, not a finding.
+func TestSpoolReportsDamage(t *testing.T) {
 	t.Parallel()
 	tables := testTables()
 	s := newSpool(tables, 1, t.TempDir())
 	defer s.Close()
-	if err := s.shelf().add(randomFindings(rand.New(rand.NewPCG(1, 2)), tables, 1)[0]); err != nil {
-		t.Fatal(err)
+	shelf := s.shelf()
+	for _, item := range []string{"x", strings.Repeat("y", headBytes), strings.Repeat("z", headBytes+1)} {
+		if err := shelf.shelf.Add([]byte(item)); err != nil {
+			t.Fatal(err)
+		}
 	}
-	s.runs[0] = failing{s.runs[0]}
 	var last error
 	for _, err := range s.all() {
 		last = err
 	}
-	if last == nil {
-		t.Error("a failing disk went unnoticed")
+	if !errors.Is(last, errEncoding) {
+		t.Errorf("error %v, want %v", last, errEncoding)
 	}
 }
 
