@@ -25,6 +25,13 @@ func (p *parser) appliance(h *header) bool {
 		p.openVPN(h.body)
 	case bytes.HasPrefix(h.program, []byte("charon")):
 		p.strongSwan(h.body)
+	case isHuawei(h.rest):
+		h.body = h.rest
+		p.huawei(h.body)
+	case isJuniper(h):
+		p.juniper(h)
+	case isBigIP(h.rest):
+		p.bigIP(h.rest)
 	default:
 		return false
 	}

@@ -137,6 +137,18 @@ var applianceMessages = []struct{ message, want string }{
 		`citrix/vpn/netscaler module="SSLVPN" event="TCPCONNSTAT" Context="anna@192.0.2.1" SessionId="7" User="anna" Client_ip="192.0.2.1" Source="192.0.2.9:51182" Destination="10.0.0.5:445" Total_bytes_send="5678" Total_bytes_recv="1234" Access="Allowed" user="anna" src_ip="192.0.2.9" src_port="51182" dst_ip="10.0.0.5" dst_port="445" bytes_out="5678" bytes_in="1234" action="TCPCONNSTAT"`},
 	{` 10/01/2023:22:14:15 GMT ns 0-PPE-0 : default AAA LOGIN_FAILED 73 0 :  User anna - Client_ip 192.0.2.1 - Failure_reason "External authentication server denied access"`,
 		`citrix/vpn/netscaler module="AAA" event="LOGIN_FAILED" User="anna" Client_ip="192.0.2.1" Failure_reason="External authentication server denied access" user="anna" src_ip="192.0.2.1" reason="External authentication server denied access" action="LOGIN_FAILED" action="failed"`},
+	// Routers.
+	{`%%01BGP/3/BGP_AUTH_FAILED(l)[71]:BGP session authentication failed. (PeerID=192.0.2.1, Port=51182, Local=198.51.100.5:179)`,
+		`huawei//bgp module="BGP" mnemonic="BGP_AUTH_FAILED"`},
+	{`/kernel: tcp_auth_ok: Packet from 192.0.2.1:179 missing MD5 digest`, `juniper//bgp program="/kernel"`},
+	{`rpd[71]: RPD_LDP_SESSIONDOWN: LDP session 192.0.2.1 is down`, `juniper//ldp program="rpd" pid="71"`},
+	// F5 Access Policy Manager.
+	{`notice tmm1[71]: 01490500:5: /Common/staff:Common:e03c2ca8: New session from client IP 192.0.2.1 (ST=/CC=AL/C=EU) at VIP 198.51.100.5 Listener /Common/vs (Reputation=Unknown)`,
+		`f5/vpn/apm message_id="01490500" session="e03c2ca8" src_ip="192.0.2.1" action="new session"`},
+	{`tmm1[71]: 01490521:5: 49dc8781: Session statistics - bytes in: 1234, bytes out: 5678`,
+		`f5/vpn/apm program="tmm1" pid="71" message_id="01490521" session="49dc8781" bytes_in="1234" bytes_out="5678" action="statistics"`},
+	{`apmd[71]: 01490017:6: /Common/staff:Common:e03c2ca8: AD agent: Auth (logon attempt:0): authenticate with 'anna' failed`,
+		`f5/vpn/apm program="apmd" pid="71" message_id="01490017" session="e03c2ca8" user="anna" action="failed"`},
 }
 
 func TestAppliances(t *testing.T) {
@@ -188,8 +200,9 @@ func TestBareAppliances(t *testing.T) {
 		"1,2023/10/01 22:14:15,0070,CONFIG,0,0,2023/10/01 22:14:14,192.0.2.1,,set,anna":    "paloalto//config 2023-10-01T22:14:14Z (2023/10/01 22:14:14)",
 		"<134> 10/01/2023:22:14:15 GMT ns 0-PPE-0 : default SSLVPN LOGIN 71 0 : User anna": "citrix/vpn/netscaler 2023-10-01T22:14:15Z on ns",
 		"<134> 31/01/2023:22:14:15  ns 0-PPE-0 : default SSLVPN LOGIN 71 0 : User anna":    "citrix/vpn/netscaler 2023-01-31T22:14:15Z (31/01/2023:22:14:15) on ns",
-		`id=firewall sn=0017 time="2023-10-01 22:14:15 UTC" fw=198.51.100.5 m=98`:          "sonicwall// 2023-10-01T22:14:15Z",
-		"Oct  1 22:14:15 gate 45: Oct  1 22:14:14.123: %SYS-5-CONFIG_I: Configured":        "cisco//syslog 2023-10-01T22:14:15Z (Oct  1 22:14:15) on gate",
+		`<14>1 2023-10-01T22:14:15.003Z gate RT_FLOW - RT_FLOW_SESSION_CLOSE [junos@2636.1.1.1.2.41 reason="TCP FIN" source-address="10.0.0.5" source-port="51182" destination-address="192.0.2.1" destination-port="443" protocol-id="6" bytes-from-client="900" bytes-from-server="400" username="N/A"]`: `juniper/firewall/ 2023-10-01T22:14:15.003Z on gate facility="user" severity="info" hostname="gate" program="RT_FLOW" msgid="RT_FLOW_SESSION_CLOSE" junos.reason="TCP FIN" junos.source-address="10.0.0.5" junos.source-port="51182" junos.destination-address="192.0.2.1" junos.destination-port="443" junos.protocol-id="6" junos.bytes-from-client="900" junos.bytes-from-server="400" junos.username="N/A" src_ip="10.0.0.5" src_port="51182" dst_ip="192.0.2.1" dst_port="443" protocol="tcp" bytes_out="900" bytes_in="400" action="CLOSE"`,
+		`id=firewall sn=0017 time="2023-10-01 22:14:15 UTC" fw=198.51.100.5 m=98`:   "sonicwall// 2023-10-01T22:14:15Z",
+		"Oct  1 22:14:15 gate 45: Oct  1 22:14:14.123: %SYS-5-CONFIG_I: Configured": "cisco//syslog 2023-10-01T22:14:15Z (Oct  1 22:14:15) on gate",
 	} {
 		got := formattest.Read(t, Format(), []byte(log), 1000, format.Options{Year: 2023})
 		if !recognise([]byte(log)) || len(got.Events) != 1 || !strings.Contains(got.Events[0], " "+want+" ") {
