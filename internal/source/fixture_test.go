@@ -17,10 +17,12 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
 
 	"github.com/kulla-defence/kulla/internal/event"
 	"github.com/kulla-defence/kulla/internal/evtxwriter"
 	"github.com/kulla-defence/kulla/internal/source"
+	"github.com/kulla-defence/kulla/internal/source/archive/sevenzip/sevenziptest"
 )
 
 // Evidence is a small case: relative name -> content.
@@ -113,6 +115,21 @@ func (e evidence) zip(tb testing.TB) []byte {
 	return b.Bytes()
 }
 
+// sevenZip is a solid archive, but for the empty files.
+func (e evidence) sevenZip(coders ...sevenziptest.Coder) []byte {
+	folder := sevenziptest.Folder{Coders: coders}
+	contents := sevenziptest.Contents{Directories: []string{"dc01"}}
+	for _, name := range e.names() {
+		if len(e[name]) == 0 {
+			contents.EmptyFiles = append(contents.EmptyFiles, name)
+			continue
+		}
+		folder.Members = append(folder.Members, sevenziptest.Member{Name: name, Content: e[name]})
+	}
+	contents.Folders = []sevenziptest.Folder{folder}
+	return sevenziptest.Write(contents)
+}
+
 func (e evidence) tar(tb testing.TB) []byte {
 	tb.Helper()
 	var b bytes.Buffer
@@ -136,11 +153,31 @@ func gzipped(tb testing.TB, content []byte) []byte {
 	return b.Bytes()
 }
 
+func xzipped(tb testing.TB, content []byte) []byte {
+	tb.Helper()
+	var b bytes.Buffer
+	w, err := xz.WriterConfig{DictCap: 4 << 10}.NewWriter(&b)
+	must(tb, err)
+	_, err = w.Write(content)
+	must(tb, err)
+	must(tb, w.Close())
+	return b.Bytes()
+}
+
 func zstandard(tb testing.TB, content []byte) []byte {
 	tb.Helper()
 	w, err := zstd.NewWriter(nil)
 	must(tb, err)
 	return w.EncodeAll(content, nil)
+}
+
+// packedFile is a file that was packed beforehand, because there is no
+// encoder for bzip2 in the standard library, and none for xz that is fast.
+func packedFile(tb testing.TB, name string) []byte {
+	tb.Helper()
+	content, err := os.ReadFile(filepath.Join("testdata", "packed", name))
+	must(tb, err)
+	return content
 }
 
 func must(tb testing.TB, err error) {

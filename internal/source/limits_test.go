@@ -11,6 +11,7 @@ import (
 
 	"github.com/kulla-defence/kulla/internal/evtxwriter"
 	"github.com/kulla-defence/kulla/internal/source"
+	"github.com/kulla-defence/kulla/internal/source/archive/sevenzip/sevenziptest"
 )
 
 // hits returns the limits that problems of a register name.
@@ -67,6 +68,7 @@ func TestLimits(t *testing.T) {
 func TestArchiveBombs(t *testing.T) {
 	t.Parallel()
 	zeros := make([]byte, 80<<20)
+	packedBefore := sevenziptest.Coder{Method: []byte{4, 2, 2}, Pack: func([]byte) []byte { return packedFile(t, "zeros.bz2") }}
 	for name, content := range map[string][]byte{
 		"zip":    evidence{"zeros": zeros}.zip(t),
 		"nested": evidence{"a.zip": evidence{"b.zip": evidence{"zeros": zeros}.zip(t)}.zip(t)}.zip(t),
@@ -74,6 +76,9 @@ func TestArchiveBombs(t *testing.T) {
 		"twice":  gzipped(t, gzipped(t, zeros)),
 		"zstd":   zstandard(t, zeros),
 		"tar":    sparseTar(t),
+		"bzip2":  packedFile(t, "zeros.bz2"),
+		"xz":     packedFile(t, "zeros.xz"),
+		"7z":     evidence{"zeros": zeros}.sevenZip(packedBefore),
 	} {
 		register, _ := read(t, source.Options{}, file(t, name, content))
 		if got := hits(register); !slices.Equal(got, []string{"ratio"}) {
@@ -158,6 +163,9 @@ func FuzzWalkArchive(f *testing.F) {
 	f.Add(gzipped(f, small.tar(f)))
 	f.Add(zstandard(f, small.zip(f)))
 	f.Add(evidence{"x.zip": small.zip(f), "y.gz": gzipped(f, lines(2))}.zip(f))
+	f.Add(xzipped(f, small.tar(f)))
+	f.Add(small.sevenZip(sevenziptest.LZMA(1<<12), sevenziptest.Delta(1)))
+	f.Add(packedFile(f, "case.tar.bz2"))
 	f.Add([]byte("PK\x05\x06"))
 	f.Add([]byte{0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4})
 	limits := source.Limits{Bytes: 4 << 20, Members: 100, Depth: 3, Memory: 1 << 20, Record: 1 << 16}

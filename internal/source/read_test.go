@@ -15,6 +15,7 @@ import (
 	"github.com/kulla-defence/kulla/internal/event"
 	"github.com/kulla-defence/kulla/internal/evtxwriter"
 	"github.com/kulla-defence/kulla/internal/source"
+	"github.com/kulla-defence/kulla/internal/source/archive/sevenzip/sevenziptest"
 )
 
 // The same case gives the same register and the same events, however it is
@@ -35,18 +36,23 @@ func TestPackingChangesNothing(t *testing.T) {
 		"case.tar":     small.tar(t),
 		"case.tgz":     gzipped(t, small.tar(t)),
 		"case.tar.zst": zstandard(t, small.tar(t)),
+		"case.txz":     xzipped(t, small.tar(t)),
+		"case.7z":      small.sevenZip(sevenziptest.LZMA(1 << 12)),
 		"case.zip.gz":  gzipped(t, small.zip(t)),
-		"outer.zip":    evidence{"a.tar.gz": gzipped(t, evidence{"b.zip": small.zip(t)}.tar(t))}.zip(t),
+		"case.7z.gz":   gzipped(t, small.sevenZip(sevenziptest.LZMA(1<<12), sevenziptest.Delta(1))),
+		"outer.zip":    evidence{"a.tar.gz": gzipped(t, evidence{"b.zip": evidence{"c.7z": small.sevenZip(sevenziptest.Copy())}.zip(t)}.tar(t))}.zip(t),
 	} {
 		path := file(t, name, content)
 		prefix := path + "!"
 		switch name {
 		case "case.zip.gz":
 			prefix += "case.zip!"
+		case "case.7z.gz":
+			prefix += "case.7z!"
 		case "outer.zip":
-			prefix += "a.tar.gz!b.zip!"
+			prefix += "a.tar.gz!b.zip!c.7z!"
 		}
-		register, events := read(t, source.Options{Limits: source.Limits{Memory: 1000}, TempDir: spool}, path)
+		register, events := read(t, source.Options{Limits: source.Limits{Memory: 4 << 10}, TempDir: spool}, path)
 		if got := describe(register.Files, prefix); got != want {
 			t.Errorf("%s:\n got %s\nwant %s", name, got, want)
 		}
@@ -60,6 +66,17 @@ func TestPackingChangesNothing(t *testing.T) {
 		}
 	}
 	emptyFolder(t, spool)
+}
+
+func TestBzip2(t *testing.T) {
+	t.Parallel()
+	folder := evidence{"web01/events.ndjson": lines(50), "notes.txt": []byte("nothing to parse")}.folder(t)
+	want, _ := read(t, source.Options{}, folder)
+	path := file(t, "case.tar.bz2", packedFile(t, "case.tar.bz2"))
+	got, events := read(t, source.Options{}, path)
+	if describe(got.Files, path+"!") != describe(want.Files, folder+"/") || len(events) != 50 {
+		t.Errorf("%d events:\n got %s\nwant %s", len(events), describe(got.Files, path+"!"), describe(want.Files, folder+"/"))
+	}
 }
 
 func TestWorkersAndBlocksChangeNothing(t *testing.T) {

@@ -54,7 +54,7 @@ func sample() []sevenziptest.Member {
 	return []sevenziptest.Member{
 		{Name: "logs/auth.log", Content: []byte(strings.Repeat("Failed password for root\n", 2000))},
 		{Name: "logs/\u017eurn\u00e1l \U0001f4d3.log", Content: []byte("short")},
-		{Name: "noise", Content: noise(300_000)},
+		{Name: "noise", Content: noise(70_000)},
 	}
 }
 
