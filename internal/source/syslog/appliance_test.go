@@ -147,6 +147,10 @@ var applianceMessages = []struct{ message, want string }{
 		`f5/vpn/apm message_id="01490500" session="e03c2ca8" src_ip="192.0.2.1" action="new session"`},
 	{`tmm1[71]: 01490521:5: 49dc8781: Session statistics - bytes in: 1234, bytes out: 5678`,
 		`f5/vpn/apm program="tmm1" pid="71" message_id="01490521" session="49dc8781" bytes_in="1234" bytes_out="5678" action="statistics"`},
+	{`tmm1[71]: 01490549:5: /Common/staff:Common:e03c2ca8: Assigned PPP Dynamic IPv4: 10.8.0.5 Tunnel Type: VPN_TUNNELTYPE_TLS NA Resource: /Common/net Client IP: 192.0.2.1 - /Common/staff`,
+		`f5/vpn/apm program="tmm1" pid="71" message_id="01490549" session="e03c2ca8" tunnel_ip="10.8.0.5" src_ip="192.0.2.1" action="login"`},
+	{`apmd[71]: 01490502:5: /Common/staff:Common:e03c2ca8: Session deleted due to user inactivity.`,
+		`f5/vpn/apm program="apmd" pid="71" message_id="01490502" session="e03c2ca8" reason="Session deleted due to user inactivity." action="logout"`},
 	{`apmd[71]: 01490017:6: /Common/staff:Common:e03c2ca8: AD agent: Auth (logon attempt:0): authenticate with 'anna' failed`,
 		`f5/vpn/apm program="apmd" pid="71" message_id="01490017" session="e03c2ca8" user="anna" action="failed"`},
 }

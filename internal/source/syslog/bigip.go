@@ -45,7 +45,10 @@ func (p *parser) bigIP(text []byte) {
 		p.addSome("bytes_in", word(after(body, "bytes in: ")))
 		p.addSome("bytes_out", word(after(body, "bytes out: ")))
 		p.addWord("action", "statistics")
-	case "01490501", "01490502", "01490567":
-		p.addWord("action", "logout")
+	default:
+		if bytes.HasPrefix(body, []byte("Session deleted")) {
+			p.addSome("reason", body)
+			p.addWord("action", "logout")
+		}
 	}
 }
