@@ -49,6 +49,26 @@ func (c *columns) addPair(source *sigma.FieldSource, field Field) {
 	c.set(source.Columns[0], Field{Text: pair})
 }
 
+// address takes an address apart into host and path, the columns that are
+// joined without anything between them. What is no address is a path; its host
+// is one that is there already, or any.
+func (c *columns) address(hostColumn, text string) []string {
+	known := ""
+	for _, field := range c.row {
+		if field.Name == hostColumn {
+			known = field.Text
+		}
+	}
+	host, path, found := strings.Cut(text, "/")
+	switch {
+	case known != "" && !strings.EqualFold(host, known), !found && !strings.Contains(host, "."):
+		return []string{or(known, "www.example.test"), "/" + strings.TrimPrefix(text, "/")}
+	case host == "":
+		host = "www.example.test"
+	}
+	return []string{host, "/" + path}
+}
+
 // addParts puts the beginning that the taxonomy replaces back, and spreads a
 // joined value over its columns.
 func (c *columns) addParts(source *sigma.FieldSource, field Field) {
@@ -59,7 +79,10 @@ func (c *columns) addParts(source *sigma.FieldSource, field Field) {
 		}
 	}
 	parts := []string{field.Text}
-	if source.Separator != "" {
+	switch {
+	case len(source.Columns) > 1 && source.Separator == "":
+		parts = c.address(source.Columns[0], field.Text)
+	case source.Separator != "":
 		parts = strings.SplitN(field.Text, source.Separator, len(source.Columns))
 	}
 	for i, part := range parts {

@@ -147,7 +147,7 @@ func (s *solver) falsify(expression sigma.Expression, view sigma.Event, a attemp
 }
 
 // build makes an event of what is asked of its fields. Fields that refer to
-// another one come last.
+// others, or are made of several columns, come last.
 func build(literals []literal, budget *int) (row, bool) {
 	var keys []string
 	groups := map[string][]literal{}
@@ -177,7 +177,7 @@ func build(literals []literal, budget *int) (row, bool) {
 
 func referring(group []literal) int {
 	for _, l := range group {
-		if reference(l) != nil {
+		if source := l.predicate.Source; reference(l) != nil || source != nil && len(source.Columns) > 1 {
 			return 1
 		}
 	}
