@@ -52,6 +52,9 @@ func (p *parser) message(h *header) {
 			p.source.Service = "auth"
 		}
 	}
+	if isPAM := p.account(h.program, h.body); isPAM && (p.source.Service == "cron" || p.source.Service == "syslog") {
+		p.source.Service = "auth"
+	}
 }
 
 // server reads the messages of BIND and HAProxy, which have their program in

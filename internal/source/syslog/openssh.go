@@ -14,7 +14,7 @@ func (p *parser) openssh(text []byte) {
 			return
 		}
 		p.add("method", method)
-		p.addWord("outcome", map[bool]string{true: "success", false: "failure"}[verb[0] == 'A'])
+		p.addWord("outcome", outcome(verb[0] == 'A'))
 		p.login(bytes.TrimPrefix(who, []byte("invalid user ")))
 	case "Invalid":
 		p.addWord("outcome", "failure")
@@ -24,6 +24,46 @@ func (p *parser) openssh(text []byte) {
 		if end := bytes.LastIndex(rest, []byte(" not allowed")); end >= 0 {
 			p.login(rest[:end])
 		}
+	default:
+		p.connection(text)
+	}
+}
+
+// outcome is the word for how an attempt ended.
+func outcome(success bool) string {
+	if success {
+		return "success"
+	}
+	return "failure"
+}
+
+// connection adds whose connection a message is about:
+//
+//	Connection closed by [authenticating user USER] ADDRESS port PORT [preauth]
+//	Unable to negotiate with ADDRESS port PORT: what the client says
+//	error: maximum authentication attempts exceeded for USER from ADDRESS port PORT ssh2
+//
+// What the client says comes last in messages without a user.
+func (p *parser) connection(text []byte) {
+	find := bytes.Index
+	if bytes.HasPrefix(text, []byte("Connection ")) || bytes.HasPrefix(text, []byte("Disconnected ")) || bytes.HasPrefix(text, []byte("error: maximum ")) {
+		find = bytes.LastIndex
+	}
+	at := find(text, []byte(" port "))
+	if at < 0 || bytes.HasPrefix(text, []byte("Server listening ")) {
+		return
+	}
+	who, address := cutLast(text[:at], ' ')
+	if !isIP(address) {
+		return
+	}
+	if name := after(who, " user "); name != nil {
+		p.add("user", bytes.TrimSuffix(name, []byte(" from")))
+	}
+	p.add("src_ip", address)
+	port, rest := digits(text[at+len(" port "):], 5)
+	if port >= 0 {
+		p.add("src_port", text[at+len(" port "):len(text)-len(rest)])
 	}
 }
 
@@ -51,14 +91,13 @@ func (p *parser) sudo(text []byte) {
 	}
 	p.add("user", skipSpaces(user))
 	for len(rest) > 0 {
-		name, value, isPair := bytes.Cut(rest, []byte{'='})
-		if isPair && string(name) == "COMMAND" {
-			p.add("COMMAND", value)
+		if command, found := bytes.CutPrefix(rest, []byte("COMMAND=")); found {
+			p.add("COMMAND", command)
 			return
 		}
 		var part []byte
 		part, rest, _ = bytes.Cut(rest, []byte(" ; "))
-		if name, value, isPair = bytes.Cut(part, []byte{'='}); isPair {
+		if name, value, isPair := bytes.Cut(part, []byte{'='}); isPair {
 			p.addNamed(name, value)
 		} else {
 			p.add("reason", part)
