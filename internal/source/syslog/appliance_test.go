@@ -216,6 +216,9 @@ func TestBareAppliances(t *testing.T) {
 }
 
 func BenchmarkAppliances(b *testing.B) {
-	log := applianceLog()
+	var log []byte
+	for _, test := range applianceMessages {
+		log = append(append(append(log, "<134>Oct  1 22:14:15 gate "...), test.message...), '\n')
+	}
 	formattest.Benchmark(b, Format(), slices.Repeat(log, 1<<20/len(log)+1))
 }

@@ -48,7 +48,8 @@ func (p *parser) asaBuilt(text []byte) {
 		first, second = second, first
 	}
 	p.source.Category = "firewall"
-	p.actions([]byte("Built"), "accept")
+	p.addWord("action", "Built")
+	p.addWord("action", "accept")
 	p.add("protocol", word(after(text, "bound ")))
 	p.add("connection", word(after(text, "connection ")))
 	p.from(cutEnd(first))
@@ -148,7 +149,8 @@ func (p *parser) asaFromTo(text []byte) {
 	}
 	p.source.Category = "firewall"
 	if bytes.Contains(text, []byte("permitted")) {
-		p.actions([]byte("permitted"), "accept")
+		p.addWord("action", "permitted")
+		p.addWord("action", "accept")
 	} else {
 		p.addWord("action", "deny")
 	}
@@ -187,7 +189,8 @@ func isHexadecimal(text []byte) bool {
 func (p *parser) asaAuthentication(text []byte) {
 	p.source.Category = "vpn"
 	if bytes.Contains(text, []byte("Rejected")) {
-		p.actions([]byte("Rejected"), "failed")
+		p.addWord("action", "Rejected")
+		p.addWord("action", "failed")
 	} else {
 		p.addWord("action", "Successful")
 	}

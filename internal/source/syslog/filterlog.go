@@ -37,14 +37,14 @@ func (p *parser) filterlog(text []byte) {
 		p.addWord("action", verdict)
 	}
 	p.separated.Values = values[len(filterHead):]
-	name := strings.ToLower(string(p.value(protocol)))
+	name := string(p.value(protocol))
 	p.addAll(network)
 	if len(p.separated.Values) > len(network) {
 		p.separated.Values = p.separated.Values[len(network):]
 		switch name {
-		case "tcp":
+		case "tcp", "TCP":
 			p.addAll(filterTCP)
-		case "udp":
+		case "udp", "UDP":
 			p.addAll(filterUDP)
 		}
 	}

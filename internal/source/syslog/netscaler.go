@@ -137,7 +137,8 @@ func (p *parser) netScalerSession(event []byte, f *netScalerFields) {
 	case "LOGOUT":
 		p.addWord("action", "logout")
 	case "LOGIN_FAILED":
-		p.actions([]byte("LOGIN_FAILED"), "failed")
+		p.addWord("action", "LOGIN_FAILED")
+		p.addWord("action", "failed")
 	default:
 		p.add("action", event)
 	}

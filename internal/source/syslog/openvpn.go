@@ -29,7 +29,8 @@ func (p *parser) openVPN(text []byte) {
 		}
 	case bytes.HasPrefix(rest, []byte("SENT CONTROL [")) && bytes.Contains(rest, []byte("AUTH_FAILED")):
 		user = between(rest, "[", "]")
-		p.actions([]byte("AUTH_FAILED"), "failed")
+		p.addWord("action", "AUTH_FAILED")
+		p.addWord("action", "failed")
 	case bytes.HasPrefix(rest, []byte("TLS Auth Error:")), bytes.HasPrefix(rest, []byte("VERIFY ERROR:")):
 		p.addSome("reason", skipSpaces(after(rest, ":")))
 		p.addWord("action", "failed")

@@ -19,8 +19,9 @@ type parser struct {
 	// source is the log source of the current message.
 	source row.LogSource
 	clock  clock
-	// timeText is the last one that was needed.
-	timeText string
+	// timeTexts are the last ones that were needed: a message may hold a time
+	// beside that of its header.
+	timeTexts [2]string
 	// assumed is what had to be assumed of a message, for a note.
 	assumed string
 	xml     eventxml.Scanner
@@ -100,10 +101,13 @@ func (p *parser) setTime(h *header) {
 
 // kept returns a text of a time, which is often that of the event before.
 func (p *parser) kept(text []byte) string {
-	if p.timeText != string(text) {
-		p.timeText = string(text)
+	if p.timeTexts[0] != string(text) {
+		p.timeTexts[0], p.timeTexts[1] = p.timeTexts[1], p.timeTexts[0]
+		if p.timeTexts[0] != string(text) {
+			p.timeTexts[0] = string(text)
+		}
 	}
-	return p.timeText
+	return p.timeTexts[0]
 }
 
 // header adds the columns of the header.

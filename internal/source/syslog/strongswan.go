@@ -19,10 +19,12 @@ func (p *parser) strongSwan(text []byte) {
 	switch {
 	case bytes.HasPrefix(text, []byte("IKE_SA ")) && bytes.Contains(text, []byte(" established between ")):
 		p.strongSwanPeer(text)
-		p.actions([]byte("established"), "login")
+		p.addWord("action", "established")
+		p.addWord("action", "login")
 	case bytes.HasPrefix(text, []byte("deleting IKE_SA ")) && bytes.Contains(text, []byte(" between ")):
 		p.strongSwanPeer(text)
-		p.actions([]byte("deleting"), "logout")
+		p.addWord("action", "deleting")
+		p.addWord("action", "logout")
 	case bytes.HasPrefix(text, []byte("assigning virtual IP ")):
 		p.addSome("user", between(text, "'", "'"))
 		p.addSome("tunnel_ip", word(after(text, "virtual IP ")))
