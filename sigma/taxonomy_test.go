@@ -71,7 +71,7 @@ func TestRoutes(t *testing.T) {
 		{LogSource{Category: "file_delete"}, true, []string{
 			"{product: linux} Channel=Linux-Sysmon/Operational EventID=23", sysmon + " EventID=23|26",
 			"{category: file_delete}"}},
-		{LogSource{Category: "webserver"}, true, []string{"{category: webserver}"}},
+		{LogSource{Category: "webserver"}, true, []string{"{category: webserver}", "{product: windows} Channel=Microsoft-IIS-Logging/Logs", "{category: webserver}"}},
 		{LogSource{Category: "dns"}, true, []string{"{product: zeek, service: dns}",
 			"{product: suricata} event_type=dns", "{category: dns}"}},
 		{LogSource{Category: "application", Product: "kubernetes", Service: "audit"}, true, []string{
