@@ -133,12 +133,20 @@ func describe(m *sigma.Metadata, file string) *Rule {
 		switch {
 		case !ok || name == "":
 		case isTechnique(name):
-			rule.Techniques = append(rule.Techniques, strings.ToUpper(name))
+			rule.Techniques = appendNew(rule.Techniques, strings.ToUpper(name))
 		case !isGroupOrSoftware(name):
-			rule.Tactics = append(rule.Tactics, strings.ReplaceAll(name, "_", "-"))
+			rule.Tactics = appendNew(rule.Tactics, strings.ReplaceAll(name, "_", "-"))
 		}
 	}
 	return rule
+}
+
+// appendNew appends a name that is not there yet: rules tag in either case.
+func appendNew(names []string, name string) []string {
+	if slices.Contains(names, name) {
+		return names
+	}
+	return append(names, name)
 }
 
 // isTechnique recognises t1059 and t1059.001.

@@ -262,7 +262,7 @@ func TestStatesOfTheTwoContractsAgree(t *testing.T) {
 func TestDescribeTags(t *testing.T) {
 	t.Parallel()
 	rule := describe(&sigma.Metadata{Tags: []string{"attack.execution", "attack.t1059.001", "attack.T1190", "attack.g0049",
-		"attack.defense_evasion", "attack.ds0009", "cve.2019.0604", "attack."}}, "")
+		"attack.defense_evasion", "attack.defense-evasion", "attack.t1190", "attack.ds0009", "cve.2019.0604", "attack."}}, "")
 	if diff := cmp.Diff([]string{"T1059.001", "T1190"}, rule.Techniques); diff != "" {
 		t.Error(diff)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -202,6 +203,66 @@ func TestDocumentsPassErrorsOn(t *testing.T) {
 		d.Findings = failing
 		if err := write(&bytes.Buffer{}, d); !errors.Is(err, failure) {
 			t.Errorf("%s: error %v, want the one of the findings", name, err)
+		}
+	}
+}
+
+// A page lists every finding of a group up to a bound, and says how many it
+// leaves out; none stands twice.
+func TestHTMLListsFurtherFindings(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		findings, listed int
+		left             string
+	}{{1, 0, ""}, {2, 1, ""}, {1 + maxFurther, maxFurther, ""}, {2 + maxFurther, maxFurther, "1 is not on this page"}, {9 + maxFurther, maxFurther, "8 are not on this page"}} {
+		rule := &detect.Rule{ID: "r", Title: "Rule", Level: sigma.High}
+		s := summary()
+		s.Groups = NewGroups()
+		var list []*detect.Finding
+		for i := range test.findings {
+			list = append(list, &detect.Finding{Rule: rule, Host: "ws01", Place: event.Provenance{Source: &event.Source{Name: "a.log"}, Offset: int64(i)},
+				Fields: []detect.Field{{Name: "text", Value: strings.Repeat("<ë", 5000), Asked: true}}})
+			s.Groups.Add(list[i])
+		}
+		var out bytes.Buffer
+		if err := WriteHTML(&out, &Document{Findings: streamOf(list), Summary: s, Digests: digests}); err != nil {
+			t.Fatal(err)
+		}
+		page := out.String()
+		for i := range test.findings {
+			want := 1
+			if i > test.listed {
+				want = 0
+			}
+			if got := strings.Count(page, FindingID(list[i], digests)); got != want {
+				t.Errorf("%d findings: finding %d stands %d times, want %d", test.findings, i, got, want)
+			}
+		}
+		if got := strings.Contains(page, "not on this page"); got != (test.left != "") || !strings.Contains(page, test.left) {
+			t.Errorf("%d findings: it does not say %q", test.findings, test.left)
+		}
+	}
+}
+
+// RFC 3986: a reference without a scheme has no colon in its first segment.
+func TestURIOf(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"a/b.evtx":           "a/b.evtx",
+		"case.zip!web01/a:b": "case.zip%21web01/a:b",
+		"a b:c%1#?[x]|ë":     "./a%20b:c%251%23%3F%5Bx%5D%7C%C3%AB",
+		"/mnt/x":             "/mnt/x",
+		`C:\Users\a b`:       "file:///C:/Users/a%20b",
+		`\\server\share\x`:   "file:////server/share/x",
+		"-":                  "-",
+		"\x1b\xff":           "%1B%FF",
+	} {
+		got := uriOf(name)
+		if got != want {
+			t.Errorf("uriOf(%q) = %q, want %q", name, got, want)
+		}
+		if _, err := url.Parse(got); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -43,6 +43,14 @@ func NewGroups() *Groups {
 	return &Groups{groups: map[groupKey]*Group{}, levels: map[sigma.Level]int64{}}
 }
 
+// Of returns the group that a finding was added to; nil when it was not.
+func (g *Groups) Of(f *detect.Finding) *Group {
+	if group, ok := g.groups[groupKey{f.Rule, f.Host}]; ok {
+		return group
+	}
+	return g.groups[groupKey{f.Rule, otherHosts}]
+}
+
 // Add counts a finding. It keeps the first finding of each group.
 func (g *Groups) Add(f *detect.Finding) {
 	g.levels[f.Rule.Level]++

@@ -135,10 +135,18 @@ func appendLocation(dst []byte, f *detect.Finding) []byte {
 	return append(region.dst, "}}}"...)
 }
 
-// uriOf writes a path as a relative reference: every byte that a URI does not
-// allow is percent-encoded.
+// uriOf writes a path as a relative reference, or a path of Windows with a
+// drive or a share as a file URI (section 3.10.1). Every byte that a URI does
+// not allow is percent-encoded, and no colon is taken for the end of a scheme.
 func uriOf(name string) string {
-	return (&url.URL{Path: strings.ReplaceAll(name, `\`, "/")}).EscapedPath()
+	path := strings.ReplaceAll(name, `\`, "/")
+	switch {
+	case len(path) > 2 && path[1] == ':' && path[2] == '/' && (path[0]|0x20 >= 'a' && path[0]|0x20 <= 'z'):
+		return (&url.URL{Scheme: "file", Path: "/" + path}).String()
+	case strings.HasPrefix(path, "//"):
+		return (&url.URL{Scheme: "file", Path: path}).String()
+	}
+	return (&url.URL{Path: path}).String()
 }
 
 func appendNotifications(dst []byte, s *Summary) []byte {
