@@ -25,11 +25,11 @@ func Format() *format.Format {
 		Recognise: recognise,
 		NewSplitter: func(options format.Options) format.Splitter {
 			now := new(header)
-			return line.NewSplitter(options, func(block []byte) any {
+			return &splitter{lines: line.NewSplitter(options, func(block []byte) any {
 				before := now
 				now = now.after(block)
 				return before
-			})
+			})}
 		},
 		NewParser: func() format.Parser { return newParser(layouts) },
 	}

@@ -22,6 +22,13 @@ func TestLines(t *testing.T) {
 		log          string
 		want, faults []string
 	}{
+		"line breaks": {directives("X", "date-time,a,b") + "2024-01-02T03:04:05Z,\"x\r\n2,y\",z\r\n2024-01-02T03:04:06Z,\"open,z\r\n2024-01-02T03:04:07Z,1,2\r\n", []string{
+			`exchange//x 2024-01-02T03:04:05Z date-time="2024-01-02T03:04:05Z" a="x\n2,y" b="z"`,
+			`exchange//x 2024-01-02T03:04:06Z date-time="2024-01-02T03:04:06Z" a="open,z"`,
+			`exchange//x 2024-01-02T03:04:07Z date-time="2024-01-02T03:04:07Z" a="1" b="2"`}, []string{"line 8: line has 2 fields where the header has 3"}},
+		"sent": {directives("Message Tracking Log", "date-time,client-hostname,server-hostname,source,event-id") + "2024-01-02T03:04:05Z,EX01,mx.example.test,SMTP,SEND\n2024-01-02T03:04:05Z,mx.example.test,EX01,SMTP,RECEIVE\n", []string{
+			`exchange//message-tracking 2024-01-02T03:04:05Z on EX01 date-time="2024-01-02T03:04:05Z" client-hostname="EX01" server-hostname="mx.example.test" source="SMTP" event-id="SEND"`,
+			`exchange//message-tracking 2024-01-02T03:04:05Z on EX01 date-time="2024-01-02T03:04:05Z" client-hostname="mx.example.test" server-hostname="EX01" source="SMTP" event-id="RECEIVE"`}, nil},
 		"tracking": {"\ufeff" + directives("Message Tracking Log", "date-time,server-hostname,message-subject") + "2024-01-02T03:04:05.678Z,EX01,\"a \"\"b\"\", c\"\r\n", []string{
 			`exchange//message-tracking 2024-01-02T03:04:05.678Z on EX01 date-time="2024-01-02T03:04:05.678Z" server-hostname="EX01" message-subject="a \"b\", c"`}, nil},
 		"proxy": {"\ufeff" + proxy + "\r\n" + directives("HttpProxy Logs", proxy) + "2024-01-02T03:04:05.678Z,r,Smtp:a@example.test,EX01,,\r\n", []string{

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,8 +22,12 @@ type parser struct {
 	event   event.Event
 	row     row.Row
 	cells   row.Separated
-	// time and host are columns, -1 where there is none.
-	time, host int
+	// time, host, client, component and action are columns, -1 where there is none.
+	time, host, client, component, action int
+	// pending is a record whose quotes are open at the end of its line, and
+	// joined is the text of the lines it has so far.
+	pending line.Line
+	joined  []byte
 }
 
 func newParser(layouts *row.Layouts) *parser {
@@ -34,21 +39,88 @@ func newParser(layouts *row.Layouts) *parser {
 // Parse implements format.Parser.
 func (p *parser) Parse(block *format.Block, out format.Output) error {
 	p.use(block.State.(line.State).Format.(*header))
-	return p.walker.Each(block, func(l line.Line) error {
-		if l.Text[0] == '#' || !p.header.begun {
-			p.use(p.header.with(l.Text))
+	p.pending = line.Line{}
+	err := p.walker.Each(block, func(l line.Line) error {
+		if p.pending.Text != nil {
+			if !beginsRecord(l.Text) && len(p.joined) < maxJoined {
+				return p.join(block.Source, l, out)
+			}
+			if err := p.flush(block.Source, out); err != nil {
+				return err
+			}
 		}
-		switch {
-		case l.Text[0] == '#' || string(l.Text) == p.header.text:
-			return nil
-		case p.header.fields == nil:
-			out.Problem(problem(l, "line comes before a #Fields directive, which names the columns"))
-			return nil
-		}
-		p.event.Provenance = event.Provenance{Source: block.Source, Offset: l.Offset, Size: l.Size, Line: l.Number}
-		p.entry(l, out)
-		return out.Event(&p.event)
+		return p.line(block.Source, l, out)
 	})
+	if err != nil {
+		return err
+	}
+	return p.flush(block.Source, out)
+}
+
+// line takes a line: a directive, a record, or what begins one.
+func (p *parser) line(source *event.Source, l line.Line, out format.Output) error {
+	if l.Text[0] == '#' || !p.header.begun {
+		p.use(p.header.with(l.Text))
+	}
+	switch {
+	case l.Text[0] == '#' || string(l.Text) == p.header.text:
+		return nil
+	case p.header.fields == nil:
+		out.Problem(problem(l, "line comes before a #Fields directive, which names the columns"))
+		return nil
+	}
+	if p.cells.Cut(l.Text, ','); p.isOpen(l.Text) {
+		p.joined = append(p.joined[:0], l.Text...)
+		p.pending = l
+		p.pending.Text = p.joined
+		return nil
+	}
+	return p.record(source, l, out)
+}
+
+// join adds a line to the record that is pending.
+func (p *parser) join(source *event.Source, l line.Line, out format.Output) error {
+	p.joined = append(append(p.joined, '\n'), l.Text...)
+	p.pending.Text, p.pending.Size = p.joined, l.Offset+l.Size-p.pending.Offset
+	if p.cells.Cut(p.joined, ','); p.isOpen(p.joined) {
+		return nil
+	}
+	return p.flush(source, out)
+}
+
+// flush makes an event of the record that is pending, if there is one.
+func (p *parser) flush(source *event.Source, out format.Output) error {
+	l := p.pending
+	if p.pending = (line.Line{}); l.Text == nil {
+		return nil
+	}
+	p.cells.Cut(l.Text, ',')
+	return p.record(source, l, out)
+}
+
+// maxJoined bounds a record of several lines.
+const maxJoined = 1 << 20
+
+// isOpen says whether the record that was cut lacks values, since a quote is
+// not closed in it.
+func (p *parser) isOpen(text []byte) bool {
+	return len(p.cells.Values) < len(p.header.fields) && bytes.Count(text, []byte{'"'})%2 == 1
+}
+
+// beginsRecord says whether a line begins with a directive or a time, and so
+// does not go on with the record before.
+func beginsRecord(text []byte) bool {
+	if len(text) > 0 && text[0] == '#' {
+		return true
+	}
+	return len(text) > 4 && text[4] == '-' && len(bytes.Trim(text[:4], "0123456789")) == 0
+}
+
+// record passes on the record that was cut.
+func (p *parser) record(source *event.Source, l line.Line, out format.Output) error {
+	p.event.Provenance = event.Provenance{Source: source, Offset: l.Offset, Size: l.Size, Line: l.Number}
+	p.entry(l, out)
+	return out.Event(&p.event)
 }
 
 func problem(l line.Line, reason string) format.Problem {
@@ -60,7 +132,7 @@ func (p *parser) use(h *header) {
 	if p.header == h {
 		return
 	}
-	p.header, p.time, p.host = h, 0, -1
+	p.header, p.time, p.host, p.client, p.component, p.action = h, 0, -1, -1, -1, -1
 	var names [][]byte
 	for i, name := range h.fields {
 		names = append(names, []byte(name))
@@ -69,14 +141,19 @@ func (p *parser) use(h *header) {
 			p.time = i
 		case "server-hostname", "serverhostname", "servername":
 			p.host = i
+		case "client-hostname":
+			p.client = i
+		case "source":
+			p.component = i
+		case "event-id":
+			p.action = i
 		}
 	}
 	p.event.Layout = p.layouts.Of(row.LogSource{Product: "exchange", Service: h.service()}, names)
 }
 
-// entry fills the event from one line.
+// entry fills the event from the values of one record.
 func (p *parser) entry(l line.Line, out format.Output) {
-	p.cells.Cut(l.Text, ',')
 	values, want := p.cells.Values, len(p.header.fields)
 	for len(values) > want && len(values[len(values)-1]) == 0 {
 		values = values[:len(values)-1] // lines may end with commas
@@ -107,9 +184,21 @@ func (p *parser) place(values [][]byte) {
 			p.event.TimeText = string(values[p.time])
 		}
 	}
-	if p.host >= 0 && p.host < len(values) && len(values[p.host]) > 0 {
-		p.event.Host = p.hosts.String(values[p.host])
+	host := p.host
+	if p.sends(values) {
+		host = p.client
 	}
+	if host >= 0 && host < len(values) && len(values[host]) > 0 {
+		p.event.Host = p.hosts.String(values[host])
+	}
+}
+
+// sends says whether a message is tracked that the server hands on by SMTP: it
+// is the client then, and the server is another.
+// https://learn.microsoft.com/exchange/mail-flow/transport-logs/message-tracking
+func (p *parser) sends(values [][]byte) bool {
+	return p.client >= 0 && p.component >= 0 && p.action >= 0 && max(p.client, p.component, p.action) < len(values) &&
+		string(values[p.component]) == "SMTP" && bytes.HasPrefix(values[p.action], []byte("SEND"))
 }
 
 // parseTime reads 2024-01-31T15:04:05.123Z.
