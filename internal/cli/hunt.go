@@ -41,8 +41,9 @@ func newHunt(env Environment) *cobra.Command {
 		Short: "Find intrusions in evidence",
 		Long: `Hunt reads files, folders and archives of evidence and runs rules over every event.
 
-PATH is a file, a folder, an archive (zip, tar, gzip, zstd, nested too), or - for
-standard input. What a file is, is recognised by its content, never by its name.
+PATH is a file, a folder, an archive (zip, 7z, tar, gzip, zstd, bzip2, xz; nested
+too), or - for standard input. What a file is, is recognised by its content, never
+by its name.
 
 On a terminal the findings are a table: each rule with its hosts, how often, when,
 and one example. In a pipe they are JSON, one finding a line. The summary lists what

@@ -25,7 +25,8 @@ and no configuration comes from the network.`),
   Windows event logs   EVTX files, also damaged or cut out of a disk
   Windows events       as JSON: documents, arrays, or one a line, in the shapes of
                        Winlogbeat, nxlog, evtx_dump, Azure tables and others
-  archives             zip, tar, gzip, zstd, nested; members are named after a '!'
+  archives             zip, 7z, tar, gzip, zstd, bzip2, xz, nested; members are named
+                       after a '!'
 
 Output of hunt:
   table   for a person: rules by level, their hosts, times, and one example each

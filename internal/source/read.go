@@ -75,7 +75,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.Limits.Members, 1_000_000)
 	setDefault(&o.Limits.Depth, 8)
 	setDefault(&o.Limits.Ratio, 1000)
-	setDefault(&o.Limits.Memory, 32<<20)
+	setDefault(&o.Limits.Memory, 64<<20) // the dictionary of xz -9
 	setDefault(&o.Limits.Record, 8<<20)
 	if o.Progress == nil {
 		o.Progress = new(Progress)

@@ -75,8 +75,9 @@ type Limits struct {
 	// Ratio is the unpacked size divided by the packed size of one archive,
 	// once more than 64 MiB are unpacked; 1,000.
 	Ratio int64
-	// Memory is the size up to which a nested zip file is kept in memory
-	// while it is read; 32 MiB.
+	// Memory is the size up to which a nested zip or 7z file is kept in memory
+	// while it is read, and the largest dictionary of xz, LZMA and LZMA2 and
+	// the largest directory of a 7z file that are taken; 64 MiB.
 	Memory int64
 	// Record is the size of a single record or document; 8 MiB.
 	Record int
