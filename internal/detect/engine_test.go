@@ -241,8 +241,8 @@ func TestEngineSaysWhatItCouldNotSee(t *testing.T) {
 	}
 	want := []string{
 		"Shell: no event it looks at has the field Image",
+		"Web: no events of Microsoft-IIS-Logging/Logs",
 		"Logon: no events of Security EventID 4624",
-		"Web: no events of webserver",
 	}
 	if diff := cmp.Diff(want, reasons); diff != "" {
 		t.Error(diff)
