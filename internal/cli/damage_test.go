@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/kulla-defence/kulla/evtx"
+	"github.com/kulla-defence/kulla/internal/source/archive/sevenzip/sevenziptest"
 )
 
 // The parts of a summary that tell what could not be read.
@@ -188,6 +189,10 @@ func TestArchiveBombs(t *testing.T) {
 		many = append(many, fmt.Sprint(i))
 	}
 	zeros := make([]byte, 80<<20)
+	dictionary := sevenziptest.Write(sevenziptest.Contents{Folders: []sevenziptest.Folder{{
+		Coders:  []sevenziptest.Coder{{Method: []byte{0x21}, Properties: []byte{40}, Size: 1 << 40, Pack: bytes.Clone}},
+		Members: []sevenziptest.Member{{Name: "huge"}},
+	}}})
 	logs := unzipped(t, sampleEvidence())
 	for name, test := range map[string]struct {
 		archive   []byte
@@ -200,6 +205,7 @@ func TestArchiveBombs(t *testing.T) {
 		"zip in zip":          {zipOf(t, "inner.zip", zipOf(t, "a", []byte("x"))), []string{"--limit", "depth=1"}, "depth"},
 		"size":                {zipOf(t, "zeros", zeros[:1<<20]), []string{"--limit", "bytes=0.5MB"}, "bytes"},
 		"many members":        {zipOf(t, strings.Join(many, "\x00"), nil), []string{"--limit", "members=100"}, "members"},
+		"dictionary of 4 GB":  {dictionary, []string{"--limit", "memory=1GB"}, "memory"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

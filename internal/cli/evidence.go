@@ -23,7 +23,7 @@ func (f *evidenceFlags) register(command *cobra.Command) {
 	flags.StringArrayVar(&f.zones, "source-tz", nil, "times that state no zone were written in this one: `[PATTERN=]ZONE`")
 	flags.StringArrayVar(&f.years, "source-year", nil, "the year of the first record, where times have none: `[PATTERN=]YEAR`")
 	flags.StringArrayVar(&f.logSources, "log-source", nil, "the log source of events whose format does not know it: `[PATTERN=]product=…,category=…,service=…`")
-	flags.StringArrayVar(&f.limits, "limit", nil, "raise or lower a limit on what archives unpack to: `NAME=VALUE`, such as bytes=10GB, members=1000000, depth=8, ratio=10000")
+	flags.StringArrayVar(&f.limits, "limit", nil, "raise or lower a limit on what archives unpack to: `NAME=VALUE`, such as bytes=10GB, members=1000000, depth=8, ratio=10000, memory=300MB")
 	complete(command, "as", source.FormatNames())
 }
 

@@ -158,7 +158,7 @@ func parseLimits(pairs []string) (source.Limits, error) {
 		name, text, ok := strings.Cut(pair, "=")
 		value, err := parseSize(text)
 		if !ok || err != nil || value < 1 {
-			return limits, usagef("write bytes=10GB, members=1000000, depth=8 or ratio=10000", "--limit %s: not NAME=VALUE", pair)
+			return limits, usagef("write bytes=10GB, members=1000000, depth=8, ratio=10000 or memory=300MB", "--limit %s: not NAME=VALUE", pair)
 		}
 		switch name {
 		case "bytes":
@@ -169,8 +169,10 @@ func parseLimits(pairs []string) (source.Limits, error) {
 			limits.Depth = int(value)
 		case "ratio":
 			limits.Ratio = value
+		case "memory":
+			limits.Memory = value
 		default:
-			return limits, usagef("limits are bytes, members, depth and ratio", "--limit %s: there is no limit of that name", pair)
+			return limits, usagef("limits are bytes, members, depth, ratio and memory", "--limit %s: there is no limit of that name", pair)
 		}
 	}
 	return limits, nil
