@@ -207,6 +207,9 @@ func TestBareAppliances(t *testing.T) {
 		`<14>1 2023-10-01T22:14:15.003Z gate RT_FLOW - RT_FLOW_SESSION_CLOSE [junos@2636.1.1.1.2.41 reason="TCP FIN" source-address="10.0.0.5" source-port="51182" destination-address="192.0.2.1" destination-port="443" protocol-id="6" bytes-from-client="900" bytes-from-server="400" username="N/A"]`: `juniper/firewall/ 2023-10-01T22:14:15.003Z on gate facility="user" severity="info" hostname="gate" program="RT_FLOW" msgid="RT_FLOW_SESSION_CLOSE" junos.reason="TCP FIN" junos.source-address="10.0.0.5" junos.source-port="51182" junos.destination-address="192.0.2.1" junos.destination-port="443" junos.protocol-id="6" junos.bytes-from-client="900" junos.bytes-from-server="400" junos.username="N/A" src_ip="10.0.0.5" src_port="51182" dst_ip="192.0.2.1" dst_port="443" protocol="tcp" bytes_out="900" bytes_in="400" action="CLOSE"`,
 		`id=firewall sn=0017 time="2023-10-01 22:14:15 UTC" fw=198.51.100.5 m=98`:   "sonicwall// 2023-10-01T22:14:15Z",
 		"Oct  1 22:14:15 gate 45: Oct  1 22:14:14.123: %SYS-5-CONFIG_I: Configured": "cisco//syslog 2023-10-01T22:14:15Z (Oct  1 22:14:15) on gate",
+		"<189>45: rtr: *Oct  1 22:14:15.123 UTC: %SYS-5-CONFIG_I: Configured":       "cisco//syslog 2023-10-01T22:14:15.123Z on rtr",
+		"<166>:Oct 08 22:14:15 MSK: %ASA-auth-6-113012: AAA":                        "cisco/vpn/syslog 2023-10-08T22:14:15Z (Oct 08 22:14:15) facility=\"local4\"",
+		"<166>Oct 08 2023 22:14:15 fw : %ASA-6-113012: AAA":                         "cisco/vpn/syslog 2023-10-08T22:14:15Z (Oct 08 2023 22:14:15) on fw",
 	} {
 		got := formattest.Read(t, Format(), []byte(log), 1000, format.Options{Year: 2023})
 		if !recognise([]byte(log)) || len(got.Events) != 1 || !strings.Contains(got.Events[0], " "+want+" ") {

@@ -20,6 +20,9 @@ func (p *parser) asa(number, text []byte) {
 		p.asaAuthentication(text)
 	case "109005", "109006", "605004", "605005":
 		p.asaManagement(text)
+	case "109031":
+		p.addSome("user", bytes.TrimRight(after(text, "guest login for "), "."))
+		p.addWord("action", "failed")
 	case "611101", "611102":
 		p.addSome("user", bytes.TrimSpace(after(text, "Uname:")))
 		p.from(word(skipSpaces(after(text, "IP address:"))), nil)

@@ -16,6 +16,28 @@ func ciscoMessage(text []byte) []byte {
 	return text[at:]
 }
 
+// ciscoHead reads what stands in front of a message where the header has no
+// time: a number, the name of the device, its time, each with a colon. Behind a
+// time the name of its zone may stand.
+func (h *header) ciscoHead(text []byte) {
+	for len(text) > 0 {
+		if s, rest, ok := headStamp(text); ok {
+			if !h.stamped {
+				h.stamp, h.stamped = s, true
+			}
+			text = rest
+			continue
+		}
+		var part []byte
+		part, text, _ = bytes.Cut(text, []byte(": "))
+		if n, rest := digits(part, 9); n < 0 || len(rest) > 0 {
+			if h.host == nil && !h.stamped && bytes.IndexByte(part, ' ') < 0 {
+				h.host = part
+			}
+		}
+	}
+}
+
 // isCisco knows %FACILITY-SEVERITY-MNEMONIC: with which Cisco's messages begin.
 func isCisco(text []byte) bool {
 	if len(text) < 8 || text[0] != '%' {

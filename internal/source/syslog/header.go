@@ -36,8 +36,9 @@ func parseHeader(text []byte) (h header, ok bool) {
 		rest = h.cutHost(rest)
 	}
 	if message := ciscoMessage(rest); message != nil {
+		h.ciscoHead(rest[:len(rest)-len(message)])
 		h.rest, h.body = message, message
-		return h, ok || stamped
+		return h, ok || h.stamped
 	}
 	h.rest = rest
 	h.cutProgram(rest)
