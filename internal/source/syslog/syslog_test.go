@@ -89,15 +89,13 @@ func FuzzSplit(f *testing.F) {
 	f.Add([]byte("CEF:0|a|b|c|d|e|f|a=b c d=\\\n<1>CEF:|\ndate=1 time=\"\\"), uint8(3))
 	f.Add(applianceLog(), uint8(100))
 	f.Fuzz(func(t *testing.T, log []byte, piece uint8) {
+		if len(log) > 1<<12 { // a long line in small pieces is looked at again with each of them
+			return
+		}
 		whole := formattest.Read(t, Format(), log, len(log)+1, format.Options{Year: 2023})
 		split := formattest.Read(t, Format(), log, int(piece)+1, format.Options{Year: 2023})
 		if len(log) > 1 && log[0] != 0 && log[1] != 0 && !slices.Equal(whole.Events, split.Events) {
 			t.Errorf("in pieces of %d:\n got %q\nwant %q", piece, split.Events, whole.Events)
 		}
 	})
-}
-
-func BenchmarkAuth(b *testing.B) {
-	line := "Oct  1 22:14:15 web sshd[1234]: Failed password for invalid user admin from 192.0.2.1 port 51182 ssh2\n"
-	formattest.Benchmark(b, Format(), []byte(strings.Repeat(line, 10_000)))
 }
