@@ -135,35 +135,70 @@ func (c *Counter) logonOf(e *event.Event, channel, id string) (key logonKey, suc
 	case strings.HasSuffix(channel, "LocalSessionManager/Operational") && id == "21":
 		key.who, key.from, key.kind = c.value(e, "User"), c.value(e, "Address"), "rdp session"
 		return key, true, true
-	case e.Layout.Service == "sshd" || e.Layout.Service == "auth":
+	case e.Layout.Category == "vpn":
+		return c.vpnLogon(e, key)
+	case e.Layout.Product == "linux" && e.Layout.Service == "sshd":
 		return c.sshLogon(e, key)
 	case e.Layout.Product == "azure" && e.Layout.Service == "signinlogs":
-		key.who = c.value(e, "userPrincipalName", "properties.userPrincipalName", "UserPrincipalName")
-		key.from = c.value(e, "ipAddress", "properties.ipAddress", "callerIpAddress", "IPAddress")
-		key.kind = "azure"
-		result := c.value(e, "status.errorCode", "properties.status.errorCode", "ResultType", "resultType")
+		key.who = c.value(e, "properties.userPrincipalName", "userPrincipalName", "properties.servicePrincipalName")
+		key.from, key.kind = c.value(e, "callerIpAddress", "properties.ipAddress"), "azure "+c.value(e, "properties.clientAppUsed", "clientAppUsed")
+		result := c.value(e, "resultType", "properties.status.errorCode")
 		return key, result == "0", key.who != "" && result != ""
 	}
 	return key, false, false
 }
 
-// sshLogon reads the messages of OpenSSH: "Accepted publickey for anna from
-// 192.0.2.1 port 22 ssh2", "Failed password for invalid user x from …".
+// vpnLogon reads what all readers of VPN gateways call login and failed.
+func (c *Counter) vpnLogon(e *event.Event, key logonKey) (logonKey, bool, bool) {
+	success := c.holds(e, "action", "login")
+	if !success && !c.holds(e, "action", "failed") {
+		return key, false, false
+	}
+	key.who, key.from = c.value(e, "user"), c.value(e, "src_ip")
+	key.kind = "vpn " + e.Layout.Product
+	return key, success, true
+}
+
+// sshLogon reads OpenSSH's Accepted and Failed, which alone have a method: that
+// a user is unknown or not allowed is said beside a Failed of the same try.
 func (c *Counter) sshLogon(e *event.Event, key logonKey) (logonKey, bool, bool) {
-	words := strings.Fields(c.value(e, "message", "Message", "msg"))
-	start := slices.IndexFunc(words, func(word string) bool { return word == "Accepted" || word == "Failed" })
-	if start < 0 || start+5 >= len(words) || words[start+2] != "for" {
-		return key, false, false
+	method, outcome := c.value(e, "method"), c.value(e, "outcome")
+	key.who, key.from = c.value(e, "user"), c.value(e, "src_ip")
+	if method == "" {
+		method, outcome = sshMessage(c.value(e, "SyslogMessage"), &key)
 	}
-	rest := words[start+3:]
-	if rest[0] == "invalid" && rest[1] == "user" {
-		rest = rest[2:]
+	key.kind = "ssh " + method
+	return key, outcome == "success", method != ""
+}
+
+// sshMessage reads "Accepted publickey for anna from 192.0.2.1 port 22 ssh2",
+// where the reader left the message whole. A user's name may hold " from ".
+func sshMessage(message string, key *logonKey) (method, outcome string) {
+	verb, rest, _ := strings.Cut(message, " ")
+	method, rest, _ = strings.Cut(rest, " for ")
+	from := strings.LastIndex(rest, " from ")
+	if verb != "Accepted" && verb != "Failed" || from < 0 {
+		return "", ""
 	}
-	if len(rest) < 3 || rest[1] != "from" {
-		return key, false, false
+	key.who = strings.TrimPrefix(rest[:from], "invalid user ")
+	key.from, _, _ = strings.Cut(rest[from+len(" from "):], " ")
+	if verb == "Accepted" {
+		return method, "success"
 	}
-	key.who, key.from, key.kind = rest[0], rest[2], "ssh "+words[start+1]
-	return key, words[start] == "Accepted", true
+	return method, "failure"
+}
+
+// holds reports whether a column of a name has a value; a name may stand
+// several times.
+func (c *Counter) holds(e *event.Event, name, value string) bool {
+	for column, other := range e.Layout.Names {
+		if other == name {
+			if c.text, _ = e.Values.AppendValue(c.text[:0], column); string(c.text) == value {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func account(domain, name string) string {
