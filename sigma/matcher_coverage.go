@@ -117,15 +117,16 @@ func (m *Matcher) missingPredicate(p *Predicate, state *bucketState) (string, bo
 	return m.fields.fields[number].String(), false
 }
 
-// looksAt describes where a rule looks. Where events are known by their
-// channel, ways for readers that know the log source by itself are not named.
+// looksAt describes where a rule looks. Where a rule names a product whose events
+// are known by their channel, ways for readers that know the log source by
+// itself are not named.
 func (m *Matcher) looksAt(rule int) string {
 	var named, others []string
 	for i := range m.ways {
 		w := &m.ways[i]
 		switch {
 		case w.rule != rule:
-		case w.allowed[channelColumn] != nil:
+		case w.allowed[channelColumn] != nil, m.rules[rule].LogSource.Product == "":
 			named = append(named, m.describeWay(w))
 		default:
 			others = append(others, m.describeWay(w))

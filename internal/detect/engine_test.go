@@ -241,7 +241,7 @@ func TestEngineSaysWhatItCouldNotSee(t *testing.T) {
 	}
 	want := []string{
 		"Shell: no event it looks at has the field Image",
-		"Web: no events of Microsoft-IIS-Logging/Logs",
+		"Web: no events of Microsoft-IIS-Logging/Logs, or webserver",
 		"Logon: no events of Security EventID 4624",
 	}
 	if diff := cmp.Diff(want, reasons); diff != "" {
