@@ -218,6 +218,18 @@ func TestBareAppliances(t *testing.T) {
 	}
 }
 
+// The year of times behind the name of a device goes on from block to block.
+func TestCiscoYearRollsOver(t *testing.T) {
+	t.Parallel()
+	log := "<189>1: rtr: Dec 31 23:59:59: %SYS-5-RESTART: x\n<189>2: rtr: Jan  1 00:00:00: %SYS-5-RESTART: x\n<189>3: rtr: Jan  1 00:00:01: %SYS-5-RESTART: x\n"
+	for _, piece := range []int{60, 1000} {
+		got := formattest.Read(t, Format(), []byte(log), piece, format.Options{Year: 2022})
+		if len(got.Events) != 3 || !strings.Contains(got.Events[0], " 2022-12-31T") || !strings.Contains(got.Events[2], " 2023-01-01T00:00:01Z") {
+			t.Errorf("pieces of %d: %q", piece, got.Events)
+		}
+	}
+}
+
 func BenchmarkAppliances(b *testing.B) {
 	var log []byte
 	for _, test := range applianceMessages {

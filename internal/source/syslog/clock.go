@@ -29,9 +29,16 @@ func (c *clock) follow(month int) int {
 
 // observe goes on by the time of a message.
 func (c *clock) observe(message []byte) {
-	if _, rest, _ := cutPriority(message); len(rest) > 0 {
-		if s, _, ok := headStamp(rest); ok && s.year == 0 {
-			c.follow(s.month)
+	_, rest, _ := cutPriority(message)
+	s, _, ok := headStamp(rest)
+	if !ok {
+		if text := ciscoMessage(rest); text != nil {
+			var h header
+			h.ciscoHead(rest[:len(rest)-len(text)])
+			s, ok = h.stamp, h.stamped
 		}
+	}
+	if ok && s.year == 0 {
+		c.follow(s.month)
 	}
 }
