@@ -93,6 +93,8 @@ var applianceMessages = []struct{ message, want string }{
 		`openvpn/vpn/ program="openvpn" pid="71" action="login" user="anna" src_ip="192.0.2.1" src_port="51182"`},
 	{`ovpn-server[71]: anna/192.0.2.1:51182 MULTI: Learn: 10.8.0.5 -> anna/192.0.2.1:51182`,
 		`openvpn/vpn/ program="ovpn-server" pid="71" tunnel_ip="10.8.0.5" action="login" user="anna" src_ip="192.0.2.1" src_port="51182"`},
+	{`ovpn-server[71]: MULTI: Learn: 10.8.0.5 -> anna/192.0.2.1:51182`,
+		`openvpn/vpn/ program="ovpn-server" pid="71" tunnel_ip="10.8.0.5" action="login" user="anna" src_ip="192.0.2.1" src_port="51182"`},
 	{`openvpn[71]: anna/192.0.2.1:51182 MULTI: Learn: 10.9.0.0/24 -> anna/192.0.2.1:51182`,
 		`openvpn/vpn/ program="openvpn" pid="71" user="anna" src_ip="192.0.2.1" src_port="51182"`},
 	{`openvpn[71]: 192.0.2.1:51182 TLS Auth Error: Auth Username/Password verification failed for peer`,

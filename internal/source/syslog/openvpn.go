@@ -13,6 +13,9 @@ import (
 func (p *parser) openVPN(text []byte) {
 	p.source = row.LogSource{Product: "openvpn", Category: "vpn"}
 	client, rest, found := bytes.Cut(text, []byte{' '})
+	if bytes.HasPrefix(text, []byte("MULTI: Learn: ")) { // of the server as a whole
+		client, rest = after(text, " -> "), text
+	}
 	user, address, port := openVPNClient(client)
 	if !found || len(port) == 0 || len(rest) == 0 {
 		p.openVPNScript(text)
