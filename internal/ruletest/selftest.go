@@ -31,6 +31,9 @@ type Outcome uint8
 // The outcomes.
 const (
 	Passed Outcome = iota
+	// Found: the event was found, but no near miss could be written, so that
+	// nothing shows that the rule leaves anything.
+	Found
 	// Failed: the event was not found, or a near miss was.
 	Failed
 	// Untried: no event could be written for the rule. It may be able to fire.
@@ -38,7 +41,9 @@ const (
 )
 
 // String is the outcome in a word.
-func (o Outcome) String() string { return [...]string{"passed", "failed", "untried"}[min(o, Untried)] }
+func (o Outcome) String() string {
+	return [...]string{"passed", "found", "failed", "untried"}[min(o, Untried)]
+}
 
 // SelfTest derives from a rule's condition an event that it must match and
 // near misses that it must not, writes them in the raw format of the log
@@ -112,10 +117,11 @@ func (t *selfTest) route(ctx context.Context, route *sigma.Route, format *rawFor
 // nearMisses changes one column after another such that the condition does
 // not hold any more, and wants none of these events to be found.
 func (t *selfTest) nearMisses(ctx context.Context, route *sigma.Route, format *rawFormat, found row, verdict Verdict) (Verdict, error) {
-	verdict.Outcome = Passed
+	verdict.Outcome, verdict.Reason = Found, "no near miss: each change of a column matches as well"
 	for _, miss := range t.changed(route, found) {
 		log, err := format.write(miss)
 		if err != nil {
+			verdict.Reason = fmt.Sprintf("no near miss: %s: %v", format.name, err)
 			continue // another column may be changed
 		}
 		matches, reason, err := t.matches(ctx, format, log)
@@ -128,12 +134,16 @@ func (t *selfTest) nearMisses(ctx context.Context, route *sigma.Route, format *r
 		}
 		verdict.NearMisses++
 	}
+	if verdict.NearMisses > 0 {
+		verdict.Outcome, verdict.Reason = Passed, ""
+	}
 	return verdict, nil
 }
 
-// changed are the events that differ from one in a column, and do not match.
+// changed are events that do not match: those that differ from one in a
+// column, and those that a filter of the rule takes.
 func (t *selfTest) changed(route *sigma.Route, found row) []row {
-	var misses []row
+	misses := t.filtered(route)
 	for i, field := range found {
 		for _, text := range []string{"7", "near miss", field.Text + "~"} {
 			miss := append(row{}, found...)
@@ -145,6 +155,44 @@ func (t *selfTest) changed(route *sigma.Route, found row) []row {
 		}
 	}
 	return misses
+}
+
+// maxFilters bounds how many filters of a rule are tried.
+const maxFilters = 4
+
+// filtered are events that would match, but for a filter that holds.
+func (t *selfTest) filtered(route *sigma.Route) []row {
+	var misses []row
+	terms := conjunction(recordedIn(route, t.rule))
+	for i, term := range terms {
+		filter, ok := term.(sigma.Not)
+		if !ok || len(misses) == maxFilters {
+			continue
+		}
+		if sigma.Evaluate(filter.Term, newView(nil)) {
+			continue // it takes what is absent, and a format may always write that
+		}
+		event, ok := solve(append(append(sigma.And{filter.Term}, terms[:i]...), terms[i+1:]...))
+		if ok && !t.holds(route, event) {
+			misses = append(misses, event)
+		}
+	}
+	return misses
+}
+
+// conjunction are the terms that all have to hold.
+func conjunction(expression sigma.Expression) sigma.And {
+	switch e := expression.(type) {
+	case sigma.And:
+		var terms sigma.And
+		for _, term := range e {
+			terms = append(terms, conjunction(term)...)
+		}
+		return terms
+	case sigma.Named:
+		return conjunction(e.Term)
+	}
+	return sigma.And{expression}
 }
 
 func (t *selfTest) holds(route *sigma.Route, r row) bool {
