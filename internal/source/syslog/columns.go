@@ -111,8 +111,8 @@ func (c *columns) addWord(name, word string) {
 	c.add(name, c.made(word))
 }
 
-// addAll adds the values of separated values under their names, of which the
-// empty ones are left out.
+// addAll adds separated values under their names. A value without a name is left
+// out, and so are those for which there is no value.
 func (c *columns) addAll(names []string) {
 	for i, value := range c.separated.Values {
 		if i >= len(names) {
