@@ -16,13 +16,17 @@ type bindLine struct {
 func parseBind(text []byte) (b bindLine, ok bool) {
 	for range 2 {
 		word, rest, found := bytes.Cut(text[:min(len(text), 32)], []byte(": "))
-		if !found || bytes.IndexByte(word, '#') >= 0 || bytes.HasPrefix(word, []byte("client ")) {
-			break
-		}
-		if bindSeverity(word) {
+		switch {
+		case !found:
+		case bindSeverity(word):
 			b.severity = word
-		} else {
+		case isBindCategory(word):
 			b.category = word
+		default:
+			found = false
+		}
+		if !found {
+			break
 		}
 		text = text[len(text[:min(len(text), 32)])-len(rest):]
 	}
@@ -46,6 +50,17 @@ func parseBind(text []byte) (b bindLine, ok bool) {
 	}
 	b.text = rest
 	return b, true
+}
+
+// isBindCategory says whether a word may be one of BIND's categories, which are
+// of small letters and dashes.
+func isBindCategory(word []byte) bool {
+	for _, c := range word {
+		if (c < 'a' || c > 'z') && c != '-' {
+			return false
+		}
+	}
+	return len(word) > 0
 }
 
 // bindSeverity says whether a word is one of BIND's severities.

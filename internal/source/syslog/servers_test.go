@@ -19,6 +19,8 @@ func TestBind(t *testing.T) {
 			`/dns/ 2022-10-19T05:34:02.425Z ` + client + `query="example.test" record_class="IN" record_type="A" flags="+" dst_ip="2001:db8::1"`},
 		"syslog": {"<30>Oct 19 05:34:02 ns1 named[7]: client @0x7f 192.0.2.1#5300/key example.test (example.test): zone transfer 'example.test/AXFR/IN' denied",
 			`linux/dns/syslog (Oct 19 05:34:02) on ns1 facility="daemon" severity="info" hostname="ns1" program="named" pid="7" ` + client + `query="example.test" record_type="AXFR" record_class="IN" action="denied" operation="zone transfer"`},
+		"syslog with a year": {"2022-10-19T05:34:02Z ns1 named[7]: client @0x7f 192.0.2.1#5300 (a): query: a IN A +",
+			`linux/dns/syslog 2022-10-19T05:34:02Z on ns1 hostname="ns1" program="named" pid="7" ` + client + `query="a" record_class="IN" record_type="A" flags="+"`},
 		"bare": {"security: error: client 2001:db8::1#5300 (a): query (cache) 'a/b/ANY/IN' denied (allow-query-cache did not match)",
 			`/dns/ log_category="security" log_severity="error" src_ip="2001:db8::1" src_port="5300" query="a/b" record_type="ANY" record_class="IN" action="denied" operation="query (cache)"`},
 		"old": {"client 192.0.2.1#5300: query: a IN A +", `/dns/ ` + client + `query="a" record_class="IN" record_type="A" flags="+"`},
