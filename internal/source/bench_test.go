@@ -101,13 +101,15 @@ func TestSharedData(t *testing.T) {
 		must(t, err)
 		var records int64
 		for _, f := range register.Files {
-			records += f.Records
+			if f.Source.Format == "evtx" || f.Source.Format == "json" { // the sets hold other logs, too
+				records += f.Records
+			}
 			if f.Source.Format != "" && f.ProblemCount > 0 {
 				t.Errorf("%s: %v", f.Source.Name, f.Problems)
 			}
 		}
 		if records != want {
-			t.Errorf("%s: %d records, want %d", name, records, want)
+			t.Errorf("%s: %d events of Windows, want %d", name, records, want)
 		}
 	}
 }

@@ -19,7 +19,7 @@ func (r *reading) sevenZip(name string, packed io.ReaderAt, size int64, c contai
 		if member.Kind == sevenzip.Directory {
 			continue
 		}
-		if err := r.sevenZipMember(name, member, bytes.NewReader(nil), c); err != nil {
+		if err := r.sevenZipMember(name, member, bytes.NewReader(nil), nil, c); err != nil {
 			return err
 		}
 	}
@@ -32,47 +32,37 @@ func (r *reading) sevenZip(name string, packed io.ReaderAt, size int64, c contai
 }
 
 func (r *reading) sevenZipFolder(name string, directory *sevenzip.Archive, folder *sevenzip.Folder, c container) error {
-	var content io.Reader
-	if folder.Refused == "" {
-		unpacked, err := directory.OpenFolder(folder)
-		if err != nil {
-			unpacked = failed{err}
-		}
-		content = c.budget.Reader(unpacked)
-	}
-	stream := sevenzip.NewStream(content)
+	unpacked, refused := directory.OpenFolder(folder)
+	stream := sevenzip.NewStream(c.budget.Reader(unpacked))
 	for _, member := range folder.Members {
 		if r.ctx.Err() != nil {
 			return nil
 		}
-		if folder.Refused != "" {
-			if err := c.budget.Member(); err != nil {
-				return err
-			}
-			r.options.Progress.FilesTotal.Add(1)
-			r.unread(name+"!"+archive.MemberName(member.Name), member.Place, Problem{Offset: -1, Reason: folder.Refused})
-			continue
+		if refused == nil {
+			stream.Next(member)
 		}
-		stream.Next(member)
-		if err := r.sevenZipMember(name, member, stream, c); err != nil {
+		if err := r.sevenZipMember(name, member, stream, refused, c); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// sevenZipMember reads a member, or says why not. An error ends the archive.
-func (r *reading) sevenZipMember(name string, member sevenzip.Member, data io.Reader, c container) error {
+// sevenZipMember reads a member, or enters why it is refused. An error ends the
+// archive.
+func (r *reading) sevenZipMember(name string, member sevenzip.Member, data io.Reader, refused error, c container) error {
 	if err := c.budget.Member(); err != nil {
 		return err
 	}
 	r.options.Progress.FilesTotal.Add(1)
 	name += "!" + archive.MemberName(member.Name)
-	switch member.Kind {
-	case sevenzip.SymbolicLink:
+	switch {
+	case member.Kind == sevenzip.SymbolicLink:
 		r.unread(name, member.Place, Problem{Offset: -1, Reason: "symbolic link, not followed"})
-	case sevenzip.Deletion:
+	case member.Kind == sevenzip.Deletion:
 		r.unread(name, member.Place, Problem{Offset: -1, Reason: "mark of a deleted file, without data"})
+	case refused != nil:
+		r.unread(name, member.Place, problemOf(refused, -1))
 	default:
 		r.source(name, member.Place, data, c)
 	}

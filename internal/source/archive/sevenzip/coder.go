@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/bzip2"
 	"encoding/binary"
+	"errors"
 	"io"
 
 	"github.com/klauspost/compress/flate"
@@ -169,16 +170,16 @@ func (p *parser) unpackSizes(f *Folder, g graph) {
 	}
 	for _, c := range g.coders {
 		if encrypts(c.method) {
-			f.Refused = refusedEncrypted
+			f.refused = refusedEncrypted
 			return
 		}
 	}
 	if !g.plain {
-		f.Refused = refusedMethod // BCJ2, which parts code into four streams
+		f.refused = refusedMethod // BCJ2, which parts code into four streams
 		return
 	}
 	p.order(f, g)
-	f.Refused = refuse(f.coders)
+	f.refused = refuse(f.coders)
 }
 
 // order follows the bonds from the packed stream to the end.
@@ -198,8 +199,13 @@ func (p *parser) order(f *Folder, g graph) {
 	}
 }
 
-// OpenFolder unpacks a folder that is not refused.
+// OpenFolder unpacks a folder. It is an error when it is encrypted or packed
+// with a method that is not supported, and an *archive.LimitError when that
+// would take too much memory.
 func (a *Archive) OpenFolder(f *Folder) (io.Reader, error) {
+	if f.refused != "" {
+		return nil, errors.New(f.refused)
+	}
 	var stream io.Reader = io.NewSectionReader(a.packed, f.offset, f.size)
 	for _, c := range f.coders {
 		next, err := c.open(stream, a.memory)

@@ -34,10 +34,8 @@ type Archive struct {
 // A Folder is what is unpacked in one go.
 type Folder struct {
 	Members []Member
-	// Refused says why the folder cannot be unpacked; empty when nothing is
-	// known against it.
-	Refused string
 
+	refused      string  // why it cannot be unpacked; empty when nothing is known against it
 	coders       []coder // from the packed bytes to the members
 	offset, size int64   // of the packed bytes in the archive
 	packed       int     // the number of its packed streams
@@ -144,7 +142,7 @@ func (a *Archive) unpackHeader(header []byte, size int64) ([]byte, error) {
 	}
 	folder := folders[0].Folder
 	switch {
-	case folder.Refused == refusedEncrypted:
+	case folder.refused == refusedEncrypted:
 		return nil, errEncrypted
 	case folder.unpacked > uint64(a.memory):
 		return nil, directoryTooLarge()
