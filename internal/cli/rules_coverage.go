@@ -21,9 +21,13 @@ func newRulesCoverage(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "coverage",
 		Short: "Show which techniques of ATT&CK the rules look for, and in which logs",
-		Long: `Coverage lists the techniques that rules are tagged with: tactics as the rules name them,
-number of rules, and the log sources these look at. A technique that is listed is looked
-for in some of its forms, never in all.
+		Long: `Coverage lists the techniques that rules are tagged with, under the tactics that the rules
+name: number of rules, and the log sources these look at. A technique that is listed is
+looked for in some of its forms, never in all.
+
+Techniques that ATT&CK v19 renamed are listed under their new number, with the old one.
+Its tactic Defense Evasion is Stealth and Defense Impairment since; where nothing tells
+which of the two, the old name stays.
 
 The layer of -f navigator is opened with "Open Existing Layer" of the ATT&CK Navigator.`,
 		Args: cobra.NoArgs,
@@ -53,6 +57,8 @@ type covered struct {
 	rules     int
 	tactics   map[string]bool
 	sources   map[string]bool
+	// former are the numbers that rules still use for it.
+	former map[string]bool
 }
 
 // coverage is ordered by technique. Untagged counts rules without one.
@@ -76,11 +82,19 @@ func coverageOf(set *sigma.RuleSet) *coverage {
 			}
 		}
 		slices.Sort(techniques)
-		for _, technique := range slices.Compact(techniques) {
+		counted := map[string]bool{}
+		for _, former := range slices.Compact(techniques) {
+			technique := currentTechnique(former)
 			if found[technique] == nil {
-				found[technique] = &covered{technique: technique, tactics: map[string]bool{}, sources: map[string]bool{}}
+				found[technique] = &covered{technique: technique, tactics: map[string]bool{}, sources: map[string]bool{}, former: map[string]bool{}}
 			}
-			found[technique].add(entry, tactics, set)
+			if former != technique {
+				found[technique].former[former] = true
+			}
+			if !counted[technique] {
+				found[technique].add(entry, tactics, set)
+			}
+			counted[technique] = true
 		}
 		if len(techniques) == 0 {
 			c.untagged++
@@ -103,7 +117,7 @@ func isTechniqueName(name string) bool {
 func (c *covered) add(entry ruleEntry, tactics []string, set *sigma.RuleSet) {
 	c.rules++
 	for _, tactic := range tactics {
-		c.tactics[tactic] = true
+		c.tactics[currentTactic(tactic, c.technique)] = true
 	}
 	if entry.correlation == nil {
 		c.sources[entry.kind()] = true
@@ -115,14 +129,38 @@ func (c *covered) add(entry ruleEntry, tactics []string, set *sigma.RuleSet) {
 	}
 }
 
+// withoutTactic is where techniques stand whose rules name no tactic.
+const withoutTactic = "no tactic"
+
+// printCoverage writes the techniques under each of their tactics.
 func printCoverage(w io.Writer, c *coverage) error {
-	out := bufio.NewWriter(w)
+	under := map[string][]*covered{}
 	for _, t := range c.techniques {
-		fmt.Fprintf(out, "%-9s  %5d  %s  in %s\n", t.technique, t.rules,
-			report.Visible(strings.Join(slices.Sorted(maps.Keys(t.tactics)), ", ")), report.Visible(strings.Join(slices.Sorted(maps.Keys(t.sources)), ", ")))
+		for tactic := range t.tactics {
+			under[tactic] = append(under[tactic], t)
+		}
+		if len(t.tactics) == 0 {
+			under[withoutTactic] = append(under[withoutTactic], t)
+		}
+	}
+	out := bufio.NewWriter(w)
+	for _, tactic := range slices.Sorted(maps.Keys(under)) {
+		fmt.Fprintf(out, "%s  %s\n", report.Visible(tactic), counted(len(under[tactic]), "technique"))
+		slices.SortFunc(under[tactic], func(a, b *covered) int { return strings.Compare(a.technique, b.technique) })
+		for _, t := range under[tactic] {
+			fmt.Fprintf(out, "  %-9s  %5d  %s%s\n", t.technique, t.rules, report.Visible(strings.Join(slices.Sorted(maps.Keys(t.sources)), ", ")), t.formerly())
+		}
 	}
 	fmt.Fprintf(out, "%s, %s without one\n", counted(len(c.techniques), "technique"), counted(c.untagged, "rule"))
 	return out.Flush()
+}
+
+// formerly says which numbers rules still use.
+func (c *covered) formerly() string {
+	if len(c.former) == 0 {
+		return ""
+	}
+	return "  (tagged " + strings.Join(slices.Sorted(maps.Keys(c.former)), ", ") + " before ATT&CK v19)"
 }
 
 // A navigatorLayer is a layer of the ATT&CK Navigator, in format 4.5
@@ -150,13 +188,13 @@ type navigatorGradient struct {
 }
 
 func writeNavigator(w io.Writer, c *coverage) error {
-	layer := navigatorLayer{Name: "Kulla rules", Versions: map[string]string{"layer": "4.5"}, Domain: "enterprise-attack",
+	layer := navigatorLayer{Name: "Kulla rules", Versions: map[string]string{"attack": "19", "navigator": "5.2.0", "layer": "4.5"}, Domain: "enterprise-attack",
 		Description: "Techniques that the rules look for in some of their forms. The score is the number of rules.",
 		Techniques:  []navigatorTechnique{}, Gradient: navigatorGradient{Colors: []string{"#ffffff", "#66b1ff"}, Min: 0, Max: 1}}
 	for _, t := range c.techniques {
 		layer.Gradient.Max = max(layer.Gradient.Max, t.rules)
 		layer.Techniques = append(layer.Techniques, navigatorTechnique{t.technique, t.rules,
-			"log sources: " + strings.Join(slices.Sorted(maps.Keys(t.sources)), ", "), true})
+			"log sources: " + strings.Join(slices.Sorted(maps.Keys(t.sources)), ", ") + t.formerly(), true})
 	}
 	out := json.NewEncoder(w)
 	out.SetIndent("", "  ")
