@@ -210,7 +210,7 @@ func (a *Archive) OpenFolder(f *Folder) (io.Reader, error) {
 	for _, c := range f.coders {
 		next, err := c.open(stream, a.memory)
 		if err != nil {
-			return nil, err
+			return nil, atEnd(err)
 		}
 		stream = io.LimitReader(next, int64(min(c.unpacked, 1<<62)))
 	}
