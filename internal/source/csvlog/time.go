@@ -64,14 +64,7 @@ func orderOf(text []byte) dateOrder {
 	if c.failed || mark != again || mark != '/' && mark != '-' || first > 31 || second > 31 {
 		return unknownOrder
 	}
-	order := unknownOrder
-	if first > 12 {
-		order |= dayFirst
-	}
-	if second > 12 {
-		order |= monthFirst
-	}
-	return order
+	return orderOfPair(first, second)
 }
 
 // A cursor reads a text from its beginning.
@@ -117,7 +110,7 @@ func (c *cursor) date(order dateOrder) (year, month, day int, known bool) {
 	if c.failed = c.failed || mark != again || mark != '/' && mark != '.' && mark != '-'; c.failed {
 		return 0, 0, 0, false
 	}
-	if own := orderOf2(first, second); own != unknownOrder {
+	if own := orderOfPair(first, second); own != unknownOrder {
 		order = own
 	}
 	switch {
@@ -131,8 +124,8 @@ func (c *cursor) date(order dateOrder) (year, month, day int, known bool) {
 	return third, 0, 0, false
 }
 
-// orderOf2 is what two numbers say of the order.
-func orderOf2(first, second int) dateOrder {
+// orderOfPair is what two numbers say of the order.
+func orderOfPair(first, second int) dateOrder {
 	switch {
 	case first > 12 && second <= 12:
 		return dayFirst

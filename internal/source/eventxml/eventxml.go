@@ -218,8 +218,8 @@ func (s *Scanner) endTag(at int) (int, Fault, error) {
 	return at + end + 1, "", s.leave(s.text[s.open[s.depth-1].content:at], false)
 }
 
-// leave makes a column of an element without children. One without text is none
-// in System, where it has attributes or had its children's place.
+// leave makes a column of an element without children. One without text is no
+// column in System, beside attributes, or when it is a section itself.
 func (s *Scanner) leave(text []byte, empty bool) error {
 	e, depth := &s.open[s.depth-1], s.depth
 	s.depth--

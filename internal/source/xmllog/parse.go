@@ -28,6 +28,7 @@ type parser struct {
 	text, names []byte
 	sizes       []int
 	known       map[string]*shape
+	knownSize   int
 	place       place
 }
 
@@ -133,8 +134,11 @@ func (p *parser) outside(text []byte, out format.Output) {
 // lose reports a text as lost, and passes over it.
 func (p *parser) lose(text []byte, reason string, out format.Output) {
 	problem := format.Problem{Offset: p.place.offset, Line: p.place.line, Reason: reason}
-	if reason == string(eventxml.Deep) {
+	switch eventxml.Fault(reason) {
+	case eventxml.Deep:
 		problem.Limit = "nesting"
+	case tooMany:
+		problem.Limit = "fields"
 	}
 	p.place.move(text)
 	problem.Lost = p.place.offset - problem.Offset
@@ -229,16 +233,17 @@ type shape struct {
 // sysmonForLinux is the channel of events that are not of Windows.
 const sysmonForLinux = "Linux-Sysmon/Operational"
 
-// maxShapes bounds how many shapes are remembered. A crafted log may have a new
-// one in each event.
-const maxShapes = 1 << 10
+// maxKnown bounds the bytes of names that are remembered. A crafted log may have
+// new ones in each event.
+const maxKnown = 4 << 20
 
 func (p *parser) shape() *shape {
 	if known := p.known[string(p.names)]; known != nil {
 		return known
 	}
-	if len(p.known) >= maxShapes {
+	if p.knownSize += len(p.names) + 256; p.knownSize > maxKnown {
 		clear(p.known)
+		p.knownSize = len(p.names)
 	}
 	names := make([][]byte, len(p.sizes))
 	at := 0

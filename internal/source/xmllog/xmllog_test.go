@@ -10,6 +10,7 @@ import (
 
 	"github.com/kulla-defence/kulla/internal/source/format"
 	"github.com/kulla-defence/kulla/internal/source/formattest"
+	"github.com/kulla-defence/kulla/internal/source/row"
 )
 
 func one(id int, data string) string {
@@ -63,6 +64,35 @@ func TestEvents(t *testing.T) {
 
 // losses joins the pieces of one event that was given up.
 func losses(problems []string) []string { return slices.Compact(problems) }
+
+// Limits cost the event that exceeds them, and no other.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	for reason, data := range map[string]string{
+		"line 1: nested more than 32 elements deep": strings.Repeat("<a>", 40),
+		"line 1: more than 16384 fields":            strings.Repeat("<Data/>", 20_000),
+	} {
+		got := formattest.Read(t, Format(), []byte(one(1, "")+one(2, data)+one(3, "")), 1<<20, format.Options{})
+		if len(got.Events) != 2 || !slices.Equal(got.Problems, []string{reason}) {
+			t.Errorf("%d events, %q, want %q", len(got.Events), got.Problems, reason)
+		}
+	}
+}
+
+// Ever new names take bounded memory.
+func TestManyShapes(t *testing.T) {
+	t.Parallel()
+	p := newParser(row.NewLayouts())
+	for i := range 200 {
+		if fault := p.scan([]byte(one(1, fmt.Sprintf("<Data Name='%d%s'>x</Data>", i, strings.Repeat("n", 100_000))))); fault != "" {
+			t.Fatal(fault)
+		}
+		p.fill()
+	}
+	if len(p.known) > maxKnown/100_000+1 {
+		t.Errorf("%d shapes are remembered", len(p.known))
+	}
+}
 
 // The place in a file of UTF-16 is that in the file.
 func TestUTF16(t *testing.T) {
