@@ -71,7 +71,7 @@ func (s *splitter) open(data []byte, final bool) bool {
 		sample = encoding.Decode(nil, sample)
 	}
 	mark := len(sample) - len(bytes.TrimPrefix(sample, charset.Mark))
-	s.header = newHeader(s.layouts, sample[mark:], len(data) <= sampleSize)
+	s.header = newHeader(s.layouts, sample[mark:], final && len(data) <= sampleSize)
 	s.header.encoding = encoding
 	if s.mark = mark; mark > 0 && encoding != charset.UTF8 {
 		s.mark = 1 // unit
