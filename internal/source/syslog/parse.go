@@ -25,13 +25,17 @@ type parser struct {
 	// assumed is what had to be assumed of a message, for a note.
 	assumed string
 	xml     eventxml.Scanner
+	// visitField is the method field; logged and happened are what an event as
+	// XML says of its time.
+	visitField       func(eventxml.Field) error
+	logged, happened time.Time
 	// fault is what is wrong with the current message.
 	fault string
 }
 
 func newParser(layouts *row.Layouts) *parser {
 	p := &parser{columns: columns{layouts: layouts}}
-	p.event.Values = &p.row
+	p.event.Values, p.visitField = &p.row, p.field
 	return p
 }
 

@@ -83,6 +83,26 @@ func TestSamples(t *testing.T) {
 	}
 }
 
+// However much a message says, its event has no more columns than the bound,
+// and the whole message.
+func TestColumnsAreBounded(t *testing.T) {
+	t.Parallel()
+	for head, unit := range map[string]string{
+		"h sudo: anna : ": "why ; ", "h kernel: IN= OUT= SRC= ": "SRC=192.0.2.1 ", "CEF:0|a|b|1|2|c|3|": "src=192.0.2.1 ",
+		"LEEF:1.0|a|b|1|2|": "src=192.0.2.1\t", "date=2023-10-01 time=22:14:15 ": "srcip=192.0.2.1 ", "h useradd: new user: name=": "a, name=",
+		"h sysmon: <Event><EventData>": "<Data Name='a'>b</Data>",
+	} {
+		if head[0] == 'h' {
+			head = "Oct  1 22:14:15 " + head
+		}
+		got := formattest.Read(t, Format(), []byte(head+strings.Repeat(unit, 2*maxColumns)), 1<<20, format.Options{})
+		text, _, whole := strings.Cut(got.Events[0], " Message=")
+		if columns := strings.Count(text, `="`); columns != maxColumns || !whole {
+			t.Errorf("%s: %d columns, Message %v", head, columns, whole)
+		}
+	}
+}
+
 func FuzzSplit(f *testing.F) {
 	f.Add([]byte("<34>Oct 11 22:14:15 h su[1]: x\n<34>1 - - - - - [a b=\"\\]\"] m\n"), uint8(9))
 	f.Add([]byte("9 <34>x: a\n10 <34>x: a\nb"), uint8(2))

@@ -21,33 +21,36 @@ const linuxChannel = "Linux-"
 // and servers bound the size of a message, has the columns as far as they go.
 func (p *parser) eventXML(text []byte) {
 	p.source = row.LogSource{Product: "windows"}
-	var logged, happened time.Time
-	_, fault, _ := p.xml.Scan(text, func(f eventxml.Field) error {
-		value := p.xmlText(f.Text)
-		p.addOrNull(f.Name, value, f.Empty)
-		switch string(f.Name) {
-		case "Channel":
-			if bytes.HasPrefix(value, []byte(linuxChannel)) {
-				p.source.Product = "linux"
-			}
-		case "Computer":
-			p.event.Host = p.names.String(value)
-		case "TimeCreated_SystemTime":
-			logged = timeOf(value)
-		case "UtcTime":
-			happened = timeOf(value)
-		}
-		return nil // what is too much is left out
-	})
+	p.logged, p.happened = time.Time{}, time.Time{}
+	_, fault, _ := p.xml.Scan(text, p.visitField)
 	if p.fault = string(fault); fault == eventxml.Truncated {
 		p.cutOff(text)
 	}
-	if happened.IsZero() {
-		happened = logged
+	if p.happened.IsZero() {
+		p.happened = p.logged
 	}
-	if !happened.IsZero() {
-		p.event.Time, p.event.TimeText = happened, ""
+	if !p.happened.IsZero() {
+		p.event.Time, p.event.TimeText = p.happened, ""
 	}
+}
+
+// field adds a column of an event as XML. What is too much is left out.
+func (p *parser) field(f eventxml.Field) error {
+	value := p.xmlText(f.Text)
+	p.addOrNull(f.Name, value, f.Empty)
+	switch string(f.Name) {
+	case "Channel":
+		if bytes.HasPrefix(value, []byte(linuxChannel)) {
+			p.source.Product = "linux"
+		}
+	case "Computer":
+		p.event.Host = p.names.String(value)
+	case "TimeCreated_SystemTime":
+		p.logged = timeOf(value)
+	case "UtcTime":
+		p.happened = timeOf(value)
+	}
+	return nil
 }
 
 // cutOff adds the beginning of the value that an event ends in. It is often a
