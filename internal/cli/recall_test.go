@@ -62,8 +62,10 @@ func TestRecall(t *testing.T) {
 const leastFilesFound = 128
 
 type recallFinding struct {
-	Level  string `json:"level"`
-	Source string `json:"source"`
+	RuleID string    `json:"rule_id"`
+	Level  string    `json:"level"`
+	Time   time.Time `json:"time"`
+	Source string    `json:"source"`
 }
 
 func recallData(t *testing.T) string {
