@@ -47,6 +47,40 @@ func TestInterruptedHuntPrintsWhatItFound(t *testing.T) {
 	}
 }
 
+// So do the commands that show events themselves.
+func TestInterruptedCommandsPrintWhatTheyRead(t *testing.T) {
+	t.Parallel()
+	for name, arguments := range map[string][]string{
+		"timeline": {"timeline", "-f", "jsonl"}, "search": {"search", "-f", "jsonl", "anna"}, "stats": {"stats", "-f", "json"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			events := filepath.Join(folder, "events.json")
+			write(t, events, `{"EventID":4624,"Channel":"Security","Computer":"WS01","EventRecordID":1,"TargetUserName":"anna"}`+"\n")
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			var out bytes.Buffer
+			errors := &cancelling{at: "· 1 records", cancel: cancel}
+			code := Run(ctx, append(arguments, "-", events), Environment{
+				In: untilDone{ctx}, Out: &out, Err: errors, OutTerminal: noTerminal, ErrTerminal: func() int { return 200 },
+				Now: time.Now, Getenv: func(string) string { return "" }, TempDir: folder})
+			if code != exitInterrupted {
+				t.Errorf("code %d, want %d", code, exitInterrupted)
+			}
+			if !strings.Contains(out.String(), "WS01") {
+				t.Errorf("the event is missing in %q", out.String())
+			}
+			if !strings.Contains(errors.String(), "kulla: interrupted: what was not read until then is missing") {
+				t.Errorf("nothing says that it was interrupted: %q", errors.String())
+			}
+			if left, err := os.ReadDir(folder); err != nil || len(left) != 1 {
+				t.Errorf("%d files are left, error %v", len(left)-1, err)
+			}
+		})
+	}
+}
+
 // A cancelling writer ends a context when it is told something.
 type cancelling struct {
 	bytes.Buffer

@@ -69,8 +69,10 @@ func searchFormats() []string { return []string{"text", "jsonl"} }
 
 // A searchTerm is one thing to look for: in a field, or in all.
 type searchTerm struct {
-	field   string // in lower case; empty is any
-	text    []byte // in lower case; nil with a pattern
+	field string // in lower case; empty is any
+	// text, in lower case, has to stand in a value; with a pattern it is a part
+	// of what that matches, or nil.
+	text    []byte
 	pattern *regexp.Regexp
 }
 
@@ -85,7 +87,7 @@ func parseTerm(text string) (searchTerm, error) {
 		return searchTerm{pattern: pattern}, nil
 	}
 	if parts := fieldTerm.FindStringSubmatch(text); parts != nil {
-		return searchTerm{field: strings.ToLower(parts[1]), pattern: wildcard(parts[2])}, nil
+		return searchTerm{field: strings.ToLower(parts[1]), text: longestLiteral(parts[2]), pattern: wildcard(parts[2])}, nil
 	}
 	if text == "" {
 		return searchTerm{}, usagef("", "an empty text stands everywhere")
@@ -97,6 +99,17 @@ func parseTerm(text string) (searchTerm, error) {
 func wildcard(value string) *regexp.Regexp {
 	quoted := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(value))
 	return regexp.MustCompile("(?is)^" + quoted + "$")
+}
+
+// longestLiteral is the longest part of a wildcard between others.
+func longestLiteral(value string) []byte {
+	longest := ""
+	for part := range strings.FieldsFuncSeq(value, func(r rune) bool { return r == '*' || r == '?' }) {
+		if len(part) > len(longest) {
+			longest = part
+		}
+	}
+	return appendLower(nil, []byte(longest))
 }
 
 // appendLower appends text in lower case.
@@ -135,7 +148,7 @@ func (s *search) run(ctx context.Context, env Environment, flags *readFlags, pat
 	r.findings, s.asJSON, s.count = s.found.Load, flags.format == "jsonl", count
 	s.spool = spool.New(8<<20, env.TempDir, bytes.Compare)
 	defer s.spool.Close()
-	register, interrupted, err := r.read(ctx, func(int) source.Sink { return &searcher{search: s, shelf: s.spool.Shelf()} })
+	register, interrupted, err := r.read(ctx, func(int) source.Sink { return s.searcher() })
 	if err != nil {
 		return err
 	}
@@ -171,11 +184,12 @@ type searcher struct {
 	shelf       *spool.Shelf
 	text, lower []byte
 	item        []byte
+	screens     []*textScreen // of the terms that can be screened
 }
 
 // Event puts an event aside when it is one of those asked for.
 func (s *searcher) Event(e *event.Event) error {
-	holds := !slices.ContainsFunc(s.search.terms, func(t searchTerm) bool { return !s.holds(&t, e) })
+	holds := s.mayHold(e) && !slices.ContainsFunc(s.search.terms, func(t searchTerm) bool { return !s.holds(&t, e) })
 	if holds == s.search.invert {
 		return nil
 	}

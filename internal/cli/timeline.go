@@ -131,6 +131,10 @@ func (r *evidenceReading) conclude(register *source.Register, interrupted bool) 
 		_, failed := fmt.Fprintf(r.env.Err, "kulla: %s\n", line)
 		err = errors.Join(err, failed)
 	}
+	if interrupted {
+		_, failed := fmt.Fprintln(r.env.Err, "kulla: interrupted: what was not read until then is missing")
+		err = errors.Join(err, failed)
+	}
 	if !r.quiet {
 		writeSpeed(r.env, r.progress, register, r.started, r.workers)
 	}
