@@ -5,8 +5,9 @@
 // time (stamp.go, clock.go), by RFC 3164, RFC 5424 and RFC 6587 and by what is
 // written in their place. And the message: message.go finds who speaks by the
 // program or the first words, and a file for each of them (openssh.go, cisco.go,
-// fortinet.go ...) adds the columns and the log source. Appliances that write
-// files of their own leave the envelope away; such files are read, too.
+// fortinet.go ...) adds the columns and the log source. Appliances and servers
+// that write files of their own leave the envelope away; such files are read,
+// too. bodytime.go takes the time from the message where the envelope says less.
 //
 // Messages that come in JSON are not taken apart, and records of the Linux
 // audit system are not joined. Begin with Format, then parser.message.
