@@ -16,6 +16,7 @@ import (
 
 	"github.com/kulla-defence/kulla/internal/report"
 	"github.com/kulla-defence/kulla/internal/ruletest"
+	"github.com/kulla-defence/kulla/sigma"
 )
 
 func newRulesSelfTest(env Environment) *cobra.Command {
@@ -26,7 +27,8 @@ func newRulesSelfTest(env Environment) *cobra.Command {
 		Short: "Prove that rules can fire, with events made from their conditions",
 		Long: `Selftest derives from the condition of each rule an event that it must find, and near
 misses that it must leave, writes them in the raw format of its log source, and reads
-them back as hunt would. It says of each rule one of:
+them back as hunt would. Of a correlation it derives a sequence of events of its rules,
+and sequences that are too short, too long, or in another order. It says of each one of:
 
   passed   the event was found, and all near misses were left alone
   found    the event was found, but no near miss could be written
@@ -56,24 +58,41 @@ func runSelfTest(ctx context.Context, env Environment, options ruleOptions, full
 	if err != nil {
 		return err
 	}
-	var verdicts []ruletest.Verdict
-	for _, rule := range set.Rules {
-		verdict, err := ruletest.SelfTest(ctx, rule, taxonomy)
-		if errors.Is(err, context.Canceled) {
-			return errors.Join(printSelfTest(env.Out, verdicts, full), &outcome{exitInterrupted})
-		}
-		if err != nil {
-			return err
-		}
-		verdicts = append(verdicts, verdict)
-	}
-	if err := printSelfTest(env.Out, verdicts, full); err != nil {
+	verdicts, err := selfTestAll(ctx, set, taxonomy)
+	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
+	}
+	if wrong := printSelfTest(env.Out, verdicts, full); wrong != nil {
+		return wrong
+	}
+	if err != nil {
+		return &outcome{exitInterrupted}
 	}
 	if slices.ContainsFunc(verdicts, func(v ruletest.Verdict) bool { return v.Outcome == ruletest.Failed }) {
 		return &outcome{exitError}
 	}
 	return nil
+}
+
+// selfTestAll returns the verdicts until then, if it is interrupted.
+func selfTestAll(ctx context.Context, set *sigma.RuleSet, taxonomy *sigma.Taxonomy) ([]ruletest.Verdict, error) {
+	var verdicts []ruletest.Verdict
+	for _, rule := range set.Rules {
+		verdict, err := ruletest.SelfTest(ctx, rule, taxonomy)
+		if err != nil {
+			return verdicts, err
+		}
+		verdicts = append(verdicts, verdict)
+	}
+	runner := ruletest.NewRunner(set, taxonomy)
+	for _, correlation := range set.Correlations {
+		verdict, err := runner.SelfTestCorrelation(ctx, correlation)
+		if err != nil {
+			return verdicts, err
+		}
+		verdicts = append(verdicts, verdict)
+	}
+	return verdicts, nil
 }
 
 func printSelfTest(w io.Writer, verdicts []ruletest.Verdict, full bool) error {
@@ -87,7 +106,7 @@ func printSelfTest(w io.Writer, verdicts []ruletest.Verdict, full bool) error {
 			formats[v.Format]++
 		}
 		if full || v.Outcome == ruletest.Failed {
-			fmt.Fprintf(out, "%-8v %s  %s%s\n", v.Outcome, report.Visible(v.Rule.At.String()), report.Visible(v.Rule.Title), report.Visible(selfTestDetail(v)))
+			fmt.Fprintf(out, "%-8v %s  %s%s\n", v.Outcome, report.Visible(v.At.String()), report.Visible(v.Title), report.Visible(selfTestDetail(v)))
 		}
 	}
 	if !full {
@@ -123,6 +142,6 @@ func printSelfTestReasons(out io.Writer, verdicts []ruletest.Verdict) {
 	}
 	for _, key := range slices.SortedFunc(maps.Keys(groups), func(a, b string) int { return cmp.Or(len(groups[b])-len(groups[a]), strings.Compare(a, b)) }) {
 		group := groups[key]
-		fmt.Fprintf(out, "%s: %s, such as %s\n", report.Visible(key), counted(len(group), "rule"), report.Visible(group[0].Rule.Title))
+		fmt.Fprintf(out, "%s: %s, such as %s\n", report.Visible(key), counted(len(group), "rule"), report.Visible(group[0].Title))
 	}
 }

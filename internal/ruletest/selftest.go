@@ -12,15 +12,16 @@ import (
 	"github.com/kulla-defence/kulla/sigma"
 )
 
-// A Verdict is the outcome of the self-test of one rule.
+// A Verdict is the outcome of the self-test of one rule or correlation.
 type Verdict struct {
-	Rule *sigma.Rule
+	Title string
+	At    sigma.Position
 	// Outcome says whether the rule passed, failed, or could not be tried.
 	Outcome Outcome
 	// Reason is why it did not pass.
 	Reason string
-	// Format is the log that was written, NearMisses how many events in it
-	// had to be left.
+	// Format is the log that was written, or Sequence; NearMisses how many
+	// events or sequences had to be left.
 	Format     string
 	NearMisses int
 }
@@ -51,7 +52,7 @@ func (o Outcome) String() string {
 // decides. The error is that of the context or of the machine.
 func SelfTest(ctx context.Context, rule *sigma.Rule, taxonomy *sigma.Taxonomy) (Verdict, error) {
 	t := &selfTest{rule: rule, routes: taxonomy.Routes(rule.LogSource), taxonomy: taxonomy}
-	verdict := Verdict{Rule: rule, Outcome: Untried, Reason: fmt.Sprintf("no events are routed to log source %v", rule.LogSource)}
+	verdict := Verdict{Title: rule.Title, At: rule.At, Outcome: Untried, Reason: fmt.Sprintf("no events are routed to log source %v", rule.LogSource)}
 	for _, way := range t.recordings() {
 		one, err := t.route(ctx, way.route, &way.format)
 		if err != nil || one.Outcome != Untried {
@@ -92,7 +93,7 @@ type selfTest struct {
 }
 
 func (t *selfTest) route(ctx context.Context, route *sigma.Route, format *rawFormat) (Verdict, error) {
-	verdict := Verdict{Rule: t.rule, Outcome: Untried, Format: format.name}
+	verdict := Verdict{Title: t.rule.Title, At: t.rule.At, Outcome: Untried, Format: format.name}
 	found, ok := solve(recordedIn(route, t.rule))
 	if !ok {
 		verdict.Reason = "no event was derived from the condition"

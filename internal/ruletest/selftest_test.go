@@ -91,3 +91,33 @@ func TestSelfTestPublicRules(t *testing.T) {
 		}
 	}
 }
+
+// untriedCorrelations is how many of ours no sequence is derived for. Their
+// tests stand beside them.
+const untriedCorrelations = 12
+
+func TestSelfTestCorrelations(t *testing.T) {
+	t.Parallel()
+	set, err := sigma.LoadFS(rules.FS, sigma.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	taxonomy, err := sigma.DefaultTaxonomy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	runner, outcomes := NewRunner(set, taxonomy), map[Outcome]int{}
+	for _, correlation := range set.Correlations {
+		verdict, err := runner.SelfTestCorrelation(t.Context(), correlation)
+		if err != nil {
+			t.Fatal(err)
+		}
+		outcomes[verdict.Outcome]++
+		if verdict.Outcome != Passed {
+			t.Logf("%v: %s: %v: %s", correlation.At, correlation.Title, verdict.Outcome, verdict.Reason)
+		}
+	}
+	if outcomes[Failed] > 0 || outcomes[Found] > 0 || outcomes[Untried] > untriedCorrelations || outcomes[Passed] < 80 {
+		t.Errorf("outcomes %v", outcomes)
+	}
+}
