@@ -18,6 +18,8 @@ func TestScreenedSearchFindsTheSame(t *testing.T) {
 	folder := t.TempDir()
 	write(t, filepath.Join(folder, "odd.json"), `{"EventID":1,"Channel":"Security","Computer":"WS01","a":"\u212aerberos maſk","b":true,"c":"F\u00cbMIJE","d":-1.5e7,"e":"x\ny"}`+"\n"+
 		`{"EventID":2,"Channel":"Security","Computer":"WS01","a":"kerberos mask","b":"false","c":"fëmije","nested":{"q":["tr\u0055e q"]}}`+"\n")
+	write(t, filepath.Join(folder, "syslog.json"), `{"TimeGenerated":"2022-07-15T10:00:00Z","Computer":"web02","Facility":"auth","SeverityLevel":"info","ProcessName":"auoms",`+
+		`"SyslogMessage":"type=AUOMS_EXECVE audit(1652292621.986:84138): cmd=tcpdump -q proctitle=find / -name q"}`+"\n")
 	evidence := []string{folder, filepath.Join("..", "..", "examples", "evidence.zip")}
 	for _, name := range []string{"evtx-hard-cases.zip", "logs.zip"} {
 		if path := filepath.Join(os.Getenv("KULLA_DATA"), name); os.Getenv("KULLA_DATA") != "" {
@@ -26,7 +28,7 @@ func TestScreenedSearchFindsTheSame(t *testing.T) {
 	}
 	var all screenings
 	for _, text := range []string{
-		"mimikatz", "kerberos", "mask", "fëmije", "FËMIJE", "true q", "false", "4624", "-1.5E7", "0x", "ws01", "WS01.corp",
+		"mimikatz", "tcpdump", "find / -name q", "kerberos", "mask", "fëmije", "FËMIJE", "true q", "false", "4624", "-1.5E7", "0x", "ws01", "WS01.corp",
 		"a=*mask", "a=kerberos?ma*", "EventID=46?4", "CommandLine=*rundll32*", "Image=*\\cmd.exe", "host=ws01", "host=*WS0*",
 		"/powershell.*-enc/", "/ma(s|t)k/", "S-1-5-21", "T10:0", "x\ny", "http", "{", "failed password", "GET", "=q", "\\",
 	} {
