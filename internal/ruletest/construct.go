@@ -107,13 +107,14 @@ func matchesAtom(a atom, text string) bool {
 // textsOf yields texts that may match all atoms; the caller checks.
 func textsOf(atoms []atom) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
+		for _, a := range atoms { // a whole text leaves no choice
+			if v, ok := a.value.(sigma.String); ok && len(v.Parts) == 1 && v.Parts[0].Kind == sigma.Literal {
+				yield(v.Parts[0].Literal)
+				return
+			}
+		}
 		for _, a := range atoms {
 			switch v := a.value.(type) {
-			case sigma.String: // a whole text leaves no choice
-				if len(v.Parts) == 1 && v.Parts[0].Kind == sigma.Literal {
-					yield(v.Parts[0].Literal)
-					return
-				}
 			case sigma.Network:
 				addresses(v.Prefix)(yield)
 				return

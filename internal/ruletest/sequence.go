@@ -210,21 +210,33 @@ func (s *sequencer) hit(c *sigma.Correlation, h hit, group map[string]string, de
 	for field, value := range group {
 		wanted[fieldIn(c, field, h.part, s.Runner)] = value
 	}
-	if h.candidate == 0 && h.value == "" {
+	if len(c.Fields) == 0 || h.candidate == 0 && h.value == "" {
 		return s.part(h.part, wanted, depth)
 	}
-	for i, field := range c.Fields {
-		field = fieldIn(c, field, h.part, s.Runner)
-		if _, known := wanted[field]; known || i > 0 && h.value != "" {
-			continue
+	first := fieldIn(c, c.Fields[0], h.part, s.Runner)
+	for _, field := range c.Fields[1:] { // of a combination, the first differs
+		if field = fieldIn(c, field, h.part, s.Runner); wanted[field] == "" {
+			wanted[field] = s.anyValue(h.part, field)
 		}
-		if h.value != "" {
-			wanted[field] = h.value
-			continue
-		}
-		return s.distinct(h.part, field, h.candidate, wanted, depth)
 	}
-	return s.part(h.part, wanted, depth)
+	if h.value != "" {
+		wanted[first] = h.value
+		return s.part(h.part, wanted, depth)
+	}
+	return s.distinct(h.part, first, h.candidate, wanted, depth)
+}
+
+// anyValue is one that a field of a part may have.
+func (s *sequencer) anyValue(part, field string) string {
+	if rule, _ := s.find(part); rule != nil {
+		found, _ := solve(rule.Expression())
+		for _, f := range found {
+			if f.Name == field && f.Text != "" {
+				return f.Text
+			}
+		}
+	}
+	return "7"
 }
 
 // distinct makes a hit whose field has a value that no other hit has.
