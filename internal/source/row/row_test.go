@@ -1,6 +1,7 @@
 package row_test
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -67,5 +68,14 @@ func TestLayouts(t *testing.T) {
 	}
 	if finder.Of(row.LogSource{Service: "p"}, names) == first || finder.Of(source, names[:1]) == first {
 		t.Error("other names have the same layout")
+	}
+}
+
+func TestValuesAreBounded(t *testing.T) {
+	t.Parallel()
+	var s row.Separated
+	s.Cut(bytes.Repeat([]byte{','}, 2*row.MaxValues), ',')
+	if len(s.Values) != row.MaxValues || len(s.Values[row.MaxValues-1]) != row.MaxValues+1 {
+		t.Errorf("%d values, the last of %d bytes", len(s.Values), len(s.Values[len(s.Values)-1]))
 	}
 }

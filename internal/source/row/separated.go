@@ -15,11 +15,19 @@ type Separated struct {
 	text      []byte
 }
 
+// MaxValues bounds the values of one record. What stands behind is part of the
+// last one: a crafted line of separators alone would take much memory.
+const MaxValues = 1 << 14
+
 // Cut cuts a record without its end of line. A value in double quotes comes
 // without them; when they are not closed it reaches to the end.
 func (s *Separated) Cut(record []byte, separator byte) {
 	s.Values, s.Unescaped, s.text = s.Values[:0], false, slices.Grow(s.text[:0], len(record))
 	for {
+		if len(s.Values) == MaxValues-1 {
+			s.Values = append(s.Values, record)
+			return
+		}
 		if len(record) > 0 && record[0] == '"' {
 			record = s.quoted(record[1:])
 			if len(record) == 0 {

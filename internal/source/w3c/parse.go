@@ -186,6 +186,9 @@ func cut(values [][]byte, text []byte, quotes bool) [][]byte {
 			text = text[1:]
 			continue
 		}
+		if len(values) == row.MaxValues-1 {
+			return append(values, text)
+		}
 		end, width := valueEnd(text, separator, quotes)
 		if value := text[:end]; quotes && width == 2 {
 			values = append(values, value[1:end-1])
