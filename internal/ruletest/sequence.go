@@ -241,7 +241,8 @@ func (s *sequencer) anyValue(part, field string) string {
 
 // distinct makes a hit whose field has a value that no other hit has.
 func (s *sequencer) distinct(part, field string, n int, wanted map[string]string, depth int) (*sequence, error) {
-	texts := []string{fmt.Sprintf("value%d", n), fmt.Sprint(n), fmt.Sprintf("192.0.2.%d", n%256), fmt.Sprintf("10.0.%d.%d", n/256, n%256)}
+	texts := []string{fmt.Sprintf("value%d", n), fmt.Sprint(n), fmt.Sprintf("192.0.2.%d", n%256), fmt.Sprintf("10.0.%d.%d", n/256, n%256),
+		string([]byte{'A' + byte(n/26%26), 'A' + byte(n%26)})}
 	if rule, _ := s.find(part); rule != nil {
 		texts = append(texts, variants(rule, field, n)...)
 	}
@@ -311,7 +312,7 @@ func (s *sequencer) part(name string, wanted map[string]string, depth int) (*seq
 	}
 	whole := sigma.And{rule.Expression()}
 	for field, value := range wanted {
-		whole = append(whole, &sigma.Predicate{Field: field, Values: []sigma.Value{sigma.String{Parts: []sigma.Part{{Kind: sigma.Literal, Literal: value}}}}})
+		whole = append(whole, fieldIs(field, value))
 	}
 	slices.SortFunc(whole[1:], func(a, b sigma.Expression) int {
 		return strings.Compare(a.(*sigma.Predicate).Field, b.(*sigma.Predicate).Field)
@@ -360,21 +361,39 @@ func (s *sequencer) group(c *sigma.Correlation, carried map[string]string) (map[
 	return group, nil
 }
 
+// groupValue is a text that a rule has in a field, best one that all have.
 func (s *sequencer) groupValue(c *sigma.Correlation, field string) string {
-	_, rules := s.set.Closure([]*sigma.Correlation{c})
+	_, parts := s.set.Closure([]*sigma.Correlation{c})
+	var rules []*sigma.Rule
+	s.fresh++
+	texts := []string{}
 	for _, rule := range s.set.Rules {
-		if !rules[rule] {
+		if !parts[rule] {
 			continue
 		}
+		rules = append(rules, rule)
 		found, _ := solve(rule.Expression())
 		for _, f := range found {
 			if f.Name == fieldIn(c, field, rule.Name, s.Runner) && f.Text != "" {
-				return f.Text
+				texts = append(texts, f.Text)
 			}
 		}
 	}
-	s.fresh++
-	return fmt.Sprintf("192.0.2.%d", 100+s.fresh%100)
+	texts = append(texts, fmt.Sprintf("192.0.2.%d", 100+s.fresh%100))
+	for _, text := range texts {
+		if !slices.ContainsFunc(rules, func(rule *sigma.Rule) bool {
+			_, ok := solve(sigma.And{rule.Expression(), fieldIs(fieldIn(c, field, rule.Name, s.Runner), text)})
+			return !ok
+		}) {
+			return text
+		}
+	}
+	return texts[0]
+}
+
+// fieldIs asks for a text in a field.
+func fieldIs(field, text string) *sigma.Predicate {
+	return &sigma.Predicate{Field: field, Values: []sigma.Value{sigma.String{Parts: []sigma.Part{{Kind: sigma.Literal, Literal: text}}}}}
 }
 
 // fieldIn is what a field or an alias is called in a part.
