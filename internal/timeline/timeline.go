@@ -188,7 +188,12 @@ func LogName(layout *event.Layout) string {
 // happened.
 func describesRecord(name string) bool {
 	switch name {
-	case "EventRecordID", "Computer", "Version", "Level", "Task", "Opcode", "Keywords", "EventID_Qualifiers":
+	case "EventRecordID", "Computer", "Version", "Level", "Task", "Opcode", "Keywords", "EventID_Qualifiers",
+		"date", "time", "ts", "UtcTime", "DateTime", "date-time", "dateTime", "timestamp", "@timestamp", "eventtime", "rt",
+		"facility", "severity", "hostname", "s-computername", "cef_version", "cef_severity", "device_vendor", "device_version":
+		return true
+	}
+	if strings.HasSuffix(name, "Guid") || strings.HasSuffix(name, "GUID") {
 		return true
 	}
 	section, _, ok := strings.Cut(name, "_")

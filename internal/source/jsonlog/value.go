@@ -49,7 +49,8 @@ func (r *values) Screen(screen event.Screen) bool {
 		case kind == null:
 		case kind == quoted:
 			r.scratch = appendUnescaped(append(r.scratch, '\n'), text)
-		case len(text) > 0 && text[0] != '-' && (text[0] < '0' || text[0] > '9') && text[0] != 't' && text[0] != 'f':
+		case w.kind&inScratch != 0, // text within text: of no kind by how it begins
+			len(text) > 0 && text[0] != '-' && (text[0] < '0' || text[0] > '9') && text[0] != 't' && text[0] != 'f':
 			r.scratch = appendValid(append(r.scratch, '\n'), text)
 		}
 	}

@@ -54,7 +54,7 @@ func (p *parser) haproxy(l haproxyLine) {
 	p.add("server", server)
 	p.add("timers", timers)
 	if slashes == 2 {
-		rest = p.words(rest, "bytes_in", "termination_state")
+		p.words(rest, "bytes_in", "termination_state")
 		return
 	}
 	rest = p.words(rest, "sc-status", "sc-bytes", "request_cookie", "response_cookie", "termination_state", "connections", "queues")

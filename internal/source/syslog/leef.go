@@ -38,7 +38,7 @@ func (p *parser) leef(text []byte) {
 // leefSeparator reads the sixth field: a character, or its number as x5E or
 // 0x5E. Empty stands for a tab, and some senders leave the field out.
 func leefSeparator(text []byte) (separator byte, rest []byte) {
-	field, rest, found := bytes.Cut(text[:min(len(text), len("0xFFFF|"))], []byte{'|'})
+	field, _, found := bytes.Cut(text[:min(len(text), len("0xFFFF|"))], []byte{'|'})
 	if !found || len(field) > 1 && bytes.IndexByte(field, '=') >= 0 {
 		return '\t', text
 	}
