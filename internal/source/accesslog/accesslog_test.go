@@ -92,13 +92,7 @@ func FuzzSplit(f *testing.F) {
 	f.Add([]byte("www.example.test:443 192.0.2.1 - a [10/Oct/2000:13:55:36 -0700] \"GET /?a\\x HTTP/1.0\" 200 - \"\\\"\" \"\\x16\\\\\" 1\n"), uint8(9))
 	f.Add([]byte("[Wed Oct 11 14:32:52.1 2000] [a:b] [pid 1] [client 1:1] x\n\ny"), uint8(1))
 	f.Add([]byte("2024/05/01 10:00:00 [error] 29#30: *1 x, client: 1, b: c\nz"), uint8(3))
-	f.Fuzz(func(t *testing.T, log []byte, piece uint8) {
-		whole := formattest.Read(t, Format(), log, len(log)+1, format.Options{})
-		split := formattest.Read(t, Format(), log, int(piece)+1, format.Options{})
-		if len(log) > 1 && log[0] != 0 && log[1] != 0 && !slices.Equal(whole.Events, split.Events) {
-			t.Errorf("in pieces of %d:\n got %q\nwant %q", piece, split.Events, whole.Events)
-		}
-	})
+	formattest.FuzzSplit(f, Format, 1, formattest.EncodingShown)
 }
 
 func BenchmarkCombined(b *testing.B) {

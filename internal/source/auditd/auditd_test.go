@@ -107,13 +107,7 @@ func TestSamples(t *testing.T) {
 func FuzzSplit(f *testing.F) {
 	f.Add([]byte(interleaved), uint8(9))
 	f.Add([]byte("type=EXECVE msg=audit(1.000:1): a0[1]=61 a[=1 =\ntype=A msg=audit(1.000:2): msg='a='\ntype=A msg=audit(1.000:1): key=01"), uint8(1))
-	f.Fuzz(func(t *testing.T, log []byte, piece uint8) {
-		whole := formattest.Read(t, Format(), log, len(log)+1, format.Options{})
-		split := formattest.Read(t, Format(), log, int(piece)+1, format.Options{})
-		if !slices.Equal(whole.Events, split.Events) {
-			t.Errorf("in pieces of %d:\n got %q\nwant %q", piece, split.Events, whole.Events)
-		}
-	})
+	formattest.FuzzSplit(f, Format, 1, nil)
 }
 
 func BenchmarkExecve(b *testing.B) {

@@ -183,14 +183,7 @@ func FuzzSplit(f *testing.F) {
 	f.Add([]byte("\ufeff#TYPE x\r\n\"a\";\"b\"\r\n\"x\"\"\";1/2/2024\r\n"), uint8(7))
 	f.Add([]byte("CreationDate,AuditData\nx,\"{\"\"a\"\":{}}\"\n\x00\x1f\\,\"\n"), uint8(3))
 	f.Add([]byte("\xff\xfea\x00,\x00b\x00\n\x00\"\x00"), uint8(3))
-	f.Fuzz(func(t *testing.T, log []byte, piece uint8) {
-		recognise(log)
-		whole := formattest.Read(t, Format(), log, len(log)+1, format.Options{})
-		split := formattest.Read(t, Format(), log, int(piece)+1, format.Options{})
-		if !slices.Equal(whole.Events, split.Events) {
-			t.Errorf("in pieces of %d:\n got %q\nwant %q", piece, split.Events, whole.Events)
-		}
-	})
+	formattest.FuzzSplit(f, Format, 1, nil)
 }
 
 func BenchmarkEvents(b *testing.B) {

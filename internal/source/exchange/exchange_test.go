@@ -93,14 +93,7 @@ func FuzzSplit(f *testing.F) {
 	f.Add([]byte("2022-07-20T21:12:06.270Z,A,08DA4F7C11473A60,9,192.0.2.1:25,192.0.2.2:5,>,535,\n"), uint8(1))
 	f.Add([]byte("\r\r\n\r\rm, T"), uint8(0))
 	f.Add([]byte("\n\n#Fields: \n#a,b\n,\n"), uint8(3))
-	f.Fuzz(func(t *testing.T, log []byte, piece uint8) {
-		recognise(log)
-		whole := formattest.Read(t, Format(), log, len(log)+1, format.Options{})
-		split := formattest.Read(t, Format(), log, int(piece)+3, format.Options{})
-		if len(log) > 1 && log[0] != 0 && log[1] != 0 && !slices.Equal(whole.Events, split.Events) {
-			t.Errorf("in pieces of %d:\n got %q\nwant %q", piece, split.Events, whole.Events)
-		}
-	})
+	formattest.FuzzSplit(f, Format, 3, formattest.EncodingShown)
 }
 
 func BenchmarkTracking(b *testing.B) {

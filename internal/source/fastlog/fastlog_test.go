@@ -3,7 +3,6 @@ package fastlog
 import (
 	"bytes"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -54,13 +53,7 @@ func TestSamples(t *testing.T) {
 func FuzzSplit(f *testing.F) {
 	f.Add([]byte(sample+sample), uint8(9))
 	f.Add([]byte("07/11/2022-10:29:01.860293  [**] [1:2:3] [**] [Classification: ] [Priority: ] {} -> "), uint8(1))
-	f.Fuzz(func(t *testing.T, log []byte, piece uint8) {
-		whole := formattest.Read(t, Format(), log, len(log)+1, format.Options{})
-		split := formattest.Read(t, Format(), log, int(piece)+1, format.Options{})
-		if len(log) > 1 && log[0] != 0 && log[1] != 0 && !slices.Equal(whole.Events, split.Events) {
-			t.Errorf("in pieces of %d:\n got %q\nwant %q", piece, split.Events, whole.Events)
-		}
-	})
+	formattest.FuzzSplit(f, Format, 1, formattest.EncodingShown)
 }
 
 func BenchmarkAlerts(b *testing.B) {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,6 +112,27 @@ func Read(tb testing.TB, f *format.Format, data []byte, piece int, options forma
 	}
 	return result
 }
+
+// FuzzSplit fuzzes a format, with the seeds that were added: a text in pieces of
+// least bytes and more gives the events it gives as a whole. Compared, when not
+// nil, says of which texts that is asked; others only have to be read. Every
+// reading has a new format.
+func FuzzSplit(f *testing.F, newFormat func() *format.Format, least int, compared func(text []byte) bool) {
+	f.Fuzz(func(t *testing.T, text []byte, piece uint8) {
+		newFormat().Recognise(text)
+		size := int(piece) + least
+		whole := Read(t, newFormat(), text, len(text)+1, format.Options{})
+		split := Read(t, newFormat(), text, size, format.Options{})
+		if (compared == nil || compared(text)) && !slices.Equal(whole.Events, split.Events) {
+			t.Errorf("in pieces of %d:\n got %q\nwant %q", size, split.Events, whole.Events)
+		}
+	})
+}
+
+// EncodingShown says whether text has the two bytes by which its encoding is
+// known, and no zero among them: with one, what it is taken for depends on how
+// much of it is seen.
+func EncodingShown(text []byte) bool { return len(text) > 1 && text[0] != 0 && text[1] != 0 }
 
 // Samples returns the members of the public logs.zip whose names match a
 // pattern of package path, by name. The test is skipped where they are absent.

@@ -137,14 +137,7 @@ func FuzzSplit(f *testing.F) {
 	f.Add([]byte(iis+short+"2024-01-02 03:04:05 GET / a=b x+y\r\n#Fields: time x\n03:04:05 1\n"), uint8(9))
 	f.Add([]byte("#Fields: cs(User-Agent) cs-uri-stem\n\"a b\" \"\n\t\t\n#:\n#\n"), uint8(1))
 	f.Add([]byte("#Fields: date date time\n\n#Fields:\n#Software: x\n- - -"), uint8(3))
-	f.Fuzz(func(t *testing.T, log []byte, piece uint8) {
-		recognise(log)
-		whole := formattest.Read(t, Format(), log, len(log)+1, format.Options{})
-		split := formattest.Read(t, Format(), log, int(piece)+1, format.Options{})
-		if len(log) > 1 && log[0] != 0 && log[1] != 0 && !slices.Equal(whole.Events, split.Events) {
-			t.Errorf("in pieces of %d:\n got %q\nwant %q", piece, split.Events, whole.Events)
-		}
-	})
+	formattest.FuzzSplit(f, Format, 1, formattest.EncodingShown)
 }
 
 func BenchmarkIIS(b *testing.B) {

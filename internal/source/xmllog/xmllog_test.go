@@ -149,13 +149,7 @@ func FuzzSplit(f *testing.F) {
 	f.Add([]byte("<Events>\n"+one(1, "<Data Name='A'>&amp;<![CDATA[x]]></Data>")+"\n"+one(2, "")+"</Events>"), uint8(9))
 	f.Add([]byte(one(1, "")[:90]+one(2, "<!-- ")+"<Event >x</Event><Events></Event>"), uint8(1))
 	f.Add([]byte("\xff\xfe<\x00E\x00v\x00"), uint8(3))
-	f.Fuzz(func(t *testing.T, log []byte, piece uint8) {
-		whole := formattest.Read(t, Format(), log, len(log)+1, format.Options{})
-		split := formattest.Read(t, Format(), log, int(piece)+1, format.Options{})
-		if !slices.Equal(whole.Events, split.Events) {
-			t.Errorf("in pieces of %d:\n got %q\nwant %q", piece, split.Events, whole.Events)
-		}
-	})
+	formattest.FuzzSplit(f, Format, 1, nil)
 }
 
 func BenchmarkProcesses(b *testing.B) {

@@ -109,13 +109,7 @@ func FuzzSplit(f *testing.F) {
 	f.Add([]byte(conn+"1\ta\tb\tc,d\te\n"+smb+"1\t\\x5c\\\\\tn\n"), uint8(9))
 	f.Add([]byte("#separator \\x\n#fields\x5cx\n#set_separator\n1\n"), uint8(1))
 	f.Add([]byte("#fields\t\t\t\n\t\n#types\n#types\ttime\tset[a]\ttime\n\t,,\t-"), uint8(3))
-	f.Fuzz(func(t *testing.T, log []byte, piece uint8) {
-		whole := formattest.Read(t, Format(), log, len(log)+1, format.Options{})
-		split := formattest.Read(t, Format(), log, int(piece)+1, format.Options{})
-		if len(log) > 1 && log[0] != 0 && log[1] != 0 && !slices.Equal(whole.Events, split.Events) {
-			t.Errorf("in pieces of %d:\n got %q\nwant %q", piece, split.Events, whole.Events)
-		}
-	})
+	formattest.FuzzSplit(f, Format, 1, formattest.EncodingShown)
 }
 
 func BenchmarkConn(b *testing.B) {
