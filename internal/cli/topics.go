@@ -25,6 +25,9 @@ and no configuration comes from the network.`),
   Windows event logs   EVTX files, also damaged or cut out of a disk
   Windows events       as JSON: documents, arrays, or one a line, in the shapes of
                        Winlogbeat, nxlog, evtx_dump, Azure tables and others
+                       as XML; as CSV tables
+  text logs            syslog with CEF and LEEF, auditd, web access and error logs,
+                       W3C (IIS, firewall), Exchange, Zeek, Suricata's fast.log, CSV
   archives             zip, 7z, tar, gzip, zstd, bzip2, xz, nested; members are named
                        after a '!'
 
