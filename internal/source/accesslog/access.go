@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/hex"
 	"time"
+
+	"github.com/kulla-defence/kulla/internal/source/timestamp"
 )
 
 // An access is the parts of a line of an access log, as they stand:
@@ -250,8 +252,8 @@ func plain(c byte) byte {
 // parseTime reads "10/Oct/2000:13:55:36 -0700"; zoned says whether it has a
 // zone.
 func parseTime(text []byte) (t time.Time, zoned, ok bool) {
-	day, month, year := number(text[0:2]), monthOf(text[3:6]), number(text[7:11])
-	hour, minute, second := number(text[12:14]), number(text[15:17]), number(text[18:20])
+	day, month, year := timestamp.Number(text[0:2]), monthOf(text[3:6]), timestamp.Number(text[7:11])
+	hour, minute, second := timestamp.Number(text[12:14]), timestamp.Number(text[15:17]), timestamp.Number(text[18:20])
 	if !isClock(year, month, day, hour, minute, second) {
 		return time.Time{}, false, false
 	}
@@ -260,7 +262,7 @@ func parseTime(text []byte) (t time.Time, zoned, ok bool) {
 	if len(zone) == 0 {
 		return t, false, t.Day() == day
 	}
-	hours, minutes := number(zone[2:4]), number(zone[4:6])
+	hours, minutes := timestamp.Number(zone[2:4]), timestamp.Number(zone[4:6])
 	if zone[0] != ' ' || zone[1] != '+' && zone[1] != '-' || hours < 0 || hours > 14 || minutes < 0 || minutes > 59 {
 		return time.Time{}, false, false
 	}
@@ -274,18 +276,6 @@ func parseTime(text []byte) (t time.Time, zoned, ok bool) {
 func isClock(year, month, day, hour, minute, second int) bool {
 	return year >= 1 && month >= 1 && day >= 1 && day <= 31 &&
 		hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second <= 60
-}
-
-// number reads decimal digits, or returns -1.
-func number(digits []byte) int {
-	n := 0
-	for _, c := range digits {
-		if c < '0' || c > '9' {
-			return -1
-		}
-		n = 10*n + int(c-'0')
-	}
-	return n
 }
 
 const months = "JanFebMarAprMayJunJulAugSepOctNovDec"

@@ -3,6 +3,8 @@ package accesslog
 import (
 	"bytes"
 	"time"
+
+	"github.com/kulla-defence/kulla/internal/source/timestamp"
 )
 
 // A failure is the parts of a line of an error log.
@@ -87,7 +89,7 @@ func (f *failure) setApacheTime(text []byte) bool {
 		return false
 	}
 	f.written = text
-	return f.setTime(number(year), monthOf(text[4:7]), number(bytes.TrimLeft(text[8:10], " ")), text[11:19], nanosecond)
+	return f.setTime(timestamp.Number(year), monthOf(text[4:7]), timestamp.Number(bytes.TrimLeft(text[8:10], " ")), text[11:19], nanosecond)
 }
 
 // fraction reads ".123456" as nanoseconds; no text is 0.
@@ -95,10 +97,10 @@ func fraction(text []byte) (nanosecond int, ok bool) {
 	if len(text) == 0 {
 		return 0, true
 	}
-	if text[0] != '.' || len(text) > 10 || number(text[1:]) < 0 {
+	if text[0] != '.' || len(text) > 10 || timestamp.Number(text[1:]) < 0 {
 		return 0, false
 	}
-	nanosecond = number(text[1:])
+	nanosecond = timestamp.Number(text[1:])
 	for range 10 - len(text) {
 		nanosecond *= 10
 	}
@@ -106,7 +108,7 @@ func fraction(text []byte) (nanosecond int, ok bool) {
 }
 
 func (f *failure) setTime(year, month, day int, clock []byte, nanosecond int) bool {
-	hour, minute, second := number(clock[0:2]), number(clock[3:5]), number(clock[6:8])
+	hour, minute, second := timestamp.Number(clock[0:2]), timestamp.Number(clock[3:5]), timestamp.Number(clock[6:8])
 	if !isClock(year, month, day, hour, minute, second) {
 		return false
 	}
@@ -124,7 +126,7 @@ func (f *failure) parseNginx(text []byte) bool {
 		return false
 	}
 	f.written = text[:len(clock)]
-	if !f.setTime(number(text[0:4]), number(text[5:7]), number(text[8:10]), text[11:19], 0) {
+	if !f.setTime(timestamp.Number(text[0:4]), timestamp.Number(text[5:7]), timestamp.Number(text[8:10]), text[11:19], 0) {
 		return false
 	}
 	level, rest, ok := bracketed(text[len(clock)+1:])
@@ -132,7 +134,7 @@ func (f *failure) parseNginx(text []byte) bool {
 		return false
 	}
 	f.level, f.message = level, rest
-	if process, after, found := bytes.Cut(rest, []byte(": ")); found && number(before(process, '#')) >= 0 {
+	if process, after, found := bytes.Cut(rest, []byte(": ")); found && timestamp.Number(before(process, '#')) >= 0 {
 		f.process, f.message = before(process, '#'), after
 	}
 	if at := bytes.LastIndex(f.message, []byte(", client: ")); at >= 0 {

@@ -8,6 +8,7 @@ import (
 	"github.com/kulla-defence/kulla/internal/source/format"
 	"github.com/kulla-defence/kulla/internal/source/line"
 	"github.com/kulla-defence/kulla/internal/source/row"
+	"github.com/kulla-defence/kulla/internal/source/timestamp"
 )
 
 // shapes are the layouts, which all parsers share.
@@ -103,7 +104,7 @@ func (p *parser) fillAccess(out format.Output) {
 	p.add(p.unescaped(a.referer), a.hasReferer)
 	p.add(p.unescaped(a.agent), a.hasAgent)
 	host, port := a.host, []byte(nil)
-	if at := bytes.LastIndexByte(host, ':'); at >= 0 && number(host[at+1:]) >= 0 {
+	if at := bytes.LastIndexByte(host, ':'); at >= 0 && timestamp.Number(host[at+1:]) >= 0 {
 		host, port = host[:at], host[at+1:]
 	}
 	p.add(host, len(host) > 0)

@@ -20,20 +20,8 @@ type parser struct {
 	hosts   format.Names
 	decoded []byte
 	scratch []byte
-	place   place
+	place   charset.Place
 	opener  opener
-}
-
-// A place follows where the parser is in the source.
-type place struct {
-	encoding     charset.Encoding
-	offset, line int64
-}
-
-// move goes forward over a text.
-func (p *place) move(passed []byte) {
-	p.offset += p.encoding.EncodedSize(passed)
-	p.line += int64(bytes.Count(passed, []byte{'\n'}))
 }
 
 func newParser(json *format.Format) *parser {
@@ -45,7 +33,7 @@ func newParser(json *format.Format) *parser {
 // Parse implements format.Parser.
 func (p *parser) Parse(block *format.Block, out format.Output) error {
 	h := block.State.(*header)
-	p.place = place{encoding: h.encoding, offset: block.Offset, line: block.Line}
+	p.place = charset.Place{Encoding: h.encoding, Offset: block.Offset, Line: block.Line}
 	text := block.Data
 	if h.encoding != charset.UTF8 {
 		p.decoded = h.encoding.Decode(p.decoded[:0], text)
@@ -55,7 +43,7 @@ func (p *parser) Parse(block *format.Block, out format.Output) error {
 	if block.First {
 		skip = h.skip
 		if bytes.HasPrefix(text, charset.Mark) {
-			p.place.move(charset.Mark)
+			p.place.Move(charset.Mark)
 			text = text[len(charset.Mark):]
 		}
 	}
@@ -68,7 +56,7 @@ func (p *parser) Parse(block *format.Block, out format.Output) error {
 				return err
 			}
 		}
-		p.place.move(whole)
+		p.place.Move(whole)
 	}
 	return nil
 }
@@ -85,8 +73,8 @@ func (p *parser) record(h *header, source *event.Source, record []byte, out form
 	p.fill(h, record, out)
 	p.event.Layout = h.layout
 	p.event.Provenance.Source = source
-	p.event.Provenance.Offset, p.event.Provenance.Line = p.place.offset, p.place.line
-	p.event.Provenance.Size = p.place.encoding.EncodedSize(record)
+	p.event.Provenance.Offset, p.event.Provenance.Line = p.place.Offset, p.place.Line
+	p.event.Provenance.Size = p.place.Encoding.EncodedSize(record)
 	if h.opened {
 		return p.opener.open(h, &p.event, &p.row, out)
 	}
@@ -100,7 +88,7 @@ func (p *parser) fill(h *header, record []byte, out format.Output) {
 		values = values[:len(values)-1] // records may end with separators
 	}
 	if len(values) != want {
-		out.Problem(format.Problem{Offset: p.place.offset, Line: p.place.line, Reason: fmt.Sprintf("record has %d values where the header has %d", len(values), want)})
+		out.Problem(format.Problem{Offset: p.place.Offset, Line: p.place.Line, Reason: fmt.Sprintf("record has %d values where the header has %d", len(values), want)})
 		values = values[:min(len(values), want)]
 	}
 	p.row.Reset()

@@ -66,7 +66,7 @@ func (p *parser) line(source *event.Source, l line.Line, out format.Output) erro
 	case l.Text[0] == '#' || string(l.Text) == p.header.text:
 		return nil
 	case p.header.fields == nil:
-		out.Problem(problem(l, "line comes before a #Fields directive, which names the columns"))
+		out.Problem(l.Problem("line comes before a #Fields directive, which names the columns"))
 		return nil
 	}
 	if p.cells.Cut(l.Text, ','); p.isOpen(l.Text) {
@@ -123,10 +123,6 @@ func (p *parser) record(source *event.Source, l line.Line, out format.Output) er
 	return out.Event(&p.event)
 }
 
-func problem(l line.Line, reason string) format.Problem {
-	return format.Problem{Offset: l.Offset, Line: l.Number, Reason: reason}
-}
-
 // use takes up what the lines before said.
 func (p *parser) use(h *header) {
 	if p.header == h {
@@ -159,7 +155,7 @@ func (p *parser) entry(l line.Line, out format.Output) {
 		values = values[:len(values)-1] // lines may end with commas
 	}
 	if len(values) != want {
-		out.Problem(problem(l, fmt.Sprintf("line has %d fields where the header has %d", len(values), want)))
+		out.Problem(l.Problem(fmt.Sprintf("line has %d fields where the header has %d", len(values), want)))
 		values = values[:min(len(values), want)]
 	}
 	p.row.Reset()

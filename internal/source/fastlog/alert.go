@@ -3,6 +3,8 @@ package fastlog
 import (
 	"bytes"
 	"time"
+
+	"github.com/kulla-defence/kulla/internal/source/timestamp"
 )
 
 // An alert is the parts of a line:
@@ -52,19 +54,10 @@ func (a *alert) setTime(text []byte) bool {
 			return false
 		}
 	}
-	year, month, day := number(text[6:10]), time.Month(number(text[0:2])), number(text[3:5])
-	a.time = time.Date(year, month, day, number(text[11:13]), number(text[14:16]), number(text[17:19]), 1000*number(text[20:26]), time.UTC)
+	year, month, day := timestamp.Number(text[6:10]), time.Month(timestamp.Number(text[0:2])), timestamp.Number(text[3:5])
+	a.time = time.Date(year, month, day, timestamp.Number(text[11:13]), timestamp.Number(text[14:16]), timestamp.Number(text[17:19]), 1000*timestamp.Number(text[20:26]), time.UTC)
 	a.written = text
 	return a.time.Day() == day && a.time.Month() == month
-}
-
-// number reads decimal digits.
-func number(digits []byte) int {
-	n := 0
-	for _, c := range digits {
-		n = 10*n + int(c-'0')
-	}
-	return n
 }
 
 // EVE's words for what became of the packet.

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/kulla-defence/kulla/internal/event"
+	"github.com/kulla-defence/kulla/internal/source/row"
 )
 
 // Values give the columns of the document that was scanned last.
@@ -29,7 +30,7 @@ func (r *values) AppendValue(dst []byte, column int) ([]byte, event.State) {
 	case quoted:
 		return appendUnescaped(dst, r.scanner.raw(w)), event.Present
 	}
-	return appendValid(dst, r.scanner.raw(w)), event.Present
+	return row.AppendValid(dst, r.scanner.raw(w)), event.Present
 }
 
 // Screen passes the texts of the columns to a screen that looks for words, all
@@ -51,7 +52,7 @@ func (r *values) Screen(screen event.Screen) bool {
 			r.scratch = appendUnescaped(append(r.scratch, '\n'), text)
 		case w.kind&inScratch != 0, // text within text: of no kind by how it begins
 			len(text) > 0 && text[0] != '-' && (text[0] < '0' || text[0] > '9') && text[0] != 't' && text[0] != 'f':
-			r.scratch = appendValid(append(r.scratch, '\n'), text)
+			r.scratch = row.AppendValid(append(r.scratch, '\n'), text)
 		}
 	}
 	return screen.Text(r.scratch)
@@ -71,9 +72,9 @@ func appendUnescaped(dst, text []byte) []byte {
 	for {
 		i := bytes.IndexByte(text, '\\')
 		if i < 0 {
-			return appendValid(dst, text)
+			return row.AppendValid(dst, text)
 		}
-		dst = appendValid(dst, text[:i])
+		dst = row.AppendValid(dst, text[:i])
 		text = text[i:]
 		var size int
 		dst, size = appendEscape(dst, text)
@@ -124,18 +125,4 @@ func unicodeEscape(text []byte) rune {
 		r = r<<4 | rune(c)
 	}
 	return r
-}
-
-// appendValid appends text with each byte that is not UTF-8 as U+FFFD, as
-// encoding/json has it.
-func appendValid(dst, text []byte) []byte {
-	if utf8.Valid(text) {
-		return append(dst, text...)
-	}
-	for len(text) > 0 {
-		r, size := utf8.DecodeRune(text)
-		dst = utf8.AppendRune(dst, r)
-		text = text[size:]
-	}
-	return dst
 }

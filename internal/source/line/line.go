@@ -24,6 +24,11 @@ type Line struct {
 	Number int64
 }
 
+// Problem is one of the line, which loses nothing of it.
+func (l *Line) Problem(reason string) format.Problem {
+	return format.Problem{Offset: l.Offset, Line: l.Number, Reason: reason}
+}
+
 // A Splitter cuts after the last line that is complete. Each block's State is
 // a State.
 type Splitter struct {

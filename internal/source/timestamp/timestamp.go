@@ -16,8 +16,8 @@ func Parse(text []byte) (t time.Time, zoned, ok bool) {
 	if len(text) < 19 || text[4] != '-' {
 		return parseEpoch(text)
 	}
-	year, month, day := number(text[0:4]), number(text[5:7]), number(text[8:10])
-	hour, minute, second := number(text[11:13]), number(text[14:16]), number(text[17:19])
+	year, month, day := Number(text[0:4]), Number(text[5:7]), Number(text[8:10])
+	hour, minute, second := Number(text[11:13]), Number(text[14:16]), Number(text[17:19])
 	valid := text[7] == '-' && (text[10] == 'T' || text[10] == ' ') && text[13] == ':' && text[16] == ':' &&
 		year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second <= 60
 	if !valid {
@@ -30,7 +30,7 @@ func Parse(text []byte) (t time.Time, zoned, ok bool) {
 }
 
 // number reads decimal digits, or returns -1.
-func number(digits []byte) int {
+func Number(digits []byte) int {
 	n := 0
 	for _, c := range digits {
 		if c < '0' || c > '9' {
@@ -71,13 +71,13 @@ func zone(text []byte) (offset time.Duration, zoned, ok bool) {
 	minutes := 0
 	switch {
 	case len(digits) == 5 && digits[2] == ':':
-		minutes = number(digits[3:])
+		minutes = Number(digits[3:])
 	case len(digits) == 4:
-		minutes = number(digits[2:])
+		minutes = Number(digits[2:])
 	case len(digits) != 2:
 		return 0, false, false
 	}
-	hours := number(digits[:2])
+	hours := Number(digits[:2])
 	if hours < 0 || hours > 14 || minutes < 0 || minutes > 59 {
 		return 0, false, false
 	}
@@ -103,7 +103,7 @@ func parseEpoch(text []byte) (t time.Time, zoned, ok bool) {
 	if len(whole) < 9 || len(whole) > 13 {
 		return time.Time{}, false, false
 	}
-	n := number(whole)
+	n := Number(whole)
 	nanosecond, rest := fraction(rest)
 	switch {
 	case n < 0 || len(rest) > 0:

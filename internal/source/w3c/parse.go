@@ -47,17 +47,13 @@ func (p *parser) Parse(block *format.Block, out format.Output) error {
 			out.Note("the log holds zeros where lines should be: the machine stopped before they were written")
 			return nil
 		case p.plan == nil:
-			out.Problem(problem(l, "line comes before a #Fields directive, which names the columns"))
+			out.Problem(l.Problem("line comes before a #Fields directive, which names the columns"))
 			return nil
 		}
 		p.event.Provenance = event.Provenance{Source: block.Source, Offset: l.Offset, Size: l.Size, Line: l.Number}
 		p.entry(l, out)
 		return out.Event(&p.event)
 	})
-}
-
-func problem(l line.Line, reason string) format.Problem {
-	return format.Problem{Offset: l.Offset, Line: l.Number, Reason: reason}
 }
 
 // use makes the plan for what directives said, unless it is the one in use.
@@ -78,7 +74,7 @@ func (p *parser) use(h *header) {
 func (p *parser) entry(l line.Line, out format.Output) {
 	p.values = cut(p.values[:0], l.Text, p.plan.quotes)
 	if len(p.values) != p.plan.fields {
-		out.Problem(problem(l, fmt.Sprintf("line has %d fields where the header has %d", len(p.values), p.plan.fields)))
+		out.Problem(l.Problem(fmt.Sprintf("line has %d fields where the header has %d", len(p.values), p.plan.fields)))
 		p.values = p.values[:min(len(p.values), p.plan.fields)]
 	}
 	p.row.Reset()

@@ -29,19 +29,7 @@ type parser struct {
 	sizes       []int
 	known       map[string]*shape
 	knownSize   int
-	place       place
-}
-
-// A place follows where the parser is in the source.
-type place struct {
-	encoding     charset.Encoding
-	offset, line int64
-}
-
-// move goes forward over a text.
-func (p *place) move(passed []byte) {
-	p.offset += p.encoding.EncodedSize(passed)
-	p.line += int64(bytes.Count(passed, []byte{'\n'}))
+	place       charset.Place
 }
 
 func newParser(layouts *row.Layouts) *parser {
@@ -53,14 +41,14 @@ func newParser(layouts *row.Layouts) *parser {
 
 // Parse implements format.Parser.
 func (p *parser) Parse(block *format.Block, out format.Output) error {
-	p.place = place{encoding: block.State.(charset.Encoding), offset: block.Offset, line: block.Line}
+	p.place = charset.Place{Encoding: block.State.(charset.Encoding), Offset: block.Offset, Line: block.Line}
 	text := block.Data
-	if p.place.encoding != charset.UTF8 {
-		p.decoded = p.place.encoding.Decode(p.decoded[:0], text)
+	if p.place.Encoding != charset.UTF8 {
+		p.decoded = p.place.Encoding.Decode(p.decoded[:0], text)
 		text = p.decoded
 	}
 	if block.First && bytes.HasPrefix(text, charset.Mark) {
-		p.place.move(charset.Mark)
+		p.place.Move(charset.Mark)
 		text = text[len(charset.Mark):]
 	}
 	for {
@@ -100,9 +88,9 @@ func (p *parser) element(source *event.Source, text []byte, out format.Output) e
 	if len(p.text) > 0 {
 		p.row.Raw = nil
 	}
-	p.event.Provenance.Source, p.event.Provenance.Offset, p.event.Provenance.Line = source, p.place.offset, p.place.line
-	p.place.move(text)
-	p.event.Provenance.Size = p.place.offset - p.event.Provenance.Offset
+	p.event.Provenance.Source, p.event.Provenance.Offset, p.event.Provenance.Line = source, p.place.Offset, p.place.Line
+	p.place.Move(text)
+	p.event.Provenance.Size = p.place.Offset - p.event.Provenance.Offset
 	return out.Event(&p.event)
 }
 
@@ -113,7 +101,7 @@ func (p *parser) outside(text []byte, out format.Output) {
 		rest = rest[between(rest):]
 		switch {
 		case len(rest) == 0:
-			p.place.move(text)
+			p.place.Move(text)
 			return
 		case bytes.HasPrefix(rest, []byte("<Events")) || bytes.HasPrefix(rest, []byte("</Events")):
 			if end := bytes.IndexByte(rest, '>'); end > 0 {
@@ -121,7 +109,7 @@ func (p *parser) outside(text []byte, out format.Output) {
 				continue
 			}
 		}
-		p.place.move(text[:len(text)-len(rest)])
+		p.place.Move(text[:len(text)-len(rest)])
 		reason := "not an event"
 		if isStart(rest) {
 			reason = string(eventxml.Truncated)
@@ -133,15 +121,15 @@ func (p *parser) outside(text []byte, out format.Output) {
 
 // lose reports a text as lost, and passes over it.
 func (p *parser) lose(text []byte, reason string, out format.Output) {
-	problem := format.Problem{Offset: p.place.offset, Line: p.place.line, Reason: reason}
+	problem := format.Problem{Offset: p.place.Offset, Line: p.place.Line, Reason: reason}
 	switch eventxml.Fault(reason) {
 	case eventxml.Deep:
 		problem.Limit = "nesting"
 	case tooMany:
 		problem.Limit = "fields"
 	}
-	p.place.move(text)
-	problem.Lost = p.place.offset - problem.Offset
+	p.place.Move(text)
+	problem.Lost = p.place.Offset - problem.Offset
 	out.Problem(problem)
 }
 
