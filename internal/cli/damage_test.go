@@ -140,7 +140,7 @@ func requireLoss(t *testing.T, whole, damaged readSource) {
 func damage(t *testing.T, spoil func(*rand.Rand, []byte) []byte, check func(t *testing.T, whole, damaged readSource)) {
 	t.Helper()
 	const copies = 3
-	logs, spoiled := unzipped(t, sampleEvidence()), t.TempDir()
+	logs, spoiled := eventLogs(t, unzipped(t, sampleEvidence())), t.TempDir()
 	whole := map[string]readSource{}
 	report, _ := reading(t, logs)
 	for i, source := range report.Evidence {
