@@ -37,13 +37,19 @@ vulnerabilities() {
 	fi
 }
 
+# The fuzzer of Go sometimes calls it a failure that its time ran out while an
+# input was being tried. A real failure names the input that it wrote.
+time_ran_out() {
+	grep -q 'context deadline exceeded' "$scratch/fuzz" && ! grep -q 'Failing input' "$scratch/fuzz"
+}
+
 fuzzing() {
 	local package target
 	for package in $(go list ./...); do
 		for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
 			printf '%s %s\n' "$package" "$target"
 			go test -run '^$' -fuzz "^$target\$" -fuzztime "$fuzztime" -fuzzminimizetime 5x "$package" >"$scratch/fuzz" 2>&1 ||
-				{ cat "$scratch/fuzz"; return 1; }
+				time_ran_out || { cat "$scratch/fuzz"; return 1; }
 		done
 	done
 }
