@@ -63,17 +63,26 @@ func (g *Given) selects(name string) bool {
 
 func (g *Given) namesLogSource() bool { return g.Product+g.Category+g.Service != "" }
 
-// complete adds to an event what its source does not say.
-func (g *given) complete(e *event.Event) {
+// complete returns the event with what its source does not say. The event is
+// its parser's, which may rely on it for the next one, so that what changes is a
+// copy, made in place.
+func (g *given) complete(e, place *event.Event) *event.Event {
 	if g == nil {
-		return
+		return e
 	}
-	if g.Zone != nil && e.TimeText != "" && !e.Time.IsZero() {
-		e.Time, e.TimeText = inZone(e.Time, g.Zone), ""
+	zone := g.Zone != nil && e.TimeText != "" && !e.Time.IsZero()
+	source := g.namesLogSource() && e.Layout.Product+e.Layout.Category+e.Layout.Service == ""
+	if !zone && !source {
+		return e
 	}
-	if g.namesLogSource() && e.Layout.Product+e.Layout.Category+e.Layout.Service == "" {
-		e.Layout = g.layout(e.Layout)
+	*place = *e
+	if zone {
+		place.Time, place.TimeText = inZone(e.Time, g.Zone), ""
 	}
+	if source {
+		place.Layout = g.layout(e.Layout)
+	}
+	return place
 }
 
 // inZone takes the clock's reading of a time, as it is in UTC, for that of a

@@ -21,6 +21,8 @@ type tally struct {
 	sink     Sink
 	numbered bool
 	given    *given
+	// completed is the event that is passed on where given adds to it.
+	completed event.Event
 
 	records      int64
 	first, last  time.Time
@@ -44,7 +46,7 @@ type run struct {
 }
 
 func (t *tally) Event(e *event.Event) error {
-	t.given.complete(e)
+	e = t.given.complete(e, &t.completed)
 	t.records++
 	t.span(e.Time, e.Time)
 	t.countUnstated(e)

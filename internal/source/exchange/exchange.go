@@ -24,12 +24,7 @@ func Format() *format.Format {
 		Name:      "exchange",
 		Recognise: recognise,
 		NewSplitter: func(options format.Options) format.Splitter {
-			now := new(header)
-			return &splitter{lines: line.NewSplitter(options, func(block []byte) any {
-				before := now
-				now = now.after(block)
-				return before
-			})}
+			return &splitter{lines: line.NewSplitter(options, line.Before(new(header), (*header).after))}
 		},
 		NewParser: func() format.Parser { return newParser(layouts) },
 	}

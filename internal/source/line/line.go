@@ -54,6 +54,17 @@ func NewSplitter(options format.Options, observe func(block []byte) any) *Splitt
 	return &Splitter{limit: options.Record, observe: observe}
 }
 
+// Before returns an observer for NewSplitter: a block's state is what after made
+// of all blocks before it, beginning with first. After must not change what it
+// is given, since parsers hold it.
+func Before[T any](first T, after func(T, []byte) T) func(block []byte) any {
+	return func(block []byte) any {
+		before := first
+		first = after(before, block)
+		return before
+	}
+}
+
 // Split implements format.Splitter.
 func (s *Splitter) Split(data []byte, final bool) format.Cut {
 	if !s.begun {

@@ -25,12 +25,7 @@ func Format() *format.Format {
 		Name:      "w3c",
 		Recognise: recognise,
 		NewSplitter: func(options format.Options) format.Splitter {
-			now := new(header)
-			return line.NewSplitter(options, func(block []byte) any {
-				before := now
-				now = now.after(block)
-				return before
-			})
+			return line.NewSplitter(options, line.Before(new(header), (*header).after))
 		},
 		NewParser: func() format.Parser { return newParser(layouts) },
 	}

@@ -44,10 +44,5 @@ func recognise(head []byte) bool {
 
 // newSplitter hands each block the header that holds at its beginning.
 func newSplitter(options format.Options) format.Splitter {
-	current := newHeader()
-	return line.NewSplitter(options, func(block []byte) any {
-		before := current
-		current = current.follow(block)
-		return before
-	})
+	return line.NewSplitter(options, line.Before(newHeader(), (*header).follow))
 }
