@@ -25,22 +25,33 @@ var doors = map[string][]string{
 	// Public packages: each could be lifted out and used by anybody.
 	"evtx":  {},
 	"sigma": {},
+	"stix":  {},
 
-	"internal/event":      {},
-	"internal/evtxwriter": {}, // the encoder, for tests and sample evidence
-	"internal/logwriter":  {}, // raw text formats, for tests and sample evidence
-	"internal/source":     {"internal/event", "evtx"},
-	"internal/spool":      {}, // the order of what does not fit in memory
-	"internal/detect":     {"internal/event", "internal/spool", "sigma"},
-	"internal/timeline":   {"internal/event", "internal/spool"},
-	"internal/report":     {"sigma", "internal/timeline", "internal/event", "internal/source", "internal/detect"},
-	"internal/ruletest":   {"evtx", "sigma", "internal/event", "internal/evtxwriter", "internal/logwriter", "internal/source", "internal/detect"},
-	"internal/rulepull":   {"sigma"}, // the only room with a door to the network
-	"internal/cli":        {"internal/rulepull", "evtx", "sigma", "rules", "internal/event", "internal/source", "internal/detect", "internal/report", "internal/ruletest", "internal/timeline", "internal/spool"},
-	"cmd/kulla":           {"internal/cli"},
+	"internal/event":       {},
+	"internal/evtxwriter":  {}, // the encoder, for tests and sample evidence
+	"internal/logwriter":   {}, // raw text formats, for tests and sample evidence
+	"internal/source":      {"internal/event", "evtx"},
+	"internal/spool":       {}, // the order of what does not fit in memory
+	"internal/detect":      {"internal/event", "internal/spool", "sigma"},
+	"internal/timeline":    {"internal/event", "internal/spool"},
+	"internal/findingjson": {"internal/event", "internal/detect", "sigma"}, // a finding as JSON, and back
+	"internal/incident":    {"internal/event", "internal/detect", "sigma"},
+	"internal/custody":     {},
+	"internal/knowledge":   {"knowledge"},
+	"internal/attribution": {"internal/event", "internal/detect", "internal/incident", "internal/knowledge"},
+	"internal/store":       {"internal/event", "internal/detect", "internal/incident", "internal/custody", "internal/attribution", "internal/findingjson", "sigma"},
+	"internal/language":    {},
+	"internal/report": {"sigma", "internal/timeline", "internal/event", "internal/source", "internal/detect", "internal/findingjson",
+		"internal/incident", "internal/attribution", "internal/custody", "internal/knowledge", "internal/language", "stix"},
+	"internal/ruletest": {"evtx", "sigma", "internal/event", "internal/evtxwriter", "internal/logwriter", "internal/source", "internal/detect"},
+	"internal/rulepull": {"sigma"}, // the only room with a door to the network
+	"internal/cli": {"internal/rulepull", "evtx", "sigma", "rules", "internal/event", "internal/source", "internal/detect", "internal/report", "internal/ruletest", "internal/timeline", "internal/spool",
+		"internal/findingjson", "internal/incident", "internal/custody", "internal/knowledge", "internal/attribution", "internal/store", "internal/language", "stix"},
+	"cmd/kulla": {"internal/cli"},
 
-	"rules":    {}, // our own Sigma rules, embedded
-	"examples": {"internal/evtxwriter", "internal/logwriter"},
+	"rules":     {}, // our own Sigma rules, embedded
+	"knowledge": {}, // actors, tools and artefacts of the public record, embedded
+	"examples":  {"internal/evtxwriter", "internal/logwriter"},
 }
 
 func TestMap(t *testing.T) {

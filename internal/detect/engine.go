@@ -23,6 +23,9 @@ type Options struct {
 	From, To time.Time
 	// Full keeps all columns of an event in its finding.
 	Full bool
+	// Prove keeps with each finding, and each event of a correlation, the
+	// digest of its record, and with the latter its fields.
+	Prove bool
 	// ShelfBytes is how much memory each sink may fill with findings before
 	// they go to a temporary file; 0 means 4 MiB.
 	ShelfBytes int

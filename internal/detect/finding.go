@@ -42,6 +42,9 @@ type Finding struct {
 	// Place is where the event's record stands in the evidence; for a
 	// correlation, the record that completed it.
 	Place event.Provenance
+	// Record is the SHA-256 of the record's bytes as they stand in the source;
+	// zero unless Options.Prove is set.
+	Record [32]byte
 	// Fields are the event's columns that the rule asked for and the event
 	// has, then, when the engine keeps full events, the others. Their order
 	// is that of the event.
@@ -83,6 +86,10 @@ type Member struct {
 	Time  time.Time
 	Host  string
 	Place event.Provenance
+	// Record and Fields are as in Finding, where Options.Prove is set. Fields
+	// are left out once all members together hold much.
+	Record [32]byte
+	Fields []Field
 
 	reference uint64 // the event's position among all kept matches
 }

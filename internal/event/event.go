@@ -27,6 +27,9 @@ type Event struct {
 	// when the record does not say.
 	Host       string
 	Provenance Provenance
+	// Raw is the record as it stands in the source: the Size bytes at Offset.
+	// It is nil where the reader does not say where the record lies.
+	Raw []byte
 }
 
 // Values gives the columns of one event.

@@ -1,0 +1,173 @@
+package attribution
+
+import (
+	"time"
+
+	"github.com/kulla-defence/kulla/internal/incident"
+)
+
+// A Kind is a kind of evidence; it bounds how much an Item may weigh.
+type Kind string
+
+const (
+	Technique      Kind = "technique"      // an ATT&CK technique
+	Procedure      Kind = "procedure"      // a rare way of doing it: names, paths, arguments, order
+	Tool           Kind = "tool"           // a tool anybody can have
+	Malware        Kind = "malware"        // exclusive malware, shared code
+	Secret         Kind = "secret"         // licence key, signing key, builder id
+	Infrastructure Kind = "infrastructure" // addresses and domains, bounded in time
+	Victimology    Kind = "victimology"    // victims, sightings by partners
+	Habit          Kind = "habit"          // hours, holidays, locale
+	Leak           Kind = "leak"           // what the leak proves of the intrusion
+	Claim          Kind = "claim"          // what a persona says of itself: weighs nothing
+)
+
+// An Item is one piece of evidence.
+type Item struct {
+	ID   string `json:"id"` // "E-01", in order of the assessment
+	Kind Kind   `json:"kind"`
+	// What it says.
+	Claim incident.Sentence `json:"claim"`
+	// Value is what was compared: "T1505.003", "sha256=…", "license_key=…".
+	Value string `json:"value"`
+	// Phase is the part of the intrusion it is of: one of Phases.
+	Phase      string    `json:"phase"`
+	ObservedAt time.Time `json:"observed_at,omitzero"`
+	// Reliability of the source, A (always) to F (cannot be judged);
+	// Credibility of the fact, 1 (confirmed) to 6 (cannot be judged).
+	Reliability string `json:"reliability"`
+	Credibility int    `json:"credibility"`
+	// Spoof is what it costs to fake, 0 nothing to 3 much.
+	Spoof int `json:"spoof"`
+	// Rarity is the inverse frequency over actors, in nats.
+	Rarity float64 `json:"rarity"`
+	// Dependency names the group of items that are not independent.
+	Dependency string `json:"dependency"`
+	// CollectedBy is "kulla" or who gave it; TLP its marking.
+	CollectedBy string `json:"collected_by"`
+	TLP         string `json:"tlp,omitempty"`
+	// Artefact is the id of the artefact in the knowledge that it matched,
+	// Extraction the rule or reader that extracted it, with its version.
+	Artefact   string `json:"artefact,omitempty"`
+	Extraction string `json:"extraction"`
+	// Weights are what it adds to each hypothesis, in nats, after caps and
+	// dependencies; hypotheses it says nothing of are left out.
+	Weights []Weight `json:"weights"`
+	// Contradicts is set where it speaks against the leading hypothesis.
+	Contradicts bool `json:"contradicts,omitempty"`
+}
+
+// A Weight is the log likelihood ratio of an item for a hypothesis, in nats.
+type Weight struct {
+	Hypothesis string  `json:"hypothesis"`
+	Nats       float64 `json:"nats"`
+}
+
+// Phases are the parts of an intrusion that different actors may have done.
+var Phases = []string{"access", "persistence", "movement", "mail", "discovery", "impairment", "destruction", "leak"}
+
+// A Hypothesis is an answer to "who?".
+type Hypothesis struct {
+	// ID is "state:IR", "service:IR/MOIS", "group:G1055", "unknown", or
+	// "false_flag:" and the id of a group.
+	ID     string `json:"id"`
+	Kind   string `json:"kind"` // state, service, group, unknown, false_flag
+	Name   string `json:"name"`
+	Parent string `json:"parent,omitempty"`
+	// Prior and Posterior are probabilities. Those of one kind "group",
+	// "unknown" and "false_flag" together sum to 1; service and state sum
+	// their groups.
+	Prior     float64 `json:"prior"`
+	Posterior float64 `json:"posterior"`
+	// Low and High bound the posterior: the jackknife over dependency groups.
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+	// Word is ICD 203's: "almost_no_chance" … "almost_certain".
+	Word string `json:"word"`
+	// Nats is the sum of the items' weights.
+	Nats float64 `json:"nats"`
+}
+
+// An Assessment is the answer, and all it rests on.
+type Assessment struct {
+	// Cluster is the name under which the activity is published where no
+	// actor's is: "KC-0001".
+	Cluster   string   `json:"cluster"`
+	Incidents []string `json:"incidents"`
+	// Knowledge is the identity (SHA-256) of the knowledge used.
+	Knowledge string `json:"knowledge"`
+	Items     []Item `json:"items"` // contradictions first, then by weight
+	// Hypotheses of the whole, the likeliest of each kind first.
+	Hypotheses []Hypothesis `json:"hypotheses"`
+	Phases     []Phase      `json:"phases"`
+	HandOffs   []HandOff    `json:"hand_offs"`
+	// Answer is what is published, per level.
+	Answer Answer `json:"answer"`
+	// Likelihood and Confidence are one sentence each, never one for both.
+	Likelihood incident.Sentence `json:"likelihood"`
+	Confidence Confidence        `json:"confidence"`
+	// Without says what the leading answer would be without each item.
+	Without []Without `json:"without"`
+	// Change is what would change it most, by expected information.
+	Change []Change `json:"change"`
+}
+
+// A Phase is the same question asked of one part of the intrusion.
+type Phase struct {
+	Name       string       `json:"name"`
+	First      time.Time    `json:"first,omitzero"`
+	Last       time.Time    `json:"last,omitzero"`
+	Items      []string     `json:"items"`
+	Hypotheses []Hypothesis `json:"hypotheses"` // the first few
+}
+
+// A HandOff is a place where one actor may have passed on to another.
+type HandOff struct {
+	From        string            `json:"from"` // phase
+	To          string            `json:"to"`
+	Probability float64           `json:"probability"` // that the actors differ
+	Reason      incident.Sentence `json:"reason"`
+}
+
+// An Answer is what may be published, and which gates let it.
+type Answer struct {
+	// Level is "group", "service", "state" or "cluster".
+	Level string `json:"level"`
+	// Hypothesis is the published one's id; empty for a cluster.
+	Hypothesis string            `json:"hypothesis,omitempty"`
+	Sentence   incident.Sentence `json:"sentence"`
+	Gates      []Gate            `json:"gates"`
+	// FalseFlag is set where a false flag is the likelier reading.
+	FalseFlag bool `json:"false_flag,omitempty"`
+}
+
+// A Gate is a condition of publication.
+type Gate struct {
+	Level  string            `json:"level"`
+	Name   incident.Sentence `json:"name"`
+	Passed bool              `json:"passed"`
+}
+
+// Confidence is the analytic confidence: how good the basis is, not how
+// likely the answer.
+type Confidence struct {
+	Level    string              `json:"level"` // low, moderate, high
+	Sentence incident.Sentence   `json:"sentence"`
+	Reasons  []incident.Sentence `json:"reasons"`
+}
+
+// Without is the leading hypothesis' posterior with an item left out.
+type Without struct {
+	Item      string  `json:"item"`
+	Leading   string  `json:"leading"` // hypothesis that would lead
+	Posterior float64 `json:"posterior"`
+}
+
+// A Change is a piece of evidence not yet had.
+type Change struct {
+	What incident.Sentence `json:"what"`
+	Ask  incident.Sentence `json:"ask"`
+	// Information is the expected gain in nats, Cost 1 (a search) to 5.
+	Information float64 `json:"information"`
+	Cost        int     `json:"cost"`
+}

@@ -1,0 +1,8 @@
+// Package knowledge holds what is publicly known of actors: a Base of actors,
+// the tools and artefacts they used, their campaigns and victims, and the
+// names of techniques, each fact with its source.
+//
+// Builtin reads the small base of our own (folder knowledge/ at the top of
+// the repository); the importers read ATT&CK as STIX and the MISP galaxy.
+// Nothing here weighs or ranks: internal/attribution does. Begin with Base.
+package knowledge

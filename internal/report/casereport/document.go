@@ -1,0 +1,82 @@
+package casereport
+
+import (
+	"iter"
+	"time"
+
+	"github.com/kulla-defence/kulla/internal/attribution"
+	"github.com/kulla-defence/kulla/internal/detect"
+	"github.com/kulla-defence/kulla/internal/incident"
+	"github.com/kulla-defence/kulla/internal/incident/entity"
+	"github.com/kulla-defence/kulla/internal/knowledge"
+)
+
+// A Document is all that a report shows. Writers do not change it.
+type Document struct {
+	Name      string // of the case
+	Generated time.Time
+	// Incidents, the most important first.
+	Incidents []*incident.Incident
+	// Assessment is nil where nothing was attributed.
+	Assessment *attribution.Assessment
+	// Evidence is the register, by name.
+	Evidence []Evidence
+	// Unseen is what could not be seen, in the order of importance.
+	Unseen []Unseen
+	// Clocks are the differences between the clocks of sources.
+	Clocks []entity.Skew
+	Notes  []Note
+	Ledger Ledger
+	// Rules and Knowledge are the versions used; Tool that of this program.
+	Rules, Knowledge, Tool string
+	// Base names techniques and what to do against them.
+	Base *knowledge.Base
+	// Finding returns a finding by its number in the ledger.
+	Finding func(number int64) (*Finding, error)
+	// Findings yields all, in order of time.
+	Findings iter.Seq2[*Finding, error]
+	// Counts of all findings by level and by hour, for density strips.
+	Levels map[string]int64
+}
+
+// A Finding is a finding of the case.
+type Finding struct {
+	Number   int64
+	ID       string // as docs/formats/finding.md
+	Incident string // the id; empty when it is in none
+	// Record is the SHA-256 of the record's bytes, SHA256 of its source's.
+	Record, SHA256 [32]byte
+	*detect.Finding
+}
+
+// Evidence is one file of the evidence.
+type Evidence struct {
+	Name, Format string
+	Size         int64
+	SHA256       [32]byte
+	Records      int64
+	First, Last  time.Time
+	// Problems are in words: what could not be read, gaps, and so on.
+	Problems []string
+}
+
+// Unseen is something that could not have been seen, and why.
+type Unseen struct {
+	What, Why string
+	Count     int64
+}
+
+// A Note is what an analyst wrote, or decided.
+type Note struct {
+	Time   time.Time
+	Author string
+	Text   string
+	Kind   string // note, decision, status
+}
+
+// A Ledger is where the case's proof stands.
+type Ledger struct {
+	Size      int64
+	Root      string // base64, as in the checkpoint
+	PublicKey string
+}
