@@ -115,16 +115,33 @@ func (e *Engine) resolve() error {
 		return nil
 	}
 	var position uint64
+	var kept int
 	for f, err := range e.matches.all() {
 		if err != nil {
 			return err
 		}
 		if _, wanted := e.members[position]; wanted {
-			e.members[position] = Member{Rule: f.Rule, Time: f.Time, Host: f.Host, Place: f.Place}
+			e.members[position] = Member{Rule: f.Rule, Time: f.Time, Host: f.Host, Place: f.Place, Record: f.Record,
+				Fields: e.memberFields(f, &kept)}
 		}
 		position++
 	}
 	return nil
+}
+
+// maxMemberText bounds the text of the fields of all members together.
+const maxMemberText = 64 << 20
+
+// memberFields returns what is kept of the fields of a correlation's event,
+// where kept is how much text all of them hold so far.
+func (e *Engine) memberFields(f *Finding, kept *int) []Field {
+	if !e.options.Prove || *kept >= maxMemberText {
+		return nil
+	}
+	for i := range f.Fields {
+		*kept += len(f.Fields[i].Name) + len(f.Fields[i].Value)
+	}
+	return f.Fields
 }
 
 // resolvedAlerts yields what correlation rules found, with its events.
@@ -153,7 +170,7 @@ func (e *Engine) fill(f *Finding) {
 	f.Correlation.Events = events
 	if len(events) > 0 {
 		last := events[len(events)-1]
-		f.Host, f.Place = last.Host, last.Place
+		f.Host, f.Place, f.Record = last.Host, last.Place, last.Record
 	}
 }
 

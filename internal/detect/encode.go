@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -45,6 +46,7 @@ func (t *tables) appendFinding(dst []byte, f *Finding) []byte {
 	dst = binary.BigEndian.AppendUint32(dst, uint32(t.sources.number(f.Place.Source)))
 	dst = t.appendCorrelation(dst, f.Correlation)
 	dst = binary.AppendVarint(dst, f.Place.Size)
+	dst = append(dst, f.Record[:]...)
 	dst = appendText(dst, f.TimeText)
 	dst = appendText(dst, f.Host)
 	dst = appendFields(dst, f.inputs)
@@ -136,6 +138,7 @@ func (d *decoder) finding() (*Finding, error) {
 	f.Place.Source = d.tables.sources.at(uint64(d.uint32()))
 	f.Correlation = d.correlation()
 	f.Place.Size = d.varint()
+	copy(f.Record[:], d.take(sha256.Size))
 	f.TimeText = d.text()
 	f.Host = d.text()
 	f.inputs = d.fields()

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"iter"
 	"slices"
 	"strings"
@@ -247,6 +248,9 @@ func (s *Sink) keep(e *event.Event, index int) error {
 	f := &s.found
 	*f = Finding{Rule: s.engine.rules[index], Time: e.Time, TimeText: e.TimeText, Host: e.Host, Place: e.Provenance,
 		Fields: f.Fields[:0], inputs: f.inputs[:0]}
+	if s.engine.options.Prove && e.Raw != nil {
+		f.Record = sha256.Sum256(e.Raw)
+	}
 	f.inputs = s.engine.inputs[index].append(f.inputs, &s.row)
 	s.asked = s.session.AppendColumns(s.asked[:0], index)
 	s.appendFields()

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"strings"
 	"testing"
@@ -268,5 +269,32 @@ func TestDescribeTags(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"execution", "defense-evasion"}, rule.Tactics); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Findings, and the events of correlations with their fields, carry the digest
+// of their records where that is asked for.
+func TestEngineProves(t *testing.T) {
+	t.Parallel()
+	raw := []byte("record")
+	proven := func(e *event.Event) *event.Event { e.Raw = raw; return e }
+	events := []*event.Event{proven(shell(1, "cmd")), proven(logon(2, "bob")), proven(logon(3, "bob")), proven(logon(4, "bob"))}
+	for _, prove := range []bool{false, true} {
+		want := [32]byte{}
+		if prove {
+			want = sha256.Sum256(raw)
+		}
+		result, found := find(t, Options{Prove: prove, Full: true}, 1, events...)
+		if len(found) != 2 {
+			t.Fatalf("found %q", found)
+		}
+		for f, err := range result.Findings() {
+			if err != nil || f.Record != want {
+				t.Errorf("prove %v: %s has the digest %x, %v", prove, f.Rule.Title, f.Record, err)
+			}
+			if f.Correlation != nil && (f.Correlation.Events[0].Record != want || (len(f.Correlation.Events[0].Fields) > 0) != prove) {
+				t.Errorf("prove %v: the first event has the digest %x and the fields %v", prove, f.Correlation.Events[0].Record, f.Correlation.Events[0].Fields)
+			}
+		}
 	}
 }

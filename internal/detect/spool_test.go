@@ -39,6 +39,7 @@ func randomFindings(random *rand.Rand, t *tables, n int) []*Finding {
 				Offset: int64(i), Size: random.Int64N(9), Line: random.Int64N(3), RecordID: random.Uint64N(3),
 			},
 		}
+		f.Record[random.IntN(32)] = byte(random.IntN(2))
 		for range random.IntN(4) {
 			f.Fields = append(f.Fields, Field{Name: texts[random.IntN(4)], Value: texts[random.IntN(4)],
 				Asked: random.IntN(2) == 0, Null: random.IntN(2) == 0})

@@ -123,7 +123,7 @@ func (r *reading) work(sink Sink) {
 }
 
 func (r *reading) parse(j job, parser format.Parser, sink Sink) {
-	out := &tally{sink: sink, numbered: r.formats[j.format].Numbered, given: j.file.given}
+	out := &tally{sink: sink, numbered: r.formats[j.format].Numbered, given: j.file.given, block: &j.block}
 	if j.problem != nil {
 		out.Problem(*j.problem)
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/kulla-defence/kulla/internal/event"
+	"github.com/kulla-defence/kulla/internal/source/format"
 )
 
 // Lists in the register are cut short; the counts beside them are not.
@@ -21,6 +22,8 @@ type tally struct {
 	sink     Sink
 	numbered bool
 	given    *given
+	// block is what is being parsed, nil in the total of a file.
+	block *format.Block
 	// completed is the event that is passed on where given adds to it.
 	completed event.Event
 
@@ -46,6 +49,7 @@ type run struct {
 }
 
 func (t *tally) Event(e *event.Event) error {
+	e.Raw = rawOf(t.block, &e.Provenance)
 	e = t.given.complete(e, &t.completed)
 	t.records++
 	t.span(e.Time, e.Time)
@@ -54,6 +58,15 @@ func (t *tally) Event(e *event.Event) error {
 		t.addRun(run{e.Provenance.RecordID, e.Provenance.RecordID, e.Time, e.Time})
 	}
 	return t.sink.Event(e)
+}
+
+// rawOf returns the bytes of a record, nil where they are not in the block.
+func rawOf(block *format.Block, place *event.Provenance) []byte {
+	start := place.Offset - block.Offset
+	if start < 0 || place.Size <= 0 || start > int64(len(block.Data)) || place.Size > int64(len(block.Data))-start {
+		return nil
+	}
+	return block.Data[start : start+place.Size]
 }
 
 // countUnstated counts what an event does not say of its time.
