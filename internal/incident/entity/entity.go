@@ -20,12 +20,12 @@ const (
 type Role string
 
 const (
-	At      Role = "at"      // where it happened: the host of the log
-	Actor   Role = "actor"   // who or what did it
-	Parent  Role = "parent"  // what started the actor
-	Target  Role = "target"  // what it was done to
-	Source  Role = "source"  // where it came from
-	Mention Role = "mention" // named without a known part
+	At     Role = "at"      // where it happened: the host of the log
+	Actor  Role = "actor"   // who or what did it
+	Parent Role = "parent"  // what started the actor
+	Target Role = "target"  // what it was done to
+	Source Role = "source"  // where it came from
+	Named  Role = "mention" // named without a known part
 )
 
 // A Key names an entity uniquely in a case: its kind, a colon, and the
@@ -41,7 +41,22 @@ type Entity struct {
 	// Aliases are its other names: short names, addresses, SIDs, hashes as
 	// "sha256=…", paths.
 	Aliases []string `json:"aliases,omitempty"`
+	// Known says of each alias how it is known, in the order of Aliases.
+	Known []Basis `json:"known,omitempty"`
 	// Host is the key of the host that processes, sessions and local
 	// accounts belong to; empty for others.
 	Host Key `json:"host,omitempty"`
 }
+
+// A Basis is how an alias is known to be one.
+type Basis string
+
+const (
+	Stated    Basis = "stated"    // one record names both
+	Prefixed  Basis = "prefixed"  // a short name that only one full name begins with
+	Answered  Basis = "answered"  // DNS or DHCP
+	Connected Basis = "connected" // the host's own side of its connections
+	Claimed   Basis = "claimed"   // a client says so of itself: weak
+	OnlyOne   Basis = "only-one"  // the only one of that name in the evidence: weak
+	Renamed   Basis = "renamed"   // the log itself goes on under another name
+)
