@@ -74,7 +74,9 @@ type Software struct {
 	Name    string   `json:"name"`
 	Aliases []string `json:"aliases,omitempty"`
 	// Public says that anybody can have it.
-	Public    bool       `json:"public,omitempty"`
+	Public bool `json:"public,omitempty"`
+	// Features are the techniques that it is known to do.
+	Features  []Feature  `json:"features,omitempty"`
 	Citations []Citation `json:"citations,omitempty"`
 }
 
