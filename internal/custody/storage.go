@@ -1,6 +1,11 @@
 package custody
 
-import "golang.org/x/mod/sumdb/tlog"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+
+	"golang.org/x/mod/sumdb/tlog"
+)
 
 // Kinds of leaves.
 const (
@@ -21,9 +26,31 @@ type Leaf struct {
 	// Data is one JSON object without white space around it.
 	Data []byte
 	// Seal is set where the data was redacted: the commitment that stands in
-	// its place (see Redact).
+	// its place, SHA-256(Data) (see Redact).
 	Seal []byte
 }
+
+// Bytes is what a leaf's hash covers: its kind and its commitment in lower-case
+// hexadecimal, a line each. A leaf and what is left of it after redaction have
+// the same bytes.
+func (l Leaf) Bytes() []byte {
+	dst := make([]byte, 0, len(l.Kind)+2*sha256.Size+2)
+	dst = append(append(dst, l.Kind...), '\n')
+	dst = hex.AppendEncode(dst, l.Commitment())
+	return append(dst, '\n')
+}
+
+// Commitment is the SHA-256 of the leaf's data, or the seal in its place.
+func (l Leaf) Commitment() []byte {
+	if l.Seal != nil {
+		return l.Seal
+	}
+	digest := sha256.Sum256(l.Data)
+	return digest[:]
+}
+
+// Hash is the leaf's hash in the tree: SHA-256(0x00 ‖ Bytes).
+func (l Leaf) Hash() tlog.Hash { return tlog.RecordHash(l.Bytes()) }
 
 // Storage keeps a ledger's leaves, hashes and checkpoints. Leaves are numbered
 // from 0. Everything appended between two calls of Commit is kept together or
@@ -40,9 +67,11 @@ type Storage interface {
 	// Checkpoints are the signed notes (x/mod/sumdb/note), oldest first.
 	Checkpoints() ([][]byte, error)
 	AppendCheckpoint(note []byte) error
-	// Key returns the case's signer key, private and public, as
-	// note.GenerateKey makes them; empty before SetKey.
-	Key() (private, public string, err error)
-	SetKey(private, public string) error
+	// Keys are the public keys (note.NewVerifier reads them) of all who signed
+	// a checkpoint, in the order of their first. The private ones never travel
+	// with a case: each signer's stays in its own file (see OpenSigner).
+	Keys() ([]string, error)
+	// AddKey adds a public key; a known one changes nothing.
+	AddKey(public string) error
 	Commit() error
 }
