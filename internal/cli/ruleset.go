@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -38,19 +39,33 @@ func (f *ruleFlags) options() ruleOptions { return ruleOptions(*f) }
 // load reads the rule set and the taxonomy. Rules that cannot be used are in
 // the set's problems; a path without any rule is an error.
 func (o ruleOptions) load() (*sigma.RuleSet, *sigma.Taxonomy, error) {
+	set, taxonomy, _, err := o.loadWithDocuments()
+	return set, taxonomy, err
+}
+
+// loadWithDocuments also returns what the rules were read from.
+func (o ruleOptions) loadWithDocuments() (*sigma.RuleSet, *sigma.Taxonomy, *sigma.Documents, error) {
 	taxonomy, err := o.loadTaxonomy()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	placeholders, err := loadPlaceholders(o.placeholders)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	documents, err := o.documents()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	return sigma.NewRuleSet(documents, sigma.Options{Placeholders: placeholders}), taxonomy, nil
+	return sigma.NewRuleSet(documents, sigma.Options{Placeholders: placeholders}), taxonomy, documents, nil
+}
+
+// name says in words where the rules are from.
+func (o ruleOptions) name() string {
+	if len(o.paths) == 0 {
+		return builtInName
+	}
+	return strings.Join(o.paths, ", ")
 }
 
 func (o ruleOptions) documents() (*sigma.Documents, error) {
