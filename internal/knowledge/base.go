@@ -14,6 +14,25 @@ type Base struct {
 	// Renamed maps ids of techniques that ATT&CK changed to what they are
 	// now: "T1562.001" -> "T1685".
 	Renamed map[string]string `json:"renamed,omitempty"`
+	// Conflicts are what the sources do not agree on; nothing was joined on it.
+	Conflicts []Conflict `json:"conflicts,omitempty"`
+}
+
+// A Conflict is a place where facts of several sources do not fit together.
+type Conflict struct {
+	// What is "alias" (several have it: it joins nothing) or "state",
+	// "service" (sources differ: the first base's is kept).
+	What  string `json:"what"`
+	Value string `json:"value"`
+	// IDs are those of the actors or software in question, in order.
+	IDs []string `json:"ids"`
+}
+
+// An Omission counts what of a source was left out, and says why.
+type Omission struct {
+	What  string `json:"what"` // "intrusion-set", "relationship" …
+	Why   string `json:"why"`  // "revoked", "mobile" …
+	Count int    `json:"count"`
 }
 
 // A Source is a file or data set that facts came from.
@@ -21,6 +40,8 @@ type Source struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
 	SHA256  string `json:"sha256,omitempty"` // lower-case hexadecimal
+	// Left is what of it is not in the base.
+	Left []Omission `json:"left,omitempty"`
 }
 
 // An Actor is a group, under all its names.
@@ -33,14 +54,25 @@ type Actor struct {
 	// empty where no source says. A persona's own claim never sets them.
 	State   string `json:"state,omitempty"`
 	Service string `json:"service,omitempty"`
-	// Role is what the group is known for in joint operations: "access",
+	// Roles are what the group is known for in joint operations: "access",
 	// "mail", "destruction" …; empty when unknown.
 	Roles    []string  `json:"roles,omitempty"`
 	Features []Feature `json:"features,omitempty"`
 	Victims  []Victim  `json:"victims,omitempty"`
 	// Confusable are ids of groups that are easily taken for this one.
-	Confusable []string   `json:"confusable,omitempty"`
-	Citations  []Citation `json:"citations,omitempty"`
+	Confusable []string `json:"confusable,omitempty"`
+	// Claims are what is said of it without an assessment, by itself or by
+	// others. They are kept to be shown, and weigh nothing.
+	Claims    []Claim    `json:"claims,omitempty"`
+	Citations []Citation `json:"citations,omitempty"`
+}
+
+// A Claim is a statement that nobody answers for.
+type Claim struct {
+	// Field is what it is about: "country", "identity", "motive".
+	Field     string     `json:"field"`
+	Value     string     `json:"value"`
+	Citations []Citation `json:"citations,omitempty"`
 }
 
 // A Feature is something an actor was seen to use.
