@@ -141,6 +141,17 @@ type IntrusionSet struct {
 	PrimaryMotivation string   `json:"primary_motivation,omitempty"`
 }
 
+// A Campaign is a series of acts under one name (section 4.2).
+type Campaign struct {
+	Common
+	Name        string   `json:"name"`
+	Description string   `json:"description,omitempty"`
+	Aliases     []string `json:"aliases,omitempty"`
+	FirstSeen   *Time    `json:"first_seen,omitempty"`
+	LastSeen    *Time    `json:"last_seen,omitempty"`
+	Objective   string   `json:"objective,omitempty"`
+}
+
 // A CourseOfAction is what to do (section 4.3).
 type CourseOfAction struct {
 	Common

@@ -35,8 +35,14 @@ type Document struct {
 	Finding func(number int64) (*Finding, error)
 	// Findings yields all, in order of time.
 	Findings iter.Seq2[*Finding, error]
-	// Counts of all findings by level and by hour, for density strips.
+	// Levels counts all findings by level.
 	Levels map[string]int64
+	// TLP is the marking of what is shared: clear, green, amber, amber+strict
+	// or red; empty is amber+strict.
+	TLP string
+	// RuleText returns the YAML of a rule by its id, empty where it is not at
+	// hand; nil when no rules are.
+	RuleText func(id string) string
 }
 
 // A Finding is a finding of the case.

@@ -1,0 +1,352 @@
+package casereport
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kulla-defence/kulla/internal/attribution"
+	"github.com/kulla-defence/kulla/internal/incident"
+	"github.com/kulla-defence/kulla/internal/incident/entity"
+	"github.com/kulla-defence/kulla/stix"
+)
+
+// writeSTIX writes a case as one STIX 2.1 bundle: each incident with what was
+// observed, the techniques, patterns to look for elsewhere, and who it is
+// attributed to as far as that is published. Identifiers are made of the case,
+// so that the same case gives the same bundle. Texts are English.
+func writeSTIX(w io.Writer, d *Document, text func(incident.Sentence) string) error {
+	marking := stix.TLP(cmp.Or(d.TLP, defaultTLP))
+	if marking == nil {
+		return fmt.Errorf("stix: unknown marking %q", d.TLP)
+	}
+	b := &bundler{document: d, text: text, marking: marking, observed: map[string]bool{}}
+	b.identity()
+	for _, one := range d.Incidents {
+		if err := b.incident(one); err != nil {
+			return err
+		}
+	}
+	b.assessment()
+	_, err := stix.NewBundle(d.scope(), b.objects...).WriteTo(w)
+	return err
+}
+
+// defaultTLP is the marking of what nobody marked.
+const defaultTLP = "amber+strict"
+
+// scope names the case in identifiers: its key, which no other case has.
+func (d *Document) scope() string { return "case " + cmp.Or(d.Ledger.PublicKey, d.Name) + " " + d.Name }
+
+// A bundler gathers the objects of one bundle.
+type bundler struct {
+	document *Document
+	text     func(incident.Sentence) string
+	marking  *stix.Marking
+	producer string
+	objects  []stix.Object
+	observed map[string]bool
+}
+
+// add adds objects of one incident to the bundle, and returns their ids.
+func (b *bundler) add(objects ...stix.Object) []string {
+	ids := make([]string, len(objects))
+	for i, o := range objects {
+		ids[i] = o.Identifier()
+	}
+	b.objects = append(b.objects, objects...)
+	return ids
+}
+
+// common are the properties of an object of the case; the name tells it apart
+// from others of its kind.
+func (b *bundler) common(kind, name string) stix.Common {
+	common := stix.NewCommon(kind, b.document.scope()+"\x00"+name, b.document.Generated)
+	common.CreatedBy = b.producer
+	common.Markings = []string{b.marking.ID}
+	return common
+}
+
+func (b *bundler) identity() {
+	who := &stix.Identity{Common: b.common("identity", "producer"), Name: "Kulla " + b.document.Tool, Class: "system"}
+	who.CreatedBy = ""
+	b.producer = who.ID
+	b.add(b.marking, who)
+}
+
+// maxObserved bounds how many entities of one incident are shared.
+const maxObserved = 500
+
+func (b *bundler) incident(one *incident.Incident) error {
+	story := make([]string, len(one.Story))
+	for i, sentence := range one.Story {
+		story[i] = b.text(sentence)
+	}
+	about := &stix.Incident{Common: b.common("incident", one.ID), Name: one.ID + ": " + b.text(one.Title), Description: strings.Join(story, "\n")}
+	about.Labels = []string{one.Level}
+	members := b.add(about)
+	members = append(members, b.observations(one)...)
+	for _, use := range one.Techniques {
+		members = append(members, b.technique(about.ID, use)...)
+	}
+	for _, use := range one.Rules {
+		members = append(members, b.sigma(about.ID, one, use)...)
+	}
+	grouping := &stix.Grouping{Common: b.common("grouping", one.ID), Name: about.Name, Context: "suspicious-activity", Objects: unique(members)}
+	b.add(grouping)
+	return nil
+}
+
+func unique(ids []string) []string {
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// observations are what was seen in an incident, one observed-data object for
+// each entity, and a pattern for those that others can look for.
+func (b *bundler) observations(one *incident.Incident) []string {
+	var ids []string
+	for i, use := range one.Entities {
+		if i == maxObserved {
+			break
+		}
+		observables, pattern := observablesOf(use.Entity)
+		if len(observables) == 0 {
+			continue
+		}
+		ids = append(ids, b.observation(one, use, observables)...)
+		if pattern != "" && use.Weight > 0.5 {
+			ids = append(ids, b.pattern(one, use, pattern)...)
+		}
+	}
+	return ids
+}
+
+func (b *bundler) observation(one *incident.Incident, use incident.EntityUse, observables []*stix.Observable) []string {
+	seen := &stix.ObservedData{Common: b.common("observed-data", one.ID+"\x00"+string(use.Key)), Number: min(max(use.Count, 1), 999_999_999)}
+	seen.First, seen.Last = b.time(use.First, one.First), b.time(use.Last, one.Last)
+	for _, o := range observables {
+		seen.Objects = append(seen.Objects, o.ID)
+		if !b.observed[o.ID] {
+			b.observed[o.ID] = true
+			o.Markings = []string{b.marking.ID}
+			b.add(o)
+		}
+	}
+	return append(b.add(seen), seen.Objects...)
+}
+
+// time is the first of the times that is stated; the report's when none is.
+func (b *bundler) time(times ...time.Time) stix.Time {
+	for _, t := range times {
+		if !t.IsZero() {
+			return stix.Time{Time: t.Truncate(time.Microsecond)}
+		}
+	}
+	return stix.Time{Time: b.document.Generated.Truncate(time.Microsecond)}
+}
+
+func (b *bundler) pattern(one *incident.Incident, use incident.EntityUse, pattern string) []string {
+	indicator := &stix.Indicator{Common: b.common("indicator", one.ID+"\x00"+string(use.Key)), Name: use.Name,
+		Description:    fmt.Sprintf("seen in incident %s", one.ID),
+		IndicatorTypes: []string{"malicious-activity"}, Pattern: pattern, PatternType: "stix", PatternVersion: "2.1",
+		ValidFrom: b.time(use.First, one.First)}
+	return b.add(indicator)
+}
+
+// sigma is a rule that found something, for others to run.
+func (b *bundler) sigma(about string, one *incident.Incident, use incident.RuleUse) []string {
+	if b.document.RuleText == nil || use.ID == "" {
+		return nil
+	}
+	rule := b.document.RuleText(use.ID)
+	if rule == "" {
+		return nil
+	}
+	indicator := &stix.Indicator{Common: b.common("indicator", "rule\x00"+use.ID), Name: use.Title,
+		IndicatorTypes: []string{"malicious-activity"}, Pattern: rule, PatternType: "sigma", ValidFrom: b.time(b.document.firstUse(use.ID))}
+	link := b.relationship("related-to", indicator.ID, about, one.ID)
+	return b.add(indicator, link)
+}
+
+// firstUse is when a rule first found something in the case, so that its
+// indicator is the same in all incidents.
+func (d *Document) firstUse(rule string) time.Time {
+	var first time.Time
+	for _, one := range d.Incidents {
+		for _, use := range one.Rules {
+			if use.ID == rule && !use.First.IsZero() && (first.IsZero() || use.First.Before(first)) {
+				first = use.First
+			}
+		}
+	}
+	return first
+}
+
+func (b *bundler) relationship(kind, source, target, name string) *stix.Relationship {
+	return &stix.Relationship{Common: b.common("relationship", kind+"\x00"+source+"\x00"+target+"\x00"+name), Kind: kind, Source: source, Target: target}
+}
+
+// technique is an ATT&CK technique, the same object in all incidents.
+func (b *bundler) technique(about string, use incident.TechniqueUse) []string {
+	pattern := &stix.AttackPattern{Common: b.common("attack-pattern", use.ID), Name: use.ID}
+	if b.document.Base != nil {
+		pattern.Name = b.document.Base.TechniqueName(use.ID)
+	}
+	pattern.ExternalReferences = []stix.ExternalReference{{SourceName: "mitre-attack", ExternalID: use.ID,
+		URL: "https://attack.mitre.org/techniques/" + strings.ReplaceAll(use.ID, ".", "/")}}
+	for _, tactic := range b.document.tacticsOf(use.ID) {
+		pattern.KillChain = append(pattern.KillChain, stix.KillChainPhase{KillChain: "mitre-attack", Phase: tactic})
+	}
+	return b.add(pattern, b.relationship("related-to", about, pattern.ID, ""))
+}
+
+// tacticsOf are the tactics of a technique in any incident.
+func (d *Document) tacticsOf(technique string) []string {
+	var tactics []string
+	for _, one := range d.Incidents {
+		for _, use := range one.Techniques {
+			if use.ID == technique {
+				tactics = append(tactics, use.Tactics...)
+			}
+		}
+	}
+	return unique(tactics)
+}
+
+// assessment is the activity as a campaign, with what is said of its actor:
+// a relationship only where the gates let a name be published.
+func (b *bundler) assessment() {
+	a := b.document.Assessment
+	if a == nil || len(a.Incidents) == 0 {
+		return
+	}
+	campaign := &stix.Campaign{Common: b.common("campaign", a.Cluster), Name: cmp.Or(a.Cluster, "KC"), Description: b.text(a.Answer.Sentence)}
+	b.add(campaign)
+	about := []string{campaign.ID}
+	for _, id := range a.Incidents {
+		if !slices.ContainsFunc(b.document.Incidents, func(one *incident.Incident) bool { return one.ID == id }) {
+			continue
+		}
+		link := b.relationship("related-to", campaign.ID, b.common("incident", id).ID, "")
+		b.add(link)
+	}
+	if who := b.actor(a); who != nil {
+		link := b.relationship("attributed-to", campaign.ID, who.ID, "")
+		link.Confidence = who.Confidence
+		b.add(who, link)
+		about = append(about, who.ID, link.ID)
+	}
+	b.add(&stix.Note{Common: b.common("note", "likelihood"), Abstract: "likelihood", Content: b.text(a.Likelihood), Objects: unique(slices.Clone(about))},
+		&stix.Note{Common: b.common("note", "confidence"), Abstract: "analytic confidence", Content: b.text(a.Confidence.Sentence), Objects: unique(slices.Clone(about))})
+}
+
+// actor is who is published, nil for an activity cluster. The confidence is
+// the posterior in hundredths, on STIX' scale of 0 to 100.
+func (b *bundler) actor(a *attribution.Assessment) *stix.IntrusionSet {
+	at := slices.IndexFunc(a.Hypotheses, func(h attribution.Hypothesis) bool { return h.ID == a.Answer.Hypothesis })
+	if a.Answer.Hypothesis == "" || at < 0 {
+		return nil
+	}
+	leading := a.Hypotheses[at]
+	percent := int(leading.Posterior * 100)
+	who := &stix.IntrusionSet{Common: b.common("intrusion-set", leading.ID), Name: leading.Name,
+		ResourceLevel: "government", PrimaryMotivation: "organizational-gain"}
+	who.Confidence = &percent
+	who.Description = "published as " + leading.Kind + " (" + leading.ID + ")"
+	return who
+}
+
+// observablesOf are an entity as observables, and a pattern that finds it
+// elsewhere; none for what means nothing outside this case.
+func observablesOf(e entity.Entity) ([]*stix.Observable, string) {
+	switch e.Kind {
+	case entity.Address:
+		return addressOf(e.Name)
+	case entity.Domain:
+		return []*stix.Observable{stix.DomainName(e.Name)}, stix.Pattern(stix.Comparison{Path: "domain-name:value", Value: e.Name})
+	case entity.URL:
+		if !strings.Contains(e.Name, "://") {
+			return nil, ""
+		}
+		return []*stix.Observable{stix.URL(e.Name)}, stix.Pattern(stix.Comparison{Path: "url:value", Value: e.Name})
+	case entity.Account, entity.Mailbox:
+		return []*stix.Observable{accountOf(e)}, ""
+	case entity.File:
+		return fileOf(e)
+	}
+	return nil, ""
+}
+
+// addressOf gives a pattern only for addresses of the outside.
+func addressOf(name string) ([]*stix.Observable, string) {
+	o := stix.Address(name)
+	if o == nil {
+		return nil, ""
+	}
+	pattern := stix.Pattern(stix.Comparison{Path: o.Type + ":value", Value: o.Value})
+	if address := netip.MustParseAddr(o.Value); address.IsPrivate() || address.IsLoopback() || address.IsLinkLocalUnicast() {
+		pattern = ""
+	}
+	return []*stix.Observable{o}, pattern
+}
+
+func accountOf(e entity.Entity) *stix.Observable {
+	for _, alias := range e.Aliases {
+		if strings.HasPrefix(strings.ToUpper(alias), "S-1-") {
+			return stix.UserAccount("windows-domain", alias, e.Name)
+		}
+	}
+	return stix.UserAccount("", "", e.Name)
+}
+
+// hashNames are STIX' names of hashes, by those of aliases.
+var hashNames = []struct {
+	prefix, name string
+	size         int
+}{{"md5=", "MD5", 32}, {"sha1=", "SHA-1", 40}, {"sha256=", "SHA-256", 64}}
+
+// fileOf gives a pattern only for files whose content is known.
+func fileOf(e entity.Entity) ([]*stix.Observable, string) {
+	hashes := map[string]string{}
+	var comparisons []stix.Comparison
+	for _, alias := range e.Aliases {
+		for _, h := range hashNames {
+			if value, ok := strings.CutPrefix(alias, h.prefix); ok && len(value) == h.size {
+				hashes[h.name] = value
+				comparisons = append(comparisons, stix.Comparison{Path: "file:hashes.'" + h.name + "'", Value: value})
+			}
+		}
+	}
+	folder, name := splitPath(e.Name)
+	var list []*stix.Observable
+	var parent *stix.Observable
+	if folder != "" {
+		parent = stix.Directory(folder)
+		list = append(list, parent)
+	}
+	if name == "" && len(hashes) == 0 {
+		return nil, ""
+	}
+	if len(hashes) == 0 {
+		hashes = nil
+	}
+	list = append(list, stix.File(name, hashes, parent))
+	if len(comparisons) == 0 {
+		return list, ""
+	}
+	return list, stix.Pattern(comparisons...)
+}
+
+// splitPath takes a path of Windows or Unix apart.
+func splitPath(path string) (folder, name string) {
+	at := strings.LastIndexAny(path, `\/`)
+	if at < 0 {
+		return "", path
+	}
+	return path[:at], path[at+1:]
+}
