@@ -21,6 +21,13 @@ func (l *Ledger) Append(leaf Leaf) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	secret, err := l.storage.Secret()
+	if err != nil {
+		return 0, err
+	}
+	if leaf.Seal, err = Seal(leaf.Data, secret, size); err != nil {
+		return 0, err
+	}
 	hashes, err := tlog.StoredHashesForRecordHash(size, leaf.Hash(), l.storage)
 	if err != nil {
 		return 0, err

@@ -1,7 +1,6 @@
 package custody
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -25,28 +24,19 @@ type Leaf struct {
 	Kind string
 	// Data is one JSON object without white space around it.
 	Data []byte
-	// Seal is set where the data was redacted: the commitment that stands in
-	// its place, SHA-256(Data) (see Redact).
+	// Seal is the commitment to Data that the leaf's hash covers (see Seal).
+	// Ledger.Append makes it; a Storage need not keep it.
 	Seal []byte
 }
 
-// Bytes is what a leaf's hash covers: its kind and its commitment in lower-case
+// Bytes is what a leaf's hash covers: its kind and its seal in lower-case
 // hexadecimal, a line each. A leaf and what is left of it after redaction have
 // the same bytes.
 func (l Leaf) Bytes() []byte {
-	dst := make([]byte, 0, len(l.Kind)+2*sha256.Size+2)
+	dst := make([]byte, 0, len(l.Kind)+2*len(l.Seal)+2)
 	dst = append(append(dst, l.Kind...), '\n')
-	dst = hex.AppendEncode(dst, l.Commitment())
+	dst = hex.AppendEncode(dst, l.Seal)
 	return append(dst, '\n')
-}
-
-// Commitment is the SHA-256 of the leaf's data, or the seal in its place.
-func (l Leaf) Commitment() []byte {
-	if l.Seal != nil {
-		return l.Seal
-	}
-	digest := sha256.Sum256(l.Data)
-	return digest[:]
 }
 
 // Hash is the leaf's hash in the tree: SHA-256(0x00 ‖ Bytes).
@@ -73,5 +63,8 @@ type Storage interface {
 	Keys() ([]string, error)
 	// AddKey adds a public key; a known one changes nothing.
 	AddKey(public string) error
+	// Secret is what the leaves' seals are salted with: SecretSize random
+	// bytes, made with the case and kept in it, never in an export.
+	Secret() ([]byte, error)
 	Commit() error
 }

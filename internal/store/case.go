@@ -233,3 +233,4 @@ func (c *Case) Checkpoints() ([][]byte, error)                     { return nil,
 func (c *Case) AppendCheckpoint(note []byte) error                 { return errSoon }
 func (c *Case) Keys() ([]string, error)                            { return nil, errSoon }
 func (c *Case) AddKey(public string) error                         { return errSoon }
+func (c *Case) Secret() ([]byte, error)                            { return nil, errSoon }
