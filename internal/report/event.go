@@ -11,16 +11,15 @@ import (
 // AppendEvent appends an event as a JSON object: its place, and its columns by
 // name, as in a finding.
 func AppendEvent(dst []byte, e *event.Event) []byte {
-	o := object{dst: append(dst, '{')}
-	o.time("time", e.Time)
+	o := begin(dst)
+	o.Time("time", e.Time)
 	if e.TimeText != "" {
-		o.text("time_as_written", e.TimeText)
+		o.Text("time_as_written", e.TimeText)
 	}
-	o.text("host", e.Host)
-	o.placeWithoutDigest(e.Provenance)
-	o.key("event")
-	o.dst = appendFields(o.dst, fieldsOf(e))
-	return append(o.dst, '}')
+	o.Text("host", e.Host)
+	o.PlaceWithoutDigest(e.Provenance)
+	o.Fields("event", fieldsOf(e))
+	return append(o.JSON, '}')
 }
 
 func fieldsOf(e *event.Event) []detect.Field {

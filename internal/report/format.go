@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kulla-defence/kulla/internal/detect"
+	"github.com/kulla-defence/kulla/internal/findingjson"
 )
 
 // Findings is a stream of findings in order. It may be read again.
@@ -54,7 +55,7 @@ func WriteJSON(w io.Writer, d *Document) error {
 	out.Write(appendHarmlessJSON(nil, summary))
 	out.WriteString(`,"findings":[`)
 	err = eachLine(out, d.Findings, "\n", ",\n", func(dst []byte, f *detect.Finding) []byte {
-		return AppendFinding(dst, f, d.Digests)
+		return findingjson.Append(dst, f, d.Digests)
 	})
 	if err != nil {
 		return err
@@ -84,7 +85,7 @@ func eachLine(out *bufio.Writer, findings Findings, before, between string, text
 // a terminal would act on. Outside of strings there are none.
 func appendHarmlessJSON(dst, document []byte) []byte {
 	for _, r := range string(document) {
-		dst = appendRune(dst, r)
+		dst = findingjson.AppendRune(dst, r)
 	}
 	return dst
 }

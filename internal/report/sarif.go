@@ -25,11 +25,11 @@ func WriteSARIF(w io.Writer, d *Document) error {
 		return err
 	}
 	out.WriteString("\n],\"invocations\":[")
-	invocation := object{dst: []byte{'{'}}
+	invocation := begin(nil)
 	invocation.boolean("executionSuccessful", !d.Summary.Interrupted)
-	invocation.key("toolExecutionNotifications")
-	invocation.dst = appendNotifications(invocation.dst, d.Summary)
-	out.Write(append(invocation.dst, "}]}]}\n"...))
+	invocation.Key("toolExecutionNotifications")
+	invocation.JSON = appendNotifications(invocation.JSON, d.Summary)
+	out.Write(append(invocation.JSON, "}]}]}\n"...))
 	return out.Flush()
 }
 
@@ -47,37 +47,37 @@ func matchedRules(d *Document) ([]*detect.Rule, map[*detect.Rule]int64) {
 }
 
 func appendDriver(dst []byte, version string, rules []*detect.Rule) []byte {
-	o := object{dst: append(dst, '{')}
-	o.text("name", "kulla")
+	o := begin(dst)
+	o.Text("name", "kulla")
 	if version != "" {
-		o.text("version", version)
+		o.Text("version", version)
 	}
-	o.key("rules")
-	o.dst = append(o.dst, '[')
+	o.Key("rules")
+	o.JSON = append(o.JSON, '[')
 	for i, rule := range rules {
 		if i > 0 {
-			o.dst = append(o.dst, ',')
+			o.JSON = append(o.JSON, ',')
 		}
-		o.dst = appendSARIFRule(o.dst, rule)
+		o.JSON = appendSARIFRule(o.JSON, rule)
 	}
-	return append(o.dst, "]}"...)
+	return append(o.JSON, "]}"...)
 }
 
 func appendSARIFRule(dst []byte, rule *detect.Rule) []byte {
-	o := object{dst: append(dst, '{')}
-	o.text("id", sarifID(rule))
+	o := begin(dst)
+	o.Text("id", sarifID(rule))
 	o.message("shortDescription", rule.Title)
-	o.key("defaultConfiguration")
-	configuration := object{dst: append(o.dst, '{')}
-	configuration.text("level", sarifLevel(rule.Level))
-	o.dst = append(configuration.dst, '}')
-	o.key("properties")
-	properties := object{dst: append(o.dst, '{')}
-	properties.texts("tags", append([]string{"security"}, rule.Techniques...))
+	o.Key("defaultConfiguration")
+	configuration := begin(o.JSON)
+	configuration.Text("level", sarifLevel(rule.Level))
+	o.JSON = append(configuration.JSON, '}')
+	o.Key("properties")
+	properties := begin(o.JSON)
+	properties.Texts("tags", append([]string{"security"}, rule.Techniques...))
 	if rule.Level != sigma.NoLevel {
-		properties.text("kulla/level", levelName(rule.Level))
+		properties.Text("kulla/level", levelName(rule.Level))
 	}
-	return append(properties.dst, "}}"...)
+	return append(properties.JSON, "}}"...)
 }
 
 // sarifID is never empty, as the standard asks.
@@ -100,39 +100,38 @@ func sarifLevel(level sigma.Level) string {
 }
 
 func appendResult(dst []byte, f *detect.Finding, ruleIndex int64, digests Digests) []byte {
-	o := object{dst: append(dst, '{')}
-	o.text("ruleId", sarifID(f.Rule))
-	o.number("ruleIndex", ruleIndex)
-	o.text("level", sarifLevel(f.Rule.Level))
+	o := begin(dst)
+	o.Text("ruleId", sarifID(f.Rule))
+	o.Number("ruleIndex", ruleIndex)
+	o.Text("level", sarifLevel(f.Rule.Level))
 	o.message("message", messageOf(f))
-	o.key("locations")
-	o.dst = append(appendLocation(append(o.dst, '['), f), ']')
-	o.key("partialFingerprints")
-	prints := object{dst: append(o.dst, '{')}
-	prints.text("kullaFindingId/v1", FindingID(f, digests))
-	o.dst = append(prints.dst, '}')
-	o.key("properties")
-	properties := object{dst: append(o.dst, '{')}
-	properties.time("time", f.Time)
-	properties.text("host", f.Host)
-	properties.place(f.Place, digests)
-	properties.key("event")
-	properties.dst = appendFields(properties.dst, f.Fields)
-	return append(properties.dst, "}}"...)
+	o.Key("locations")
+	o.JSON = append(appendLocation(append(o.JSON, '['), f), ']')
+	o.Key("partialFingerprints")
+	prints := begin(o.JSON)
+	prints.Text("kullaFindingId/v1", FindingID(f, digests))
+	o.JSON = append(prints.JSON, '}')
+	o.Key("properties")
+	properties := begin(o.JSON)
+	properties.Time("time", f.Time)
+	properties.Text("host", f.Host)
+	properties.Place(f.Place, digests)
+	properties.Fields("event", f.Fields)
+	return append(properties.JSON, "}}"...)
 }
 
 func appendLocation(dst []byte, f *detect.Finding) []byte {
 	dst = append(dst, `{"physicalLocation":{"artifactLocation":`...)
-	artifact := object{dst: append(dst, '{')}
-	artifact.text("uri", uriOf(sourceOf(f)))
-	artifact.dst = append(artifact.dst, `},"region":`...)
-	region := object{dst: append(artifact.dst, '{')}
-	region.number("byteOffset", max(f.Place.Offset, 0))
-	region.number("byteLength", max(f.Place.Size, 0))
+	artifact := begin(dst)
+	artifact.Text("uri", uriOf(sourceOf(f)))
+	artifact.JSON = append(artifact.JSON, `},"region":`...)
+	region := begin(artifact.JSON)
+	region.Number("byteOffset", max(f.Place.Offset, 0))
+	region.Number("byteLength", max(f.Place.Size, 0))
 	if f.Place.Line > 0 {
-		region.number("startLine", f.Place.Line)
+		region.Number("startLine", f.Place.Line)
 	}
-	return append(region.dst, "}}}"...)
+	return append(region.JSON, "}}}"...)
 }
 
 // uriOf writes a path as a relative reference, or a path of Windows with a
@@ -155,26 +154,26 @@ func appendNotifications(dst []byte, s *Summary) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		o := object{dst: append(dst, '{')}
-		o.text("level", "warning")
+		o := begin(dst)
+		o.Text("level", "warning")
 		o.message("message", line)
-		dst = append(o.dst, '}')
+		dst = append(o.JSON, '}')
 	}
 	return append(dst, ']')
 }
 
 func (o *object) message(name, text string) {
-	o.key(name)
-	inner := object{dst: append(o.dst, '{')}
-	inner.text("text", text)
-	o.dst = append(inner.dst, '}')
+	o.Key(name)
+	inner := begin(o.JSON)
+	inner.Text("text", text)
+	o.JSON = append(inner.JSON, '}')
 }
 
 func (o *object) boolean(name string, value bool) {
-	o.key(name)
+	o.Key(name)
 	if value {
-		o.dst = append(o.dst, "true"...)
+		o.JSON = append(o.JSON, "true"...)
 	} else {
-		o.dst = append(o.dst, "false"...)
+		o.JSON = append(o.JSON, "false"...)
 	}
 }

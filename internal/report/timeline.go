@@ -54,28 +54,28 @@ func appendEntryText(dst []byte, e *timeline.Entry, zone *time.Location) []byte 
 func entryPlace(e *timeline.Entry) string { return fmt.Sprintf("%s:%d", Visible(e.Source), e.Offset) }
 
 func appendEntryJSON(dst []byte, e *timeline.Entry) []byte {
-	o := object{dst: append(dst, '{')}
-	o.time("time", e.Time)
+	o := begin(dst)
+	o.Time("time", e.Time)
 	if e.TimeText != "" {
-		o.text("time_as_written", e.TimeText)
+		o.Text("time_as_written", e.TimeText)
 	}
 	o.entry(e)
-	o.text("message", e.Message)
-	return append(o.dst, "}\n"...)
+	o.Text("message", e.Message)
+	return append(o.JSON, "}\n"...)
 }
 
 func (o *object) entry(e *timeline.Entry) {
-	o.text("host", e.Host)
-	o.text("source", e.Source)
-	o.text("log", e.Log)
-	o.text("event_id", e.ID)
-	o.number("offset", int64(e.Offset))
-	o.number("size", int64(e.Size))
+	o.Text("host", e.Host)
+	o.Text("source", e.Source)
+	o.Text("log", e.Log)
+	o.Text("event_id", e.ID)
+	o.Number("offset", int64(e.Offset))
+	o.Number("size", int64(e.Size))
 	if e.Line != 0 {
-		o.number("line", int64(e.Line))
+		o.Number("line", int64(e.Line))
 	}
-	o.key("record_id")
-	o.dst = strconv.AppendUint(o.dst, e.Record, 10)
+	o.Key("record_id")
+	o.JSON = strconv.AppendUint(o.JSON, e.Record, 10)
 }
 
 func appendEntryCSV(dst []byte, e *timeline.Entry) []byte {
@@ -85,13 +85,13 @@ func appendEntryCSV(dst []byte, e *timeline.Entry) []byte {
 }
 
 func appendEntrySketch(dst []byte, e *timeline.Entry) []byte {
-	o := object{dst: append(dst, '{')}
+	o := begin(dst)
 	message := e.Log
 	if e.ID != "" {
 		message += " " + e.ID
 	}
-	o.text("message", message+" · "+e.Message)
+	o.Text("message", message+" · "+e.Message)
 	o.sketchTime(e.Time, "Event Time")
 	o.entry(e)
-	return append(o.dst, "}\n"...)
+	return append(o.JSON, "}\n"...)
 }

@@ -15,20 +15,19 @@ import (
 func WriteTimesketch(w io.Writer, d *Document) error {
 	out := bufio.NewWriterSize(w, 64<<10)
 	err := eachLine(out, d.Findings, "", "", func(dst []byte, f *detect.Finding) []byte {
-		o := object{dst: append(dst, '{')}
-		o.text("message", messageOf(f))
+		o := begin(dst)
+		o.Text("message", messageOf(f))
 		o.sketchTime(f.Time, "Event Time")
-		o.text("finding_id", FindingID(f, d.Digests))
-		o.text("rule_id", f.Rule.ID)
-		o.text("rule_title", f.Rule.Title)
-		o.text("level", levelName(f.Rule.Level))
-		o.texts("techniques", f.Rule.Techniques)
-		o.texts("tag", sketchTags(f.Rule))
-		o.text("hostname", f.Host)
-		o.place(f.Place, d.Digests)
-		o.key("event")
-		o.dst = appendFields(o.dst, f.Fields)
-		return append(o.dst, "}\n"...)
+		o.Text("finding_id", FindingID(f, d.Digests))
+		o.Text("rule_id", f.Rule.ID)
+		o.Text("rule_title", f.Rule.Title)
+		o.Text("level", levelName(f.Rule.Level))
+		o.Texts("techniques", f.Rule.Techniques)
+		o.Texts("tag", sketchTags(f.Rule))
+		o.Text("hostname", f.Host)
+		o.Place(f.Place, d.Digests)
+		o.Fields("event", f.Fields)
+		return append(o.JSON, "}\n"...)
 	})
 	if err != nil {
 		return err
@@ -41,8 +40,8 @@ func (o *object) sketchTime(t time.Time, describes string) {
 	if t.IsZero() {
 		t, describes = time.Unix(0, 0), "Time Unknown"
 	}
-	o.text("datetime", t.UTC().Format("2006-01-02T15:04:05.000000-07:00"))
-	o.text("timestamp_desc", describes)
+	o.Text("datetime", t.UTC().Format("2006-01-02T15:04:05.000000-07:00"))
+	o.Text("timestamp_desc", describes)
 }
 
 func sketchTags(rule *detect.Rule) []string {

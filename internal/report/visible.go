@@ -3,15 +3,16 @@ package report
 import (
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/kulla-defence/kulla/internal/findingjson"
 )
 
 // Visible returns evidence text such that a terminal shows it and does nothing
 // else: control characters, bidirectional overrides, invisible characters and
 // bytes that are not UTF-8 become escapes that name them.
 func Visible(text string) string {
-	clean := strings.IndexFunc(text, func(r rune) bool { return r == utf8.RuneError || !harmless(r) }) < 0
+	clean := strings.IndexFunc(text, func(r rune) bool { return r == utf8.RuneError || !findingjson.Harmless(r) }) < 0
 	if clean {
 		return text
 	}
@@ -34,7 +35,7 @@ func writeVisible(out *strings.Builder, r rune, raw string) {
 		out.WriteString(`\r`)
 	case r == '\t':
 		out.WriteString(`\t`)
-	case harmless(r):
+	case findingjson.Harmless(r):
 		out.WriteString(raw)
 	case r < 0x80:
 		fmt.Fprintf(out, `\x%02x`, r)
@@ -43,16 +44,6 @@ func writeVisible(out *strings.Builder, r rune, raw string) {
 	default:
 		fmt.Fprintf(out, `\U%08x`, r)
 	}
-}
-
-// harmless says whether a terminal shows the character as itself. Format
-// characters (category Cf) hold the bidirectional controls and the invisible
-// joiners and tags; line and paragraph separators break lines.
-func harmless(r rune) bool {
-	if r >= ' ' && r < 0x7f {
-		return true
-	}
-	return unicode.IsPrint(r) || r == '\u00a0' || r == '\u3000'
 }
 
 // shorten cuts text to a number of characters, and shows that it did.
