@@ -26,13 +26,7 @@ func Read(ctx context.Context, paths []string, newSink func(worker int) Sink, op
 		sink := newSink(i)
 		workers.Go(func() { r.work(sink) })
 	}
-	for _, found := range walk(ctx, paths, options.Progress) {
-		r.readers.Go(func() error {
-			r.open(found)
-			return nil
-		})
-	}
-	r.readers.Wait() // a reader reports to the register, never an error
+	r.openAll(walk(ctx, paths, options.Progress))
 	close(r.queue)
 	workers.Wait()
 
@@ -40,7 +34,18 @@ func Read(ctx context.Context, paths []string, newSink func(worker int) Sink, op
 	return r.register.finish(err != nil), err
 }
 
-// A reading is one call of Read.
+// openAll reads all files, several at once.
+func (r *reading) openAll(list []foundFile) {
+	for _, found := range list {
+		r.readers.Go(func() error {
+			r.open(found)
+			return nil
+		})
+	}
+	r.readers.Wait() // a reader reports to the register, never an error
+}
+
+// A reading is one call of Read, or of Copy.
 type reading struct {
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
@@ -51,6 +56,8 @@ type reading struct {
 	readers  errgroup.Group
 	register *ledger
 	layouts  namedLayouts
+	// writerOf is set where leaves are copied, not read (see Copy).
+	writerOf func(name string) io.Writer
 }
 
 func newReading(ctx context.Context, cancel context.CancelCauseFunc, options Options) *reading {

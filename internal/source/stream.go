@@ -20,6 +20,7 @@ type stream struct {
 	format   int
 	splitter format.Splitter
 	hash     hash.Hash
+	copy     io.Writer // nil where nobody asked for a copy
 
 	buffer   *buffer
 	from, to int // what of the buffer is not yet cut
@@ -31,6 +32,10 @@ type stream struct {
 
 // leaf reads a source that is not an archive to its end.
 func (r *reading) leaf(name string, place int, head []byte, rest io.Reader) {
+	if r.writerOf != nil {
+		r.copyLeaf(name, place, head, rest)
+		return
+	}
 	given := r.given(name)
 	number, f := r.formatOf(head, given.Format)
 	s := &stream{reading: r, in: rest, format: number, hash: sha256.New(), line: 1}
@@ -98,6 +103,9 @@ func (s *stream) fill() bool {
 // took counts and hashes what was read.
 func (s *stream) took(data []byte) {
 	s.hash.Write(data)
+	if s.copy != nil {
+		s.passOn(data)
+	}
 	s.file.Size += int64(len(data))
 	s.options.Progress.Unpacked.Add(int64(len(data)))
 }
