@@ -1,0 +1,151 @@
+package language
+
+import (
+	"cmp"
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// English is what messages are written in first, and the language of what
+// another lacks.
+const English = "en"
+
+//go:embed messages/*.yml
+var embedded embed.FS
+
+// A Catalogue holds the messages of all languages. It does not change, and may
+// be used by several goroutines.
+type Catalogue struct {
+	messages map[string]map[string]message // by language and key
+}
+
+// Load reads the catalogues that the program carries.
+func Load() (*Catalogue, error) {
+	files, err := fs.Sub(embedded, "messages")
+	if err != nil {
+		return nil, err
+	}
+	return Read(files)
+}
+
+// Read reads catalogues from files named ROOM.LANGUAGE.yml. Each is a flat map
+// from a key to a text with {name} for values, or to the plural forms of one:
+//
+//	story.logon: "{account} logged on to {host}."
+//	story.times: {plural: count, one: "{count} time", other: "{count} times"}
+//
+// Two braces stand for one. A key is in one file only.
+func Read(files fs.FS) (*Catalogue, error) {
+	c := &Catalogue{messages: map[string]map[string]message{}}
+	names, err := fs.Glob(files, "*.yml")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if err := c.readFile(files, name); err != nil {
+			return nil, fmt.Errorf("messages %s: %w", name, err)
+		}
+	}
+	return c, nil
+}
+
+func (c *Catalogue) readFile(files fs.FS, name string) error {
+	_, tag, ok := strings.Cut(strings.TrimSuffix(path.Base(name), ".yml"), ".")
+	if !ok || languageOf(tag) == nil {
+		return fmt.Errorf("%q is no known language", tag)
+	}
+	data, err := fs.ReadFile(files, name)
+	if err != nil {
+		return err
+	}
+	var entries map[string]yaml.Node
+	if err := yaml.Unmarshal(data, &entries); err != nil {
+		return err
+	}
+	if c.messages[tag] == nil {
+		c.messages[tag] = map[string]message{}
+	}
+	for key, node := range entries {
+		if _, twice := c.messages[tag][key]; twice {
+			return fmt.Errorf("%s: another file has it too", key)
+		}
+		if c.messages[tag][key], err = parseMessage(&node); err != nil {
+			return fmt.Errorf("line %d: %s: %w", node.Line, key, err)
+		}
+	}
+	return nil
+}
+
+// Keys are the keys that a language has, sorted.
+func (c *Catalogue) Keys(tag string) []string {
+	keys := make([]string, 0, len(c.messages[tag]))
+	for key := range c.messages[tag] {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// Has says whether a language itself, without English's help, has a message.
+func (c *Catalogue) Has(tag, key string) bool {
+	_, ok := c.messages[tag][key]
+	return ok
+}
+
+// find returns a message and the language that it is in.
+func (c *Catalogue) find(tag, key string) (message, string, bool) {
+	for _, tag := range []string{tag, English} {
+		if m, ok := c.messages[tag][key]; ok {
+			return m, tag, true
+		}
+	}
+	return message{}, "", false
+}
+
+// A Language is one that messages are written in.
+type Language struct {
+	Tag  string // BCP 47
+	Name string // in the language itself
+	// RightToLeft is the direction of its script.
+	RightToLeft bool
+
+	group, decimal string // in numbers
+}
+
+// Languages are those of the catalogues, English first. Arabic has the digits
+// of the evidence beside it: the same number must look the same in both.
+func Languages() []Language {
+	return []Language{
+		{Tag: English, Name: "English", group: ",", decimal: "."},
+		{Tag: "sq", Name: "Shqip", group: "\u00a0", decimal: ","},
+		{Tag: "ar", Name: "العربية", RightToLeft: true, group: ",", decimal: "."},
+	}
+}
+
+// languageOf returns nil for a language that there is not.
+func languageOf(tag string) *Language {
+	all := Languages()
+	at := slices.IndexFunc(all, func(l Language) bool { return l.Tag == tag })
+	if at < 0 {
+		return nil
+	}
+	return &all[at]
+}
+
+// Tags are the tags of Languages.
+func Tags() []string {
+	var tags []string
+	for _, l := range Languages() {
+		tags = append(tags, l.Tag)
+	}
+	return tags
+}
+
+// known is the language of a tag, or English.
+func known(tag string) *Language { return cmp.Or(languageOf(tag), languageOf(English)) }
