@@ -5,10 +5,13 @@ import "net/netip"
 // An Observable is a fact about a network or a host (section 6). Its id is
 // made of its contributing properties, so that it is the same from everybody.
 type Observable struct {
-	Type        string   `json:"type"`
-	SpecVersion string   `json:"spec_version"`
-	ID          string   `json:"id"`
-	Markings    []string `json:"object_marking_refs,omitempty"`
+	Type        string `json:"type"`
+	SpecVersion string `json:"spec_version"`
+	ID          string `json:"id"`
+	// CreatedBy is no property of observables in the specification; the
+	// interoperability profile asks for it on every object.
+	CreatedBy string   `json:"created_by_ref,omitempty"`
+	Markings  []string `json:"object_marking_refs,omitempty"`
 
 	// Value of addresses, domain names and URLs.
 	Value string `json:"value,omitempty"`

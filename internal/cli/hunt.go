@@ -224,19 +224,19 @@ func (h *hunt) verdict(register *source.Register, groups *report.Groups, interru
 }
 
 func (h *hunt) styleOf(width int) report.Style {
-	return report.Style{Width: width, Color: h.colored(width > 0)}
+	return report.Style{Width: width, Color: colored(h.env, h.options.color, width > 0)}
 }
 
 // colored follows the NO_COLOR and CLICOLOR_FORCE conventions.
-func (h *hunt) colored(terminal bool) bool {
-	switch h.options.color {
+func colored(env Environment, color string, terminal bool) bool {
+	switch color {
 	case "always":
 		return true
 	case "never":
 		return false
 	}
-	if h.env.Getenv("NO_COLOR") != "" {
+	if env.Getenv("NO_COLOR") != "" {
 		return false
 	}
-	return terminal || h.env.Getenv("CLICOLOR_FORCE") != ""
+	return terminal || env.Getenv("CLICOLOR_FORCE") != ""
 }

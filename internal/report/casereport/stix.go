@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +20,10 @@ import (
 // observed, the techniques, patterns to look for elsewhere, and who it is
 // attributed to as far as that is published. Identifiers are made of the case,
 // so that the same case gives the same bundle. Texts are English.
+//
+// The bundle is valid by the specification and by the interoperability
+// profile, which asks for a creator of every object and allows no definition of
+// a TLP 2.0 marking: objects refer to it by the id that OASIS published.
 func writeSTIX(w io.Writer, d *Document, text func(incident.Sentence) string) error {
 	marking := stix.TLP(cmp.Or(d.TLP, defaultTLP))
 	if marking == nil {
@@ -73,9 +78,9 @@ func (b *bundler) common(kind, name string) stix.Common {
 
 func (b *bundler) identity() {
 	who := &stix.Identity{Common: b.common("identity", "producer"), Name: "Kulla " + b.document.Tool, Class: "system"}
-	who.CreatedBy = ""
 	b.producer = who.ID
-	b.add(b.marking, who)
+	who.CreatedBy = who.ID
+	b.add(who)
 }
 
 // maxObserved bounds how many entities of one incident are shared.
@@ -133,7 +138,7 @@ func (b *bundler) observation(one *incident.Incident, use incident.EntityUse, ob
 		seen.Objects = append(seen.Objects, o.ID)
 		if !b.observed[o.ID] {
 			b.observed[o.ID] = true
-			o.Markings = []string{b.marking.ID}
+			o.Markings, o.CreatedBy = []string{b.marking.ID}, b.producer
 			b.add(o)
 		}
 	}
@@ -167,7 +172,7 @@ func (b *bundler) sigma(about string, one *incident.Incident, use incident.RuleU
 	if rule == "" {
 		return nil
 	}
-	indicator := &stix.Indicator{Common: b.common("indicator", "rule\x00"+use.ID), Name: use.Title,
+	indicator := &stix.Indicator{Common: b.common("indicator", "rule\x00"+use.ID), Name: use.Title, Description: "Sigma rule " + use.ID,
 		IndicatorTypes: []string{"malicious-activity"}, Pattern: rule, PatternType: "sigma", ValidFrom: b.time(b.document.firstUse(use.ID))}
 	link := b.relationship("related-to", indicator.ID, about, one.ID)
 	return b.add(indicator, link)
@@ -270,10 +275,7 @@ func observablesOf(e entity.Entity) ([]*stix.Observable, string) {
 	case entity.Domain:
 		return []*stix.Observable{stix.DomainName(e.Name)}, stix.Pattern(stix.Comparison{Path: "domain-name:value", Value: e.Name})
 	case entity.URL:
-		if !strings.Contains(e.Name, "://") {
-			return nil, ""
-		}
-		return []*stix.Observable{stix.URL(e.Name)}, stix.Pattern(stix.Comparison{Path: "url:value", Value: e.Name})
+		return urlOf(e.Name)
 	case entity.Account, entity.Mailbox:
 		return []*stix.Observable{accountOf(e)}, ""
 	case entity.File:
@@ -293,6 +295,18 @@ func addressOf(name string) ([]*stix.Observable, string) {
 		pattern = ""
 	}
 	return []*stix.Observable{o}, pattern
+}
+
+// notInURI are printable characters that RFC 3986 has no place for.
+const notInURI = " \"<>\\^`{|}"
+
+// urlOf leaves out what is only a part of a URL, or none by RFC 3986.
+func urlOf(name string) ([]*stix.Observable, string) {
+	unfit := func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(notInURI, r) }
+	if parsed, err := url.Parse(name); err != nil || parsed.Scheme == "" || parsed.Host == "" || strings.ContainsFunc(name, unfit) {
+		return nil, ""
+	}
+	return []*stix.Observable{stix.URL(name)}, stix.Pattern(stix.Comparison{Path: "url:value", Value: name})
 }
 
 func accountOf(e entity.Entity) *stix.Observable {

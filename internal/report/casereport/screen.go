@@ -1,0 +1,299 @@
+package casereport
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kulla-defence/kulla/internal/incident"
+	"github.com/kulla-defence/kulla/internal/incident/entity"
+	"github.com/kulla-defence/kulla/internal/report"
+)
+
+// A Screen says how the summary of a case is shown on a terminal.
+type Screen struct {
+	// Text puts a sentence into words.
+	Text func(incident.Sentence) string
+	// Width in columns; 0 is no terminal, and lines of 100.
+	Width int
+	Color bool
+	// Last are lines for the end: where the case and its report are.
+	Last []ScreenLine
+}
+
+// A ScreenLine is a heading and what stands beside it.
+type ScreenLine struct{ Heading, Text string }
+
+const (
+	screenWidth    = 100
+	screenHeading  = 11
+	storyLines     = 6 // of the most important incident
+	otherIncidents = 3
+	missingLines   = 3
+)
+
+// WriteScreen writes the summary of a case that fits one screen: the
+// incidents with their stories, who probably did it, what is missing.
+func WriteScreen(w io.Writer, d *Document, s Screen) error {
+	p := &screen{Screen: s, out: bufio.NewWriter(w)}
+	if p.Width == 0 {
+		p.Width = screenWidth
+	}
+	p.evidence(d)
+	p.incidents(d)
+	p.answer(d)
+	p.missing(d)
+	p.first(d)
+	p.unseen(d)
+	for _, line := range s.Last {
+		p.line(line.Heading, line.Text)
+	}
+	return p.out.Flush()
+}
+
+type screen struct {
+	Screen
+	out *bufio.Writer
+}
+
+// line writes a text beside its heading, wrapped.
+func (p *screen) line(heading, text string) {
+	for i, part := range wrap(report.Visible(text), p.Width-screenHeading) {
+		if i > 0 {
+			heading = ""
+		}
+		fmt.Fprintf(p.out, "%s%s\n", p.bold(fmt.Sprintf("%-*s", screenHeading, heading)), part)
+	}
+}
+
+func (p *screen) bold(text string) string {
+	if !p.Color {
+		return text
+	}
+	return "\x1b[1m" + text + "\x1b[0m"
+}
+
+// wrap cuts a text at blanks into lines of a width, in runes.
+func wrap(text string, width int) []string {
+	var lines []string
+	line, length := "", 0
+	for _, word := range strings.Fields(text) {
+		size := len([]rune(word))
+		if length > 0 && length+1+size > width {
+			lines = append(lines, line)
+			line, length = "", 0
+		}
+		if length > 0 {
+			line, length = line+" ", length+1
+		}
+		line, length = line+word, length+size
+	}
+	return append(lines, line)
+}
+
+func (p *screen) evidence(d *Document) {
+	var records int64
+	var first, last time.Time
+	for _, f := range d.Evidence {
+		records += f.Records
+		if !f.First.IsZero() && (first.IsZero() || f.First.Before(first)) {
+			first = f.First
+		}
+		if f.Last.After(last) {
+			last = f.Last
+		}
+	}
+	text := fmt.Sprintf("%s files, %s events", report.Thousands(int64(len(d.Evidence))), report.Thousands(records))
+	if !first.IsZero() {
+		text += ", " + day(first) + " to " + day(last)
+	}
+	p.line("Evidence", text+", "+levelsText(d.Levels))
+}
+
+// day is a date; all times are UTC.
+func day(t time.Time) string { return t.UTC().Format("2006-01-02") }
+
+// levelNames are the levels, the gravest first.
+var levelNames = []string{"critical", "high", "medium", "low", "informational"}
+
+func levelsText(levels map[string]int64) string {
+	var parts []string
+	for _, level := range levelNames {
+		if n := levels[level]; n > 0 {
+			parts = append(parts, level+" "+report.Thousands(n))
+		}
+	}
+	if len(parts) == 0 {
+		return "no findings"
+	}
+	return "findings: " + strings.Join(parts, ", ")
+}
+
+// incidents tells the story of the first, and the titles of the next few.
+func (p *screen) incidents(d *Document) {
+	if len(d.Incidents) == 0 {
+		p.line("Incidents", "none; what could not be seen is below")
+		return
+	}
+	for i, one := range d.Incidents {
+		if i > otherIncidents {
+			p.line("", fmt.Sprintf("and %s: kulla case show", countIncidents(d.Incidents[i:])))
+			break
+		}
+		p.line(strings.ToUpper(one.Level), fmt.Sprintf("%s  %s (score %d)", one.ID, p.Text(one.Title), one.Score.Total))
+		if hosts := namesOf(one, entity.Host); len(hosts) > 0 && i == 0 {
+			p.line("", "on "+list(hosts, 8))
+		}
+		if i == 0 {
+			p.story(one)
+		}
+	}
+}
+
+func (p *screen) story(one *incident.Incident) {
+	for i, sentence := range one.Story {
+		if i == storyLines && len(one.Story) > storyLines+1 {
+			p.line("", fmt.Sprintf("… and %d more sentences, each with its records, in the report", len(one.Story)-i))
+			return
+		}
+		p.line("", "- "+p.Text(sentence))
+	}
+}
+
+// countIncidents counts incidents by level, in words.
+func countIncidents(list []*incident.Incident) string {
+	var parts []string
+	for _, level := range levelNames {
+		n := 0
+		for _, one := range list {
+			if one.Level == level {
+				n++
+			}
+		}
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d more %s", n, level))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// namesOf are the entities of a kind in an incident.
+func namesOf(one *incident.Incident, kind entity.Kind) []string {
+	var names []string
+	for _, use := range one.Entities {
+		if use.Kind == kind {
+			names = append(names, use.Name)
+		}
+	}
+	return names
+}
+
+// list writes the first names, and how many more there are.
+func list(names []string, most int) string {
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// answer is one sentence of each kind, never two in one.
+func (p *screen) answer(d *Document) {
+	if d.Assessment == nil {
+		return
+	}
+	a := d.Assessment
+	p.line("Who", p.Text(a.Answer.Sentence))
+	p.line("Likelihood", p.Text(a.Likelihood))
+	p.line("Confidence", p.Text(a.Confidence.Sentence))
+}
+
+// missing lists evidence that was not there, of the gravest incident.
+func (p *screen) missing(d *Document) {
+	if len(d.Incidents) == 0 {
+		return
+	}
+	heading := "Missing"
+	for i, m := range d.Incidents[0].Missing {
+		if i == missingLines {
+			break
+		}
+		p.line(heading, "- "+p.Text(m.What)+" "+p.Text(m.Ask))
+		heading = ""
+	}
+}
+
+// first is what to do first against the techniques that were seen.
+func (p *screen) first(d *Document) {
+	var names []string
+	for _, m := range FirstSteps(d) {
+		names = append(names, m.Name)
+	}
+	if len(names) > 0 {
+		p.line("Do first", list(names, 3))
+	}
+}
+
+// unseen counts what could not have been seen, by kind.
+func (p *screen) unseen(d *Document) {
+	counts := map[string]int64{}
+	var kinds []string
+	for _, u := range d.Unseen {
+		if counts[u.What] == 0 {
+			kinds = append(kinds, u.What)
+		}
+		counts[u.What] += max(u.Count, 1)
+	}
+	var parts []string
+	for _, kind := range kinds {
+		parts = append(parts, fmt.Sprintf("%s %s", kind, report.Thousands(counts[kind])))
+	}
+	if len(parts) > 0 {
+		p.line("Not seen", strings.Join(parts, "; "))
+	}
+}
+
+// FirstSteps ranks mitigations by how many techniques of grave incidents they
+// are against.
+func FirstSteps(d *Document) []Step {
+	byID := map[string]*Step{}
+	if d.Base == nil {
+		return nil
+	}
+	for _, one := range d.Incidents {
+		for _, use := range one.Techniques {
+			for i, m := range d.Base.Mitigations(use.ID) {
+				step := byID[m.ID]
+				if step == nil {
+					step = &Step{ID: m.ID, Name: m.Name}
+					byID[m.ID] = step
+				}
+				if !slices.Contains(step.Techniques, use.ID) {
+					step.Techniques = append(step.Techniques, use.ID)
+				}
+				step.weight += weightOf(one.Level) / (1 + i)
+			}
+		}
+	}
+	steps := make([]Step, 0, len(byID))
+	for _, step := range byID {
+		steps = append(steps, *step)
+	}
+	slices.SortFunc(steps, func(a, b Step) int { return cmp.Or(cmp.Compare(b.weight, a.weight), strings.Compare(a.ID, b.ID)) })
+	return steps
+}
+
+// A Step is something to do, and the techniques it is against.
+type Step struct {
+	ID, Name   string
+	Techniques []string
+	weight     int
+}
+
+// weightOf makes one critical incident count more than several small ones.
+func weightOf(level string) int {
+	return map[string]int{"critical": 1000, "high": 200, "medium": 40, "low": 8}[level]
+}

@@ -1,0 +1,277 @@
+package casereport
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/kulla-defence/kulla/internal/attribution"
+	"github.com/kulla-defence/kulla/internal/incident"
+	"github.com/kulla-defence/kulla/internal/incident/entity"
+	"github.com/kulla-defence/kulla/internal/knowledge"
+	"github.com/kulla-defence/kulla/stix"
+)
+
+// plainText stands for the words of a sentence.
+func plainText(s incident.Sentence) string { return s.Message }
+
+func sharedCase() *Document {
+	seen := time.Date(2022, 7, 15, 3, 0, 0, 123456789, time.UTC)
+	use := func(kind entity.Kind, name string, aliases ...string) incident.EntityUse {
+		return incident.EntityUse{Entity: entity.Entity{Key: entity.Key(string(kind) + ":" + name), Kind: kind, Name: name, Aliases: aliases},
+			Count: 3, First: seen, Last: seen.Add(time.Hour), Weight: 1}
+	}
+	one := &incident.Incident{ID: "I-7F3KQ", Level: "critical", Title: incident.Sentence{Message: "title"}, First: seen, Last: seen,
+		Story: []incident.Sentence{{Message: "story.one"}, {Message: "story.two"}},
+		Entities: []incident.EntityUse{use(entity.Address, "192.0.2.10"), use(entity.Address, "10.0.0.5"), use(entity.Address, "2001:db8::1"),
+			use(entity.Domain, "c2.example.test"), use(entity.URL, "https://c2.example.test/a'b"), use(entity.URL, "https://c2.example.test/a b\\"), use(entity.URL, "/owa/"), use(entity.Host, "WEB01"),
+			use(entity.Account, `CORP\svc-web`, "S-1-5-21-1-2-3-1104"), use(entity.Account, "nobody"),
+			use(entity.File, `C:\Windows\cl.exe`, "sha256="+strings.Repeat("ab", 32), "md5="+strings.Repeat("cd", 16)), use(entity.File, `error4.aspx`)},
+		Techniques: []incident.TechniqueUse{{ID: "T1505.003", Tactics: []string{"persistence"}}},
+		Rules:      []incident.RuleUse{{ID: "11111111-1111-4111-8111-111111111111", Title: "Web shell", First: seen}}}
+	return &Document{Name: "x", Generated: seen, Tool: "test", Incidents: []*incident.Incident{one, {ID: "I-2", Level: "low"}}, Base: &knowledge.Base{},
+		RuleText: func(id string) string { return "title: Web shell\nid: " + id + "\n" },
+		Assessment: &attribution.Assessment{Cluster: "KC-0001", Incidents: []string{"I-7F3KQ"},
+			Hypotheses: []attribution.Hypothesis{{ID: "group:G1", Kind: "group", Name: "A GROUP", Posterior: .876}},
+			Answer:     attribution.Answer{Level: "group", Hypothesis: "group:G1"}, Likelihood: incident.Sentence{Message: "likely"}}}
+}
+
+func bundleOf(t *testing.T, d *Document) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := writeSTIX(&out, d, plainText); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func objectsOf(t *testing.T, data []byte) []map[string]any {
+	t.Helper()
+	var bundle struct{ Objects []map[string]any }
+	if err := json.Unmarshal(data, &bundle); err != nil {
+		t.Fatal(err)
+	}
+	return bundle.Objects
+}
+
+// The same case gives the same bytes.
+func TestBundleIsDeterministic(t *testing.T) {
+	t.Parallel()
+	if !bytes.Equal(bundleOf(t, sharedCase()), bundleOf(t, sharedCase())) {
+		t.Error("two bundles of one case differ")
+	}
+}
+
+// Every reference leads to an object of the bundle, no id stands twice, and
+// everything has a marking and a creator.
+func TestBundleIsWhole(t *testing.T) {
+	t.Parallel()
+	objects := objectsOf(t, bundleOf(t, sharedCase()))
+	ids := map[string]bool{}
+	for _, o := range objects {
+		id := o["id"].(string)
+		if ids[id] {
+			t.Errorf("%s stands twice", id)
+		}
+		ids[id] = true
+	}
+	marking := stix.TLP(defaultTLP).ID
+	for _, o := range objects {
+		for _, id := range references(o) {
+			if !ids[id] && id != marking {
+				t.Errorf("%s refers to %s, which is not there", o["id"], id)
+			}
+		}
+		if o["object_marking_refs"] == nil || o["created_by_ref"] == nil {
+			t.Errorf("%s has no marking or no creator", o["id"])
+		}
+	}
+}
+
+func references(o map[string]any) []string {
+	var list []string
+	for name, value := range o {
+		switch v := value.(type) {
+		case string:
+			if strings.HasSuffix(name, "_ref") {
+				list = append(list, v)
+			}
+		case []any:
+			if strings.HasSuffix(name, "_refs") {
+				for _, id := range v {
+					list = append(list, id.(string))
+				}
+			}
+		}
+	}
+	return list
+}
+
+// Private addresses, hosts and accounts are observed, but nobody else is told
+// to look for them.
+func TestIndicatorsAreOfTheOutside(t *testing.T) {
+	t.Parallel()
+	var patterns []string
+	for _, o := range objectsOf(t, bundleOf(t, sharedCase())) {
+		if o["type"] == "indicator" && o["pattern_type"] == "stix" {
+			patterns = append(patterns, o["pattern"].(string))
+		}
+	}
+	slices.Sort(patterns)
+	want := []string{
+		`[domain-name:value = 'c2.example.test']`,
+		`[file:hashes.'SHA-256' = '` + strings.Repeat("ab", 32) + `' OR file:hashes.'MD5' = '` + strings.Repeat("cd", 16) + `']`,
+		`[ipv4-addr:value = '192.0.2.10']`, `[ipv6-addr:value = '2001:db8::1']`,
+		`[url:value = 'https://c2.example.test/a\'b']`,
+	}
+	if !slices.Equal(patterns, want) {
+		t.Errorf("patterns are\n%s", strings.Join(patterns, "\n"))
+	}
+}
+
+// A cluster is attributed to nobody; a published group is, with its confidence.
+func TestAttributionOnlyPastTheGates(t *testing.T) {
+	t.Parallel()
+	attributed := func(d *Document) (n int, confidence any) {
+		for _, o := range objectsOf(t, bundleOf(t, d)) {
+			if o["relationship_type"] == "attributed-to" {
+				n, confidence = n+1, o["confidence"]
+			}
+		}
+		return n, confidence
+	}
+	d := sharedCase()
+	if n, confidence := attributed(d); n != 1 || confidence != float64(87) {
+		t.Errorf("%d attributions, confidence %v", n, confidence)
+	}
+	d.Assessment.Answer = attribution.Answer{Level: "cluster"}
+	if n, _ := attributed(d); n != 0 {
+		t.Errorf("a cluster has %d attributions", n)
+	}
+}
+
+func TestUnknownMarkingIsRefused(t *testing.T) {
+	t.Parallel()
+	d := sharedCase()
+	d.TLP = "white"
+	if err := writeSTIX(new(bytes.Buffer), d, plainText); err == nil {
+		t.Error("a marking of version 1 was taken")
+	}
+}
+
+// Every object is valid by OASIS' schemas, and by those of interoperability.
+func TestBundleIsValid(t *testing.T) {
+	t.Parallel()
+	schemas := oasisSchemas(t)
+	bundle := bundleOf(t, sharedCase())
+	whole, err := jsonschema.UnmarshalJSON(bytes.NewReader(bundle))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]bool{}
+	for _, o := range whole.(map[string]any)["objects"].([]any) {
+		kind := o.(map[string]any)["type"].(string)
+		kinds[kind] = true
+		for _, folder := range []string{"schemas/sdos", "schemas/sros", "schemas/observables", "schemas/common", "interop"} {
+			schemas.check(t, folder+"/"+kind+".json", o)
+		}
+	}
+	if len(kinds) < 14 || schemas.checked < 2*len(kinds) {
+		t.Errorf("only %d kinds of objects, %d checks", len(kinds), schemas.checked)
+	}
+}
+
+// A broken object is seen by the schemas: the test above can fail.
+func TestSchemasRefuse(t *testing.T) {
+	t.Parallel()
+	schemas := oasisSchemas(t)
+	schema, err := schemas.compiler.Compile(schemaAddress + "interop/indicator.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range objectsOf(t, bundleOf(t, sharedCase())) {
+		if o["type"] != "indicator" {
+			continue
+		}
+		delete(o, "pattern")
+		if schema.Validate(o) == nil {
+			t.Error("an indicator without a pattern is valid")
+		}
+	}
+}
+
+const schemaAddress = "http://raw.githubusercontent.com/oasis-open/cti-stix2-json-schemas/stix2.1/"
+
+type schemaSet struct {
+	compiler *jsonschema.Compiler
+	known    map[string]bool
+	checked  int
+}
+
+// oasisSchemas reads the schemas of the shared data.
+func oasisSchemas(t *testing.T) *schemaSet {
+	t.Helper()
+	folder := os.Getenv("KULLA_DATA")
+	if folder == "" {
+		folder = filepath.Join("..", "..", "..", "..", "shared", "data")
+	}
+	archive, err := zip.OpenReader(filepath.Join(folder, "stix-schemas.zip"))
+	if err != nil {
+		t.Skipf("OASIS' schemas are absent: %v (set KULLA_DATA to the folder that has them)", err)
+	}
+	defer archive.Close()
+	set := &schemaSet{compiler: jsonschema.NewCompiler(), known: map[string]bool{}}
+	set.compiler.AssertFormat()
+	for _, member := range archive.File {
+		if path.Ext(member.Name) == ".json" {
+			set.add(t, member)
+		}
+	}
+	return set
+}
+
+func (s *schemaSet) add(t *testing.T, member *zip.File) {
+	t.Helper()
+	in, err := member.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	schema, err := jsonschema.UnmarshalJSON(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Two of them bear the name of another.
+	schema.(map[string]any)["$id"] = schemaAddress + member.Name
+	s.known[member.Name] = true
+	if err := s.compiler.AddResource(schemaAddress+member.Name, schema); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// check validates a value by a schema, where there is one of that name.
+func (s *schemaSet) check(t *testing.T, name string, value any) {
+	t.Helper()
+	if !s.known[name] {
+		return
+	}
+	schema, err := s.compiler.Compile(schemaAddress + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.checked++
+	if err := schema.Validate(value); err != nil {
+		text := fmt.Sprint(value)
+		t.Errorf("%s: %s: %v", name, text[:min(len(text), 300)], err)
+	}
+}
