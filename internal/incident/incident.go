@@ -37,6 +37,22 @@ type Incident struct {
 	Benign []Sentence `json:"benign"`
 	// Missing is evidence that would confirm or refute, and where to ask.
 	Missing []Missing `json:"missing"`
+	// Joins say why these findings are one incident: the strongest.
+	Joins []Join `json:"joins"`
+
+	anchor anchor
+}
+
+// A Join is why two findings, and with them all that are joined to either, are
+// in one incident.
+type Join struct {
+	Findings [2]int64 `json:"findings"`
+	// Score is the sum over all they share; Kind, Entity and Weight are those
+	// of what weighed most: "process", "session", "address", "host" …
+	Score  float64    `json:"score"`
+	Kind   string     `json:"kind"`
+	Entity entity.Key `json:"entity,omitempty"`
+	Weight float64    `json:"weight"`
 }
 
 // A Sentence is a claim: a message of the catalogue (internal/language), the

@@ -1,0 +1,136 @@
+package incident
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kulla-defence/kulla/internal/incident/entity"
+	"github.com/kulla-defence/kulla/sigma"
+)
+
+const (
+	maxFalsePositives = 4
+	maxMissing        = 10
+)
+
+// benign is how the findings would read if nothing were wrong: only readings
+// that these findings allow.
+func (c *component) benign() []Sentence {
+	readings := c.falsePositives()
+	for _, reading := range []func() (Sentence, bool){c.administrator, c.workingHours, c.everyDay, c.onlyRequests, c.installation, c.alone} {
+		if s, ok := reading(); ok {
+			readings = append(readings, s)
+		}
+	}
+	return readings
+}
+
+// falsePositives are what the authors of the gravest rules say also sets them off.
+func (c *component) falsePositives() []Sentence {
+	groups := slices.Clone(c.groups)
+	slices.SortStableFunc(groups, func(a, b *group) int { return int(b.rule.Level) - int(a.rule.Level) })
+	var readings []Sentence
+	var seen []string
+	for _, g := range groups {
+		for _, reason := range g.rule.FalsePositives {
+			if len(readings) == maxFalsePositives {
+				return readings
+			}
+			if saysNothing(reason) || slices.Contains(seen, reason) {
+				continue
+			}
+			seen = append(seen, reason)
+			readings = append(readings, Sentence{Message: "benign.rule", Proof: []int64{g.example.number},
+				Values: []Value{text("rule", g.rule.Title), text("reason", reason)}})
+			break
+		}
+	}
+	return readings
+}
+
+func saysNothing(reason string) bool {
+	switch strings.ToLower(strings.Trim(reason, " .")) {
+	case "", "unknown", "unlikely", "none", "rare", "unlikely, but possible", "none known", "false positives are expected":
+		return true
+	}
+	return false
+}
+
+// administrator: the account that acts is seen on many machines or days.
+func (c *component) administrator() (Sentence, bool) {
+	for _, g := range c.groups {
+		for i := range g.uses {
+			u := &g.uses[i]
+			e := &c.b.entities.all[u.entity]
+			if u.role == entity.Actor && e.Kind == entity.Account && e.rarity < 0.5 && !c.b.context.IsSystemAccount(e.Key) && !c.b.context.IsMachineAccount(e.Key) {
+				return Sentence{Message: "benign.known_account", Values: []Value{{Name: "account", Text: e.Name, Kind: entity.Account}}, Proof: []int64{u.example}}, true
+			}
+		}
+	}
+	return Sentence{}, false
+}
+
+// workingHours: all of it happened on working days, by day (UTC).
+func (c *component) workingHours() (Sentence, bool) {
+	if c.first.IsZero() {
+		return Sentence{}, false
+	}
+	var proof []int64
+	for _, g := range c.groups {
+		for _, t := range []time.Time{g.first, g.last} {
+			if t.IsZero() || t.Weekday() == time.Saturday || t.Weekday() == time.Sunday || t.UTC().Hour() < 6 || t.UTC().Hour() >= 17 {
+				return Sentence{}, false
+			}
+		}
+		proof = example(proof, g.example.number)
+	}
+	return Sentence{Message: "benign.working_hours", Proof: proof}, true
+}
+
+// everyDay: the same on many days.
+func (c *component) everyDay() (Sentence, bool) {
+	for _, g := range c.groups {
+		if g.brake < 0.5 {
+			return Sentence{Message: "benign.every_day", Proof: unique(g.example.number, g.latest.number),
+				Values: []Value{text("rule", g.rule.Title), number("days", int(7/g.brake)-7)}}, true
+		}
+	}
+	return Sentence{}, false
+}
+
+// onlyRequests: requests to a web server, and nothing after them.
+func (c *component) onlyRequests() (Sentence, bool) {
+	var proof []int64
+	var from string
+	for _, g := range c.groups {
+		if g.example.action != actionWeb {
+			return Sentence{}, false
+		}
+		from = g.example.from
+		proof = example(proof, g.example.number)
+	}
+	return Sentence{Message: "benign.scanner", Proof: proof, Values: []Value{{Name: "from", Text: from, Kind: entity.Address}}}, from != ""
+}
+
+// installation: services or drivers came, and little else of weight.
+func (c *component) installation() (Sentence, bool) {
+	var proof []int64
+	for _, g := range c.groups {
+		if g.rule.Level > sigma.Medium {
+			return Sentence{}, false
+		}
+		if a := g.example.action; a == actionService || a == actionTask || a == actionDriver || a == actionDefender {
+			proof = example(proof, g.example.number)
+		}
+	}
+	return Sentence{Message: "benign.installation", Proof: proof, Values: []Value{text("object", c.groups[0].example.object)}}, len(proof) > 0
+}
+
+// alone: one rule, once.
+func (c *component) alone() (Sentence, bool) {
+	if len(c.groups) > 1 || c.count > 1 {
+		return Sentence{}, false
+	}
+	return Sentence{Message: "benign.alone", Proof: []int64{c.groups[0].example.number}, Values: []Value{text("rule", c.groups[0].rule.Title)}}, true
+}

@@ -1,0 +1,191 @@
+package incident
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/kulla-defence/kulla/internal/detect"
+	"github.com/kulla-defence/kulla/internal/incident/entity"
+)
+
+// Options say how much a Builder keeps, and what it is told of the evidence.
+type Options struct {
+	// MaxGroups bounds the groups of like findings that are kept apart; 0
+	// means 32,768. Past it findings are kept by rule and host only.
+	MaxGroups int
+	// MaxVariants bounds the groups of one rule on one host; 0 means 64.
+	MaxVariants int
+	// Logs are the logs that the evidence holds, for saying what is missing.
+	// Without any, nothing is said of logs.
+	Logs []Log
+}
+
+const (
+	defaultMaxGroups   = 32_768
+	defaultMaxVariants = 64
+)
+
+// A Builder joins findings into incidents as they come. It is for one
+// goroutine.
+//
+// Findings are expected in order of time. Findings of equal time may come in
+// any order: the incidents are the same. A finding that comes late is taken
+// all the same; what it could have joined by being near in time may then have
+// been judged a little differently. A finding never parts what is joined: it
+// adds to an incident, begins one, or merges some.
+type Builder struct {
+	context *entity.Context
+	options Options
+
+	rules    map[string]*ruleNote
+	entities entityTable
+	features featureTable
+	groups   []*group
+	open     map[string]int32 // the latest group of each key
+	series   map[seriesKey]*series
+
+	sequence int64
+	scores   map[int32]struct{} // scratch of link
+	built    map[int32]*Incident
+}
+
+// New returns an empty Builder. The context must be finished; the Builder does
+// not change it.
+func New(context *entity.Context, options Options) *Builder {
+	if options.MaxGroups <= 0 {
+		options.MaxGroups = defaultMaxGroups
+	}
+	if options.MaxVariants <= 0 {
+		options.MaxVariants = defaultMaxVariants
+	}
+	return &Builder{
+		context: context, options: options,
+		rules: map[string]*ruleNote{}, open: map[string]int32{}, series: map[seriesKey]*series{},
+		entities: entityTable{context: context, byKey: map[entity.Key]int32{}},
+		features: featureTable{byKey: map[string]int32{}},
+		scores:   map[int32]struct{}{}, built: map[int32]*Incident{},
+	}
+}
+
+// Add takes one finding. Its number is that in the case's ledger: it must not
+// have been added before, and grows with what the case learns later.
+func (b *Builder) Add(number int64, f *detect.Finding) error {
+	switch {
+	case f == nil || f.Rule == nil:
+		return fmt.Errorf("finding %d: %w", number, errNoRule)
+	case number < 0:
+		return fmt.Errorf("finding %d: %w", number, errNumber)
+	}
+	b.sequence++
+	in := b.involve(f)
+	index := b.groupOf(f, in)
+	before := b.groups[index].sequence
+	b.record(index, number, f, in)
+	b.link(index, before, in, f.Time, number)
+	delete(b.built, b.root(index))
+	return nil
+}
+
+var (
+	errNoRule = errors.New("it names no rule")
+	errNumber = errors.New("numbers are not negative")
+)
+
+// Incidents returns all incidents, the most important first. They are shared:
+// callers must not change them. An incident that got no finding since the last
+// call is the same value.
+func (b *Builder) Incidents() []*Incident {
+	components := b.components()
+	incidents := make([]*Incident, 0, len(components))
+	for root, members := range components {
+		if b.built[root] == nil {
+			b.built[root] = b.assemble(root, members)
+		}
+		incidents = append(incidents, b.built[root])
+	}
+	b.name(incidents)
+	slices.SortFunc(incidents, compareIncidents)
+	return incidents
+}
+
+// Members yields the numbers of an incident's findings, in ascending order.
+func (b *Builder) Members(id string) iter.Seq[int64] {
+	return func(yield func(int64) bool) {
+		for root, built := range b.built {
+			if built.ID != id {
+				continue
+			}
+			for _, number := range b.numbersOf(root) {
+				if !yield(number) {
+					return
+				}
+			}
+			return
+		}
+	}
+}
+
+func (b *Builder) numbersOf(root int32) []int64 {
+	var numbers []int64
+	for _, index := range b.members(root) {
+		numbers = b.groups[index].numbers.appendTo(numbers)
+	}
+	slices.Sort(numbers)
+	return numbers
+}
+
+// root returns the group that stands for a group's incident.
+func (b *Builder) root(index int32) int32 {
+	for b.groups[index].parent != index {
+		b.groups[index].parent = b.groups[b.groups[index].parent].parent
+		index = b.groups[index].parent
+	}
+	return index
+}
+
+// unite merges the incidents of two groups, and keeps why.
+func (b *Builder) unite(one, other int32, why join) {
+	one, other = b.root(one), b.root(other)
+	delete(b.built, one)
+	delete(b.built, other)
+	into, from := b.groups[one], b.groups[other]
+	if into.size < from.size {
+		one, into, from = other, from, into
+	}
+	from.parent = one
+	into.size += from.size
+	into.next, from.next = from.next, into.next // two rings become one
+	into.anchor = minAnchor(into.anchor, from.anchor)
+	into.joins = append(into.joins, why)
+	into.joins = append(into.joins, from.joins...)
+	from.joins = nil
+}
+
+// members are the groups of an incident, in order of time.
+func (b *Builder) members(root int32) []int32 {
+	members := []int32{root}
+	for index := b.groups[root].next; index != root; index = b.groups[index].next {
+		members = append(members, index)
+	}
+	slices.SortFunc(members, func(x, y int32) int { return compareGroups(b.groups[x], b.groups[y]) })
+	return members
+}
+
+func (b *Builder) components() map[int32][]int32 {
+	components := map[int32][]int32{}
+	for index := range b.groups {
+		root := b.root(int32(index))
+		if _, ok := components[root]; !ok {
+			components[root] = b.members(root)
+		}
+	}
+	return components
+}
+
+// apart is how long a rule must be silent on the same entities until its next
+// finding begins a new group: nights in a row are one group, two visits within
+// a month are two.
+const apart = 50 * time.Hour

@@ -1,0 +1,146 @@
+package incident
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kulla-defence/kulla/internal/incident/entity"
+)
+
+// A Log is one kind of log that the evidence holds of a host.
+type Log struct {
+	// Host as the log names it; any name that the Context resolves.
+	Host string
+	// Name is the channel or format: "Security", "w3c", "fortigate".
+	Name        string
+	First, Last time.Time
+	// Processes and Logons say that it records the starts of processes, and
+	// logons.
+	Processes, Logons bool
+	// Gap is when records are missing or a log was cleared; zero without.
+	Gap time.Time
+}
+
+// missing is what would confirm or refute, and where it could be had.
+func (c *component) missing() []Missing {
+	var all []Missing
+	all = append(all, c.clearedLogs()...)
+	all = append(all, c.unseenHosts()...)
+	all = append(all, c.missingLogs()...)
+	all = append(all, c.ownerless()...)
+	all = append(all, c.insideUnknown()...)
+	return all[:min(len(all), maxMissing)]
+}
+
+func lacks(what, ask string, proof []int64, values ...Value) Missing {
+	return Missing{What: Sentence{Message: what, Values: values, Proof: proof}, Ask: Sentence{Message: ask, Values: values}}
+}
+
+// clearedLogs: what a cleared log held may stand elsewhere.
+func (c *component) clearedLogs() []Missing {
+	var all []Missing
+	var seen []int32
+	for _, g := range c.groups {
+		if g.example.action == actionCleared && !g.rule.Correlation && !slices.Contains(seen, g.host) && len(all) < 4 {
+			seen = append(seen, g.host)
+			all = append(all, lacks("missing.cleared", "ask.forwarded", []int64{g.example.number}, c.hostValue(g.host), text("time", stamp(g.first))))
+		}
+	}
+	return all
+}
+
+func (c *component) hostValue(host int32) Value {
+	v := Value{Name: "host", Kind: entity.Host}
+	if host != none {
+		v.Text = shortName(c.b.entities.all[host].Name)
+	}
+	return v
+}
+
+// unseenHosts: hosts that something came from or went to, without a finding,
+// and of which there is perhaps no log.
+func (c *component) unseenHosts() []Missing {
+	var all []Missing
+	var seen []int32
+	for _, g := range c.groups {
+		for i := range g.uses {
+			u := &g.uses[i]
+			e := &c.b.entities.all[u.entity]
+			if e.Kind != entity.Host || u.role == entity.At || u.role == entity.Named || slices.Contains(c.hosts, u.entity) || slices.Contains(seen, u.entity) || len(all) == 3 {
+				continue
+			}
+			seen = append(seen, u.entity)
+			all = append(all, lacks("missing.other_host", "ask.other_host", []int64{u.example}, c.hostValue(u.entity)))
+		}
+	}
+	return all
+}
+
+// missingLogs: hosts of the incident without records of processes or logons
+// at that time, or with a gap in them.
+func (c *component) missingLogs() []Missing {
+	if len(c.b.options.Logs) == 0 {
+		return nil
+	}
+	var all []Missing
+	for _, host := range c.hosts {
+		processes, logons := c.b.coverage(c.b.entities.all[host].Key, c.first, c.last)
+		e := c.hostValue(host)
+		if !processes && c.isWindows(host) {
+			all = append(all, lacks("missing.processes", "ask.processes", nil, e))
+		}
+		if !logons && c.isWindows(host) {
+			all = append(all, lacks("missing.logons", "ask.logons", nil, e))
+		}
+	}
+	return all[:min(len(all), 4)]
+}
+
+func (b *Builder) coverage(host entity.Key, first, last time.Time) (processes, logons bool) {
+	for _, log := range b.options.Logs {
+		if b.context.Resolve(entity.Mention{Kind: entity.Host, Role: entity.At, Value: log.Host, Time: log.First}).Key != host {
+			continue
+		}
+		if !log.Last.Before(first) && !log.First.After(last) {
+			processes, logons = processes || log.Processes, logons || log.Logons
+		}
+	}
+	return processes, logons
+}
+
+// isWindows reports whether a host's findings come from event logs.
+func (c *component) isWindows(host int32) bool {
+	for _, g := range c.groups {
+		if g.host == host && (g.log == "Security" || g.log == "System" || strings.HasPrefix(g.log, "Microsoft-Windows")) {
+			return true
+		}
+	}
+	return false
+}
+
+// ownerless: addresses from outside, of which the evidence says nothing more.
+func (c *component) ownerless() []Missing {
+	return c.addresses(func(name string) bool { return !isInside(name) }, "missing.owner", "ask.owner", 3)
+}
+
+// insideUnknown: addresses inside that no log gives to a machine.
+func (c *component) insideUnknown() []Missing {
+	return c.addresses(isInside, "missing.inside", "ask.inside", 2)
+}
+
+func (c *component) addresses(wanted func(string) bool, what, ask string, most int) []Missing {
+	var all []Missing
+	var seen []int32
+	for _, g := range c.groups {
+		for i := range g.uses {
+			u := &g.uses[i]
+			e := &c.b.entities.all[u.entity]
+			if e.Kind == entity.Address && u.role == entity.Source && wanted(e.Name) && !slices.Contains(seen, u.entity) && len(all) < most {
+				seen = append(seen, u.entity)
+				all = append(all, lacks(what, ask, []int64{u.example}, Value{Name: "address", Text: e.Name, Kind: entity.Address}, text("time", stamp(u.first))))
+			}
+		}
+	}
+	return all
+}
