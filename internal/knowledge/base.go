@@ -20,8 +20,8 @@ type Base struct {
 
 // A Conflict is a place where facts of several sources do not fit together.
 type Conflict struct {
-	// What is "alias" (several have it: it joins nothing) or "state",
-	// "service" (sources differ: the first base's is kept).
+	// What is "alias" (several have it: it joins nothing) or "state" (sources
+	// differ: the first base's is kept, and nothing is joined on an alias).
 	What  string `json:"what"`
 	Value string `json:"value"`
 	// IDs are those of the actors or software in question, in order.

@@ -108,9 +108,7 @@ func techniqueKey(t *Technique) string { return t.ID }
 // order puts all lists in the order in which they are kept, and takes what
 // stands in one twice together.
 func (b *Base) order() {
-	slices.SortFunc(b.Sources, func(x, y Source) int {
-		return cmp.Or(cmp.Compare(x.Name, y.Name), cmp.Compare(x.Version, y.Version), cmp.Compare(x.SHA256, y.SHA256))
-	})
+	slices.SortFunc(b.Sources, compareSources)
 	byID(b.Actors, actorKey)
 	byID(b.Software, softwareKey)
 	byID(b.Artefacts, artefactKey)
@@ -121,6 +119,7 @@ func (b *Base) order() {
 	}
 	for _, s := range b.Software {
 		s.Aliases = sortedNames(s.Aliases, s.Name)
+		s.Features = joinFeatures(s.Features, nil)
 		s.Citations = joinCitations(s.Citations, nil)
 	}
 	for _, c := range b.Campaigns {
@@ -129,14 +128,18 @@ func (b *Base) order() {
 		c.Citations = joinCitations(c.Citations, nil)
 	}
 	for _, a := range b.Artefacts {
-		a.Actors, a.Software = sorted(a.Actors), sorted(a.Software)
+		a.Actors, a.Software = listed(a.Actors), sorted(a.Software)
 		a.Citations = joinCitations(a.Citations, nil)
 	}
 	for _, t := range b.Techniques {
-		t.Tactics = sorted(t.Tactics)
+		t.Tactics = listed(t.Tactics)
 	}
 	slices.SortFunc(b.Conflicts, compareConflicts)
 	b.Conflicts = slices.CompactFunc(b.Conflicts, func(x, y Conflict) bool { return compareConflicts(x, y) == 0 })
+}
+
+func compareSources(x, y Source) int {
+	return cmp.Or(cmp.Compare(x.Name, y.Name), cmp.Compare(x.Version, y.Version), cmp.Compare(x.SHA256, y.SHA256))
 }
 
 func (a *Actor) order() {
@@ -151,10 +154,17 @@ func byID[T any](list []*T, id func(*T) string) {
 	slices.SortFunc(list, func(x, y *T) int { return cmp.Compare(id(x), id(y)) })
 }
 
+// sorted also makes one form of an empty list.
 func sorted(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
 	slices.Sort(list)
 	return slices.Compact(list)
 }
+
+// listed is for what JSON always has: no list is an empty one.
+func listed(list []string) []string { return append([]string{}, sorted(list)...) }
 
 // sortedNames also leaves out what is empty, or the name itself.
 func sortedNames(list []string, name string) []string {
