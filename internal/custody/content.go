@@ -1,0 +1,302 @@
+package custody
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// content is what the leaves say of one another and of the evidence: all that
+// this package understands of their data.
+//
+//   - evidence: name, sha256
+//   - finding, and each member of its correlation: source, sha256, offset,
+//     size, record_sha256
+//   - any other: an array of numbers under "proof" makes what it stands in a
+//     sentence that rests on those leaves; those under "members", "findings"
+//     and "example" refer to leaves, too; "id" is its name
+type content struct {
+	kinds   []byte // of each leaf, as a place in names
+	names   []string
+	sources map[sourceKey]*citedSource
+	order   []*citedSource
+	// latest holds the sentences of the last leaf of each thing, by kind and id.
+	latest map[string][]sentence
+	// onto are the sentences by the leaf they rest on, made when first asked.
+	onto map[int64][]string
+
+	references int64
+	wrong      []wrongReference
+}
+
+// A sourceKey tells apart files of one name with different content.
+type sourceKey struct {
+	name   string
+	digest [32]byte
+}
+
+// A citedSource is one file of the evidence and the records of it that findings
+// rest on.
+type citedSource struct {
+	sourceKey
+	leaf    int64 // its evidence leaf, -1 while there was none
+	known   bool  // the digest is known
+	records []citedRecord
+	// later is set where a file of the same name came with another content.
+	later bool
+}
+
+// A citedRecord is a range of a file, and what it should be.
+type citedRecord struct {
+	offset, size int64
+	digest       [32]byte
+	leaf         int64 // the finding
+}
+
+type sentence struct {
+	where string
+	proof []int64
+}
+
+type wrongReference struct {
+	leaf int64
+	what string
+}
+
+func newContent() *content {
+	return &content{sources: map[sourceKey]*citedSource{}, latest: map[string][]sentence{}}
+}
+
+// add reads a leaf. Data that cannot be read is said elsewhere.
+func (c *content) add(number int64, leaf Leaf) {
+	for int64(len(c.kinds)) <= number { // leaves that could not be read have kind ""
+		c.kinds = append(c.kinds, c.kindNumber(""))
+	}
+	c.kinds[number] = c.kindNumber(leaf.Kind)
+	switch leaf.Kind {
+	case KindEvidence:
+		c.addEvidence(number, leaf.Data)
+	case KindFinding:
+		c.addFinding(number, leaf.Data)
+	default:
+		c.addOther(number, leaf)
+	}
+}
+
+func (c *content) kindNumber(kind string) byte {
+	place := slices.Index(c.names, kind)
+	if place < 0 && len(c.names) < 255 {
+		place = len(c.names)
+		c.names = append(c.names, strings.Clone(kind))
+	}
+	return byte(max(place, 0))
+}
+
+// kindOf names a leaf: "finding 1234".
+func (c *content) kindOf(number int64) string {
+	kind := "leaf"
+	if number >= 0 && number < int64(len(c.kinds)) {
+		kind = cmp.Or(c.names[c.kinds[number]], kind)
+	}
+	return kind + " " + strconv.FormatInt(number, 10)
+}
+
+func (c *content) addEvidence(number int64, data []byte) {
+	var key sourceKey
+	known := false
+	eachField(data, func(path, value []byte) error {
+		switch string(path) {
+		case `["name"]`:
+			key.name = textOf(value)
+		case `["sha256"]`:
+			known = digestOf(value, &key.digest)
+		}
+		return nil
+	})
+	source := c.source(key, known)
+	source.leaf = number
+	for _, other := range c.order {
+		if other != source && other.name == source.name {
+			other.later = true
+		}
+	}
+}
+
+func (c *content) source(key sourceKey, known bool) *citedSource {
+	found := c.sources[key]
+	if found == nil {
+		found = &citedSource{sourceKey: key, leaf: -1, known: known}
+		c.sources[key] = found
+		c.order = append(c.order, found)
+	}
+	return found
+}
+
+// A citation is one place in the evidence as a finding gives it.
+type citation struct {
+	source               []byte // JSON
+	key                  sourceKey
+	known, hasRecord, in bool
+	record               citedRecord
+}
+
+func (c *content) addFinding(number int64, data []byte) {
+	var whole, member citation
+	place := []byte(nil) // of the member in the correlation
+	eachField(data, func(path, value []byte) error {
+		key, ok := bytes.CutPrefix(path, []byte(`["correlation","events",`))
+		if !ok {
+			whole.take(path[1:], value)
+			return nil
+		}
+		index, key, _ := bytes.Cut(key, []byte{','})
+		if !bytes.Equal(index, place) {
+			c.cite(number, &member)
+			member, place = citation{}, append(place[:0], index...)
+		}
+		member.take(key, value)
+		return nil
+	})
+	c.cite(number, &member)
+	c.cite(number, &whole)
+}
+
+// take takes one field, whose key is followed by the end of its path.
+func (t *citation) take(key, value []byte) {
+	switch string(key) {
+	case `"source"]`:
+		t.source, t.in = value, true
+	case `"sha256"]`:
+		t.known = digestOf(value, &t.key.digest)
+	case `"offset"]`:
+		t.record.offset, _ = strconv.ParseInt(string(value), 10, 64)
+	case `"size"]`:
+		t.record.size, _ = strconv.ParseInt(string(value), 10, 64)
+	case `"record_sha256"]`:
+		t.hasRecord = digestOf(value, &t.record.digest)
+	}
+}
+
+func (c *content) cite(number int64, t *citation) {
+	if !t.in {
+		return
+	}
+	t.key.name = textOf(t.source)
+	source := c.source(t.key, t.known)
+	if t.hasRecord && t.record.offset >= 0 && t.record.size > 0 {
+		t.record.leaf = number
+		source.records = append(source.records, t.record)
+	}
+}
+
+// addOther reads what leaves of other kinds say of leaves.
+func (c *content) addOther(number int64, leaf Leaf) {
+	id := ""
+	var said []sentence
+	eachField(leaf.Data, func(path, value []byte) error {
+		switch {
+		case string(path) == `["id"]`:
+			id = textOf(value)
+		case bytes.HasSuffix(path, []byte(`"proof"]`)):
+			said = append(said, sentence{where: string(path), proof: c.refer(number, value)})
+		case bytes.HasSuffix(path, []byte(`"members"]`)), bytes.HasSuffix(path, []byte(`"findings"]`)), bytes.HasSuffix(path, []byte(`"example"]`)):
+			c.refer(number, value)
+		}
+		return nil
+	})
+	for i := range said {
+		said[i].where = describeSentence(said[i].where, leaf.Kind, id)
+	}
+	if leaf.Kind != KindIncident && leaf.Kind != KindAssessment {
+		id = strconv.FormatInt(number, 10)
+	}
+	if said != nil || c.latest[leaf.Kind+" "+id] != nil {
+		c.latest[leaf.Kind+" "+id] = said
+	}
+}
+
+// maxWrong bounds what is kept of references to leaves that are not there.
+const maxWrong = 1000
+
+// refer checks that numbers, or one number, are those of earlier leaves.
+func (c *content) refer(number int64, value []byte) []int64 {
+	var numbers []int64
+	if len(value) > 0 && value[0] != '[' {
+		value = append(append([]byte{'['}, value...), ']')
+	}
+	if json.Unmarshal(value, &numbers) != nil {
+		return nil
+	}
+	for _, n := range numbers {
+		c.references++
+		if (n < 0 || n >= number) && len(c.wrong) < maxWrong {
+			c.wrong = append(c.wrong, wrongReference{leaf: number, what: fmt.Sprintf("%s rests on leaf %d, which was not there when it was written", c.kindOf(number), n)})
+		}
+	}
+	return numbers
+}
+
+// sentencesOn says which sentences rest on a leaf.
+func (c *content) sentencesOn(leaf int64) []string {
+	if c.onto == nil {
+		c.onto = map[int64][]string{}
+		for _, said := range c.latest {
+			for _, s := range said {
+				for _, n := range s.proof {
+					c.onto[n] = append(c.onto[n], s.where)
+				}
+			}
+		}
+	}
+	list := c.onto[leaf]
+	slices.Sort(list)
+	c.onto[leaf] = slices.Compact(list)
+	return c.onto[leaf]
+}
+
+// describeSentence puts the path of a proof into words: ["story",2,"proof"] of
+// an incident is "story sentence 3 of I-7F3KQ".
+func describeSentence(path, kind, id string) string {
+	var steps []any
+	if json.Unmarshal([]byte(path), &steps) != nil {
+		return kind + " " + id
+	}
+	var words []string
+	for i, step := range steps[:max(len(steps)-1, 0)] { // the last is "proof"
+		switch step := step.(type) {
+		case string:
+			words = append(words, strings.ReplaceAll(step, "_", " "))
+		case float64:
+			if i == len(steps)-2 {
+				words = append(words, "sentence")
+			}
+			words = append(words, strconv.FormatInt(int64(step)+1, 10))
+		}
+	}
+	owner := cmp.Or(id, "the "+kind)
+	if len(words) == 0 {
+		return owner
+	}
+	return strings.Join(words, " ") + " of " + owner
+}
+
+// textOf decodes a JSON string; empty for anything else.
+func textOf(value []byte) string {
+	var text string
+	json.Unmarshal(value, &text)
+	return text
+}
+
+// digestOf decodes a SHA-256 in hexadecimal.
+func digestOf(value []byte, digest *[32]byte) bool {
+	if len(value) != 2*len(digest)+2 {
+		return false
+	}
+	_, err := hex.Decode(digest[:], value[1:len(value)-1])
+	return err == nil
+}

@@ -1,0 +1,357 @@
+package custody
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"hash"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// evidence compares the evidence with its leaves, in one pass over it.
+func (v *verifier) evidence(ctx context.Context) error {
+	if v.options.Evidence == nil {
+		v.unchecked("evidence files", "no evidence was given", int64(len(v.content.order)))
+		return nil
+	}
+	c := newComparison(v.content.order)
+	files, err := v.options.Evidence(ctx, c.writerOf)
+	if err != nil {
+		return err
+	}
+	c.pair(files)
+	v.judgeFiles(c)
+	return nil
+}
+
+// A comparison is one pass over the evidence. Files are first taken for those
+// of the ledger whose names end alike, and the records of these are hashed;
+// which file it is, its digest says at the end.
+type comparison struct {
+	sources []*citedSource
+	byBase  map[string][]*citedSource
+
+	mutex    sync.Mutex
+	readings map[string][]*recordReading // by the name of the file now
+
+	pairs      map[*citedSource]*pairing
+	additional []EvidenceFile
+	unread     []EvidenceFile
+}
+
+// A pairing is a file of the ledger and the file it is now.
+type pairing struct {
+	file    EvidenceFile
+	same    bool // by its digest
+	reading *recordReading
+}
+
+// maxCandidates bounds for how many files of the ledger one file is tried.
+const maxCandidates = 16
+
+func newComparison(sources []*citedSource) *comparison {
+	c := &comparison{sources: sources, byBase: map[string][]*citedSource{}, readings: map[string][]*recordReading{}, pairs: map[*citedSource]*pairing{}}
+	for _, source := range sources {
+		steps := nameSteps(source.name)
+		base := steps[len(steps)-1]
+		c.byBase[base] = append(c.byBase[base], source)
+		slices.SortStableFunc(source.records, func(a, b citedRecord) int {
+			return cmp.Or(cmp.Compare(a.offset, b.offset), cmp.Compare(a.size, b.size))
+		})
+	}
+	return c
+}
+
+// nameSteps takes a name apart at folders and archives.
+func nameSteps(name string) []string {
+	return strings.FieldsFunc("x/"+name, func(r rune) bool { return r == '/' || r == '\\' || r == '!' })
+}
+
+// alike is the number of steps in which two names end alike.
+func alike(a, b []string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[len(a)-1-n] == b[len(b)-1-n] {
+		n++
+	}
+	return n
+}
+
+// candidates are the files of the ledger that a name is most like.
+func (c *comparison) candidates(name string) []*citedSource {
+	steps := nameSteps(name)
+	best, list := 1, []*citedSource(nil)
+	for _, source := range c.byBase[steps[len(steps)-1]] {
+		n := alike(steps, nameSteps(source.name))
+		if source.name == name {
+			n = len(steps) + 1
+		}
+		switch {
+		case n > best:
+			best, list = n, append(list[:0:0], source)
+		case n == best && len(list) < maxCandidates:
+			list = append(list, source)
+		}
+	}
+	return list
+}
+
+// writerOf hashes the cited records of what the file may be.
+func (c *comparison) writerOf(name string) io.Writer {
+	var list []*recordReading
+	var writers []io.Writer
+	for _, source := range c.candidates(name) {
+		reading := newRecordReading(source)
+		list, writers = append(list, reading), append(writers, reading)
+	}
+	if list == nil {
+		return nil
+	}
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.readings[name] = append(c.readings[name], list...)
+	return io.MultiWriter(writers...)
+}
+
+// pair settles which file is which: by digest first, then by name.
+func (c *comparison) pair(files []EvidenceFile) {
+	byDigest := map[[32]byte][]*citedSource{}
+	for _, source := range c.sources {
+		if source.known {
+			byDigest[source.digest] = append(byDigest[source.digest], source)
+		}
+	}
+	var rest []EvidenceFile
+	for _, file := range files {
+		switch same := byDigest[file.SHA256]; {
+		case file.Problem != "" && file.Size == 0:
+			c.unread = append(c.unread, file)
+		case same == nil:
+			rest = append(rest, file)
+		default:
+			for _, source := range same {
+				c.same(source, file)
+			}
+		}
+	}
+	for _, file := range rest {
+		c.pairByName(file)
+	}
+}
+
+// same pairs a file of the ledger with one of its content; of several with
+// the one whose records were looked at.
+func (c *comparison) same(source *citedSource, file EvidenceFile) {
+	reading := c.readingOf(file.Name, source)
+	if before := c.pairs[source]; before == nil || before.reading == nil && reading != nil {
+		c.pairs[source] = &pairing{file: file, same: true, reading: reading}
+	}
+}
+
+func (c *comparison) readingOf(name string, source *citedSource) *recordReading {
+	for _, reading := range c.readings[name] {
+		if reading.source == source {
+			return reading
+		}
+	}
+	return nil
+}
+
+// pairByName takes a file for the one of the ledger that it was read as, if
+// there is exactly one that is not there yet.
+func (c *comparison) pairByName(file EvidenceFile) {
+	var free []*recordReading
+	for _, reading := range c.readings[file.Name] {
+		if c.pairs[reading.source] == nil {
+			free = append(free, reading)
+		}
+	}
+	latest := slices.DeleteFunc(slices.Clone(free), func(r *recordReading) bool { return r.source.later })
+	if len(latest) > 0 {
+		free = latest
+	}
+	if len(free) != 1 {
+		c.additional = append(c.additional, file)
+		return
+	}
+	c.pairs[free[0].source] = &pairing{file: file, reading: free[0]}
+}
+
+// judgeFiles says what the comparison came to.
+func (v *verifier) judgeFiles(c *comparison) {
+	v.check(CheckFiles).Count = int64(len(c.pairs))
+	for _, source := range c.sources {
+		pair := c.pairs[source]
+		switch {
+		case pair == nil && source.later:
+			v.unchecked(source.name, "an earlier content of the file, which is not there any more", int64(len(source.records)))
+		case pair == nil:
+			v.unchecked(source.name, "the file is not in the evidence given", int64(len(source.records)))
+		default:
+			v.judgeFile(source, pair)
+		}
+	}
+	for _, file := range c.additional {
+		v.Remarks = append(v.Remarks, file.Name+" is not in the ledger")
+	}
+	for _, file := range c.unread {
+		v.unchecked(file.Name, "it cannot be read: "+file.Problem, 1)
+	}
+}
+
+// judgeFile says how a file differs, and which records.
+func (v *verifier) judgeFile(source *citedSource, pair *pairing) {
+	before := v.check(CheckRecords).Faults
+	v.judgeRecords(source, pair)
+	if pair.same {
+		return
+	}
+	changed := v.check(CheckRecords).Faults - before
+	what := fmt.Sprintf("the file differs from the one in the ledger: SHA-256 %x, %d bytes, in place of %x", pair.file.SHA256, pair.file.Size, source.digest)
+	switch {
+	case !source.known:
+		v.unchecked(source.name, "its SHA-256 is not in the ledger: it could not be read to its end", 1)
+		return
+	case len(source.records) == 0:
+		what += "; no finding cites it"
+	case changed == 0:
+		what += fmt.Sprintf("; the change lies outside of the records that findings cite (%d)", len(source.records))
+	default:
+		what += fmt.Sprintf("; %d of %d cited records differ", changed, len(source.records))
+	}
+	if pair.file.Problem != "" {
+		what += "; " + pair.file.Problem
+	}
+	v.fault(Fault{Check: CheckFiles, Leaf: source.leaf, Source: pair.file.Name, Size: pair.file.Size, What: what})
+}
+
+func (v *verifier) judgeRecords(source *citedSource, pair *pairing) {
+	if pair.reading == nil {
+		return // a file of the same content under another name
+	}
+	pair.reading.finish()
+	v.check(CheckRecords).Count += int64(len(source.records))
+	for i, record := range source.records {
+		if pair.reading.verdicts[i] == recordSame {
+			continue
+		}
+		if pair.reading.verdicts[i] == recordUnknown {
+			v.unchecked(source.name, "too many records overlap", 1)
+			continue
+		}
+		what := v.content.kindOf(record.leaf) + " cites a record whose bytes differ"
+		if pair.reading.verdicts[i] == recordMissing {
+			what = v.content.kindOf(record.leaf) + " cites a record that is no longer there"
+		} else if pair.same {
+			what = v.content.kindOf(record.leaf) + " states another digest of its record than the bytes have, though the file is unchanged"
+		}
+		v.fault(Fault{Check: CheckRecords, Leaf: record.leaf, Source: pair.file.Name, Offset: record.offset, Size: record.size,
+			What: what, Sentences: v.content.sentencesOn(record.leaf)})
+	}
+}
+
+// A recordReading hashes the cited records of a file as it goes by.
+type recordReading struct {
+	source   *citedSource
+	verdicts []verdict
+	next     int   // the first record that has not begun
+	at       int64 // in the file
+	open     []openRecord
+}
+
+type verdict byte
+
+const (
+	recordMissing verdict = iota
+	recordSame
+	recordDiffers
+	recordUnknown
+)
+
+// An openRecord is a range that has begun. Several findings may cite it.
+type openRecord struct {
+	first, last int // the records of exactly this range
+	left        int64
+	hash        hash.Hash
+}
+
+// maxOpen bounds how many ranges are hashed at the same place.
+const maxOpen = 64
+
+func newRecordReading(source *citedSource) *recordReading {
+	return &recordReading{source: source, verdicts: make([]verdict, len(source.records))}
+}
+
+// Write takes the next bytes of the file.
+func (r *recordReading) Write(data []byte) (int, error) {
+	size := len(data)
+	for len(data) > 0 {
+		r.begin()
+		n := int64(len(data))
+		if r.next < len(r.source.records) {
+			n = min(n, r.source.records[r.next].offset-r.at)
+		}
+		for i := range r.open {
+			n = min(n, r.open[i].left)
+		}
+		r.feed(data[:n])
+		data = data[n:]
+	}
+	return size, nil
+}
+
+// begin opens the ranges that begin here.
+func (r *recordReading) begin() {
+	records := r.source.records
+	for r.next < len(records) && records[r.next].offset <= r.at {
+		last := r.next + 1
+		for last < len(records) && records[last].offset == records[r.next].offset && records[last].size == records[r.next].size {
+			last++
+		}
+		if len(r.open) < maxOpen {
+			r.open = append(r.open, openRecord{first: r.next, last: last, left: records[r.next].size, hash: sha256.New()})
+		} else {
+			r.settle(r.next, last, func(citedRecord) verdict { return recordUnknown })
+		}
+		r.next = last
+	}
+}
+
+// feed passes bytes to the open ranges and closes those that are complete.
+func (r *recordReading) feed(data []byte) {
+	r.at += int64(len(data))
+	kept := r.open[:0]
+	for _, o := range r.open {
+		o.hash.Write(data)
+		if o.left -= int64(len(data)); o.left > 0 {
+			kept = append(kept, o)
+			continue
+		}
+		digest := o.hash.Sum(nil)
+		r.settle(o.first, o.last, func(record citedRecord) verdict {
+			if bytes.Equal(digest, record.digest[:]) {
+				return recordSame
+			}
+			return recordDiffers
+		})
+	}
+	r.open = kept
+}
+
+func (r *recordReading) settle(first, last int, of func(citedRecord) verdict) {
+	for i := first; i < last; i++ {
+		r.verdicts[i] = of(r.source.records[i])
+	}
+}
+
+// finish settles the ranges that the file ended within.
+func (r *recordReading) finish() {
+	for _, o := range r.open {
+		r.settle(o.first, o.last, func(citedRecord) verdict { return recordDiffers })
+	}
+	r.open = nil
+}
