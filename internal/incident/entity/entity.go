@@ -56,7 +56,10 @@ const (
 	Prefixed  Basis = "prefixed"  // a short name that only one full name begins with
 	Answered  Basis = "answered"  // DNS or DHCP
 	Connected Basis = "connected" // the host's own side of its connections
-	Claimed   Basis = "claimed"   // a client says so of itself: weak
-	OnlyOne   Basis = "only-one"  // the only one of that name in the evidence: weak
-	Renamed   Basis = "renamed"   // the log itself goes on under another name
+	// Authenticated is a machine that logged on from an address with its own
+	// account.
+	Authenticated Basis = "authenticated"
+	Claimed       Basis = "claimed"  // a client says so of itself: weak
+	OnlyOne       Basis = "only-one" // the only one of that name in the evidence: weak
+	Renamed       Basis = "renamed"  // the log itself goes on under another name
 )
