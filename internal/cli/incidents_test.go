@@ -23,10 +23,14 @@ import (
 type watchingSink struct {
 	source.Sink
 	observer *entity.Observer
+	coverage *incident.CoverageObserver
 }
 
 func (s watchingSink) Event(e *event.Event) error {
 	if err := s.Sink.Event(e); err != nil {
+		return err
+	}
+	if err := s.coverage.Event(e); err != nil {
 		return err
 	}
 	return s.observer.Event(e)
@@ -52,8 +56,9 @@ func inquire(t testing.TB, rules []string, paths ...string) *inquiry {
 	}
 	defer engine.Close()
 	q := &inquiry{context: entity.NewContext()}
+	coverage := incident.NewCoverage()
 	_, err = readEvidence(context.Background(), paths, func(int) source.Sink {
-		return watchingSink{engine.Sink(), q.context.Observer()}
+		return watchingSink{engine.Sink(), q.context.Observer(), coverage.Observer()}
 	}, source.Options{Workers: 2, TempDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +68,7 @@ func inquire(t testing.TB, rules []string, paths ...string) *inquiry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q.builder = incident.New(q.context, incident.Options{})
+	q.builder = incident.New(q.context, incident.Options{Logs: coverage.Logs()})
 	for f, err := range result.Findings() {
 		if err != nil {
 			t.Fatal(err)

@@ -92,7 +92,7 @@ func (c *component) rules() []RuleUse {
 			byKey[g.rule.key] = u
 		}
 		u.Count += g.count
-		u.First, u.Last = span(u.First, u.Last, g.first, g.last)
+		u.First, u.Last = widened(u.First, u.Last, g.first, g.last)
 	}
 	rules := make([]RuleUse, 0, len(byKey))
 	for _, u := range byKey {
@@ -104,8 +104,8 @@ func (c *component) rules() []RuleUse {
 	return rules
 }
 
-// span widens a span of time; zero times do not count.
-func span(first, last, otherFirst, otherLast time.Time) (time.Time, time.Time) {
+// widened widens a span of time; zero times do not count.
+func widened(first, last, otherFirst, otherLast time.Time) (time.Time, time.Time) {
 	if first.IsZero() || !otherFirst.IsZero() && otherFirst.Before(first) {
 		first = otherFirst
 	}
@@ -137,7 +137,7 @@ func (c *component) stages() []Stage {
 				byTactic[tactic] = s
 			}
 			s.Count += g.count
-			s.First, s.Last = span(s.First, s.Last, g.first, g.last)
+			s.First, s.Last = widened(s.First, s.Last, g.first, g.last)
 			s.Findings = example(s.Findings, g.example.number)
 			for _, host := range g.hosts(c.b) {
 				if name := c.b.entities.all[host].Name; !slices.Contains(s.Hosts, name) {
@@ -173,7 +173,7 @@ func (c *component) techniques() []TechniqueUse {
 				byID[id] = u
 			}
 			u.Count += g.count
-			u.First, u.Last = span(u.First, u.Last, g.first, g.last)
+			u.First, u.Last = widened(u.First, u.Last, g.first, g.last)
 			u.Findings = example(u.Findings, g.example.number)
 			for _, tactic := range g.rule.Tactics {
 				if !slices.Contains(u.Tactics, tactic) {
@@ -217,7 +217,7 @@ func (c *component) addUse(byEntity map[int32]*EntityUse, u *use) {
 		byEntity[u.entity] = e
 	}
 	e.Count += u.count
-	e.First, e.Last = span(e.First, e.Last, u.first, u.last)
+	e.First, e.Last = widened(e.First, e.Last, u.first, u.last)
 	if !slices.Contains(e.Roles, u.role) {
 		e.Roles = append(e.Roles, u.role)
 	}

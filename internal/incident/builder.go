@@ -18,8 +18,8 @@ type Options struct {
 	MaxGroups int
 	// MaxVariants bounds the groups of one rule on one host; 0 means 64.
 	MaxVariants int
-	// Logs are the logs that the evidence holds, for saying what is missing.
-	// Without any, nothing is said of logs.
+	// Logs are what the evidence has records of (Coverage.Logs), for saying
+	// what is missing. Without any, nothing is said of logs.
 	Logs []Log
 }
 
@@ -39,6 +39,7 @@ const (
 type Builder struct {
 	context *entity.Context
 	options Options
+	covered map[hostKind]logSpan
 
 	rules    map[string]*ruleNote
 	entities entityTable
@@ -62,7 +63,7 @@ func New(context *entity.Context, options Options) *Builder {
 		options.MaxVariants = defaultMaxVariants
 	}
 	return &Builder{
-		context: context, options: options,
+		context: context, options: options, covered: covered(context, options.Logs),
 		rules: map[string]*ruleNote{}, open: map[string]int32{}, series: map[seriesKey]*series{},
 		entities: entityTable{context: context, byKey: map[entity.Key]int32{}},
 		features: featureTable{byKey: map[string]int32{}},

@@ -8,20 +8,6 @@ import (
 	"github.com/kulla-defence/kulla/internal/incident/entity"
 )
 
-// A Log is one kind of log that the evidence holds of a host.
-type Log struct {
-	// Host as the log names it; any name that the Context resolves.
-	Host string
-	// Name is the channel or format: "Security", "w3c", "fortigate".
-	Name        string
-	First, Last time.Time
-	// Processes and Logons say that it records the starts of processes, and
-	// logons.
-	Processes, Logons bool
-	// Gap is when records are missing or a log was cleared; zero without.
-	Gap time.Time
-}
-
 // missing is what would confirm or refute, and where it could be had.
 func (c *component) missing() []Missing {
 	var all []Missing
@@ -77,36 +63,46 @@ func (c *component) unseenHosts() []Missing {
 	return all
 }
 
-// missingLogs: hosts of the incident without records of processes or logons
-// at that time, or with a gap in them.
+// missingLogs: hosts of the incident of which the evidence has no records of a
+// kind that would show more, at the time of the incident.
 func (c *component) missingLogs() []Missing {
-	if len(c.b.options.Logs) == 0 {
-		return nil
-	}
 	var all []Missing
 	for _, host := range c.hosts {
-		processes, logons := c.b.coverage(c.b.entities.all[host].Key, c.first, c.last)
-		e := c.hostValue(host)
-		if !processes && c.isWindows(host) {
-			all = append(all, lacks("missing.processes", "ask.processes", nil, e))
-		}
-		if !logons && c.isWindows(host) {
-			all = append(all, lacks("missing.logons", "ask.logons", nil, e))
+		for _, wanted := range wantedRecords {
+			if len(all) < 5 && wanted.asked(c, host) && !c.b.covers(c.b.entities.all[host].Key, wanted.kind, c.first, c.last) {
+				all = append(all, lacks("missing."+string(wanted.kind), "ask."+string(wanted.kind), nil, c.hostValue(host)))
+			}
 		}
 	}
-	return all[:min(len(all), 4)]
+	return all
 }
 
-func (b *Builder) coverage(host entity.Key, first, last time.Time) (processes, logons bool) {
-	for _, log := range b.options.Logs {
-		if b.context.Resolve(entity.Mention{Kind: entity.Host, Role: entity.At, Value: log.Host, Time: log.First}).Key != host {
-			continue
-		}
-		if !log.Last.Before(first) && !log.First.After(last) {
-			processes, logons = processes || log.Processes, logons || log.Logons
+var wantedRecords = []struct {
+	kind  RecordKind
+	asked func(*component, int32) bool
+}{
+	{ProcessStarts, (*component).isWindows},
+	{Logons, (*component).isWindows},
+	{RequestBytes, (*component).isWebServer},
+}
+
+// covers reports whether the evidence has records of a kind of a host, in a
+// time. Where nothing is known of logs it does.
+func (b *Builder) covers(host entity.Key, kind RecordKind, first, last time.Time) bool {
+	if len(b.covered) == 0 || first.IsZero() {
+		return true
+	}
+	s, ok := b.covered[hostKind{host, kind}]
+	return ok && !s.last.Before(first) && !s.first.After(last)
+}
+
+func (c *component) isWebServer(host int32) bool {
+	for _, g := range c.groups {
+		if g.host == host && g.example.action == actionWeb {
+			return true
 		}
 	}
-	return processes, logons
+	return false
 }
 
 // isWindows reports whether a host's findings come from event logs.

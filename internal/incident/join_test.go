@@ -1,0 +1,244 @@
+package incident
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+const (
+	web  = "web01.corp.example.test"
+	file = "file01.corp.example.test"
+	desk = "desk01.corp.example.test"
+)
+
+func TestJoin(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		records []record
+		want    string
+	}{
+		{"processes of one tree, through one that matched nothing", []record{
+			{"0s", web, "medium execution A script is run", started(2, 1, `C:\Users\Public\a.exe`, `C:\Windows\explorer.exe`, `CORP\ana`)},
+			{"1h", web, "", started(3, 2, `C:\Users\Public\b.exe`, `C:\Users\Public\a.exe`, `CORP\ana`)},
+			{"30h", web, "medium discovery Somebody looks around", started(4, 3, `C:\Windows\System32\net.exe`, `C:\Users\Public\b.exe`, `CORP\ana`)},
+		}, "0 1"},
+		{"the same programs, in trees of their own", []record{
+			{"0s", web, "medium execution A script is run", started(2, 1, `C:\Windows\System32\cmd.exe`, `C:\Windows\explorer.exe`, `NT AUTHORITY\SYSTEM`)},
+			{"30h", web, "medium discovery Somebody looks around", started(4, 3, `C:\Windows\System32\net.exe`, `C:\Windows\System32\cmd.exe`, `NT AUTHORITY\SYSTEM`)},
+		}, "0 | 1"},
+		{"one file on two machines", []record{
+			{"0s", web, "high execution Odd program", started(2, 1, `C:\Users\Public\updater7.exe`, `C:\Windows\explorer.exe`, `CORP\ana`)},
+			{"20h", file, "high execution Odder program", started(12, 11, `C:\Users\Public\updater7.exe`, `C:\Windows\explorer.exe`, `CORP\ben`)},
+		}, "0 1"},
+		{"a program of the system on two machines", []record{
+			{"0s", web, "high execution Odd program", started(2, 1, `C:\Windows\System32\certutil.exe`, `C:\Windows\explorer.exe`, `CORP\ana`)},
+			{"20h", file, "high execution Odder program", started(12, 11, `C:\Windows\System32\certutil.exe`, `C:\Windows\explorer.exe`, `CORP\ben`)},
+		}, "0 | 1"},
+		{"a lone finding of another day on the same machine", []record{
+			{"0s", file, "medium lateral-movement PsExec service installed", "Channel=System; EventID=7045; ServiceName=PSEXESVC; ImagePath=%SystemRoot%\\PSEXESVC.exe"},
+			{"300h", file, "medium defense-evasion Log cleared", security + "EventID=1102; SubjectUserName=ana; SubjectDomainName=CORP"},
+		}, "0 | 1"},
+		{"a burst on one machine", []record{
+			{"0s", file, "medium defense-evasion Protection off", "Channel=System; EventID=5001"},
+			{"4m", file, "medium defense-evasion Log cleared", security + "EventID=1102; SubjectUserName=ana; SubjectDomainName=CORP"},
+			{"9m", file, "high impact Shadow copies deleted", started(2, 1, `C:\Windows\System32\vssadmin.exe`, `C:\Windows\System32\cmd.exe`, `CORP\ana`)},
+		}, "0 1 2"},
+		{"a request, and what the web server then starts", []record{
+			{"0s", web, "medium initial-access Form sent to a page", "cs-method=POST; cs-uri-stem=/upload.aspx; c-ip=203.0.113.9; s-ip=192.0.2.10; s-computername=WEB01"},
+			{"9s", web, "low execution Web server starts a shell", started(2, 1, `C:\Windows\System32\cmd.exe`, `C:\Windows\System32\inetsrv\w3wp.exe`, `IIS APPPOOL\shop`)},
+			{"40h", web, "low execution Web server starts a shell", started(4, 3, `C:\Windows\System32\cmd.exe`, `C:\Windows\System32\inetsrv\w3wp.exe`, `IIS APPPOOL\shop`)},
+		}, "0 1 | 2"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := play(t, test.records...)
+			if got := parts(s.join(t, s.inOrder())); got != test.want {
+				t.Errorf("incidents %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// What joins must not depend on the order in which findings of one moment come.
+func TestJoinOrderOfEqualTimes(t *testing.T) {
+	t.Parallel()
+	records := crowd(40, "0s")
+	s := play(t, records...)
+	want := parts(s.join(t, s.inOrder()))
+	if !strings.Contains(want, "|") || !strings.Contains(want, " ") {
+		t.Fatalf("the scene joins all or nothing: %q", want)
+	}
+	for seed := range uint64(20) {
+		order := s.inOrder()
+		rand.New(rand.NewPCG(seed, 7)).Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+		if got := parts(s.join(t, order)); got != want {
+			t.Fatalf("seed %d: incidents %q, want %q", seed, got, want)
+		}
+	}
+}
+
+// crowd is records of several machines, users and programs, of which some
+// belong together.
+func crowd(n int, step string) []record {
+	random := rand.New(rand.NewPCG(1, 2))
+	apart, _ := time.ParseDuration(step)
+	rules := []string{"low discovery Question", "medium execution Script", "high credential-access Memory read", "medium lateral-movement Logon", "informational execution Start"}
+	var records []record
+	for i := range n {
+		host := fmt.Sprintf("pc%02d.corp.example.test", random.IntN(12))
+		guid, parent := 10+random.IntN(400), 10+random.IntN(400)
+		image := fmt.Sprintf(`C:\Users\Public\tool%d.exe`, random.IntN(30))
+		at := (time.Duration(i) * apart).String()
+		records = append(records, record{at, host, rules[random.IntN(len(rules))],
+			started(guid, parent, image, `C:\Windows\System32\cmd.exe`, fmt.Sprintf(`CORP\user%d`, random.IntN(20)))})
+	}
+	return records
+}
+
+// One finding more changes its own incident, and merges some, and never parts
+// what is joined.
+func TestAddIsIncremental(t *testing.T) {
+	t.Parallel()
+	s := play(t, crowd(200, "37m")...)
+	b := New(s.context, Options{})
+	together := map[int64]string{} // the incident of each finding before
+	for _, n := range s.inOrder() {
+		if err := b.Add(int64(n), s.findings[n]); err != nil {
+			t.Fatal(err)
+		}
+		after := map[int64]string{}
+		grown := ""
+		for _, i := range b.Incidents() {
+			for number := range b.Members(i.ID) {
+				after[number] = i.ID
+			}
+		}
+		grown = after[int64(n)]
+		ids := map[string]string{}
+		for number, id := range together {
+			now := after[number]
+			if now != id && now != grown {
+				t.Fatalf("finding %d went from %s to %s by finding %d of %s", number, id, now, n, grown)
+			}
+			if before, ok := ids[id]; ok && before != now {
+				t.Fatalf("finding %d parted incident %s", n, id)
+			}
+			ids[id] = now
+		}
+		together = after
+	}
+}
+
+// All at once and one by one is the same, sentence for sentence.
+func TestStreamIsBatch(t *testing.T) {
+	t.Parallel()
+	s := play(t, crowd(150, "11m")...)
+	batch := s.join(t, s.inOrder())
+	stream := New(s.context, Options{})
+	for _, n := range s.inOrder() {
+		if err := stream.Add(int64(n), s.findings[n]); err != nil {
+			t.Fatal(err)
+		}
+		stream.Incidents()
+	}
+	want, err := json.Marshal(batch.Incidents())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := json.Marshal(stream.Incidents())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("streamed:\n%s\nat once:\n%s", got, want)
+	}
+	for _, i := range batch.Incidents() {
+		if !slices.Equal(slices.Collect(batch.Members(i.ID)), slices.Collect(stream.Members(i.ID))) {
+			t.Errorf("incident %s has other members", i.ID)
+		}
+	}
+}
+
+// What touches every machine all the time joins nothing: a backup account, a
+// domain controller, a scanner.
+func TestEverydayEntitiesDoNotGlue(t *testing.T) {
+	t.Parallel()
+	var records []record
+	logon := func(at, host, rule, user, address string) record {
+		return record{at, host, rule, security + "EventID=4624; TargetUserName=" + user + "; TargetDomainName=CORP; TargetUserSid=S-1-5-21-1-2-3-1500; LogonType=3; IpAddress=" + address +
+			"; TargetLogonId=0x77777; SubjectUserSid=S-1-0-0; SubjectUserName=-"}
+	}
+	for dayNumber := range 30 {
+		for host := range 20 {
+			records = append(records, logon(fmt.Sprintf("%dh", dayNumber*24+host/4), fmt.Sprintf("pc%02d.corp.example.test", host), "", "svc-backup", "192.0.2.7"))
+		}
+	}
+	records = append(records,
+		logon("240h", "pc03.corp.example.test", "medium lateral-movement Logon at an odd hour", "svc-backup", "192.0.2.7"),
+		logon("243h", "pc11.corp.example.test", "medium lateral-movement Odd logon", "svc-backup", "192.0.2.7"),
+		logon("246h", "pc15.corp.example.test", "medium lateral-movement Logon of another kind", "svc-backup", "192.0.2.7"),
+	)
+	s := play(t, records...)
+	if got, want := parts(s.join(t, s.inOrder())), "0 | 1 | 2"; got != want {
+		t.Errorf("incidents %q, want %q", got, want)
+	}
+}
+
+// The same finding a thousand times is one group with all its numbers.
+func TestRepeatedFindings(t *testing.T) {
+	t.Parallel()
+	var records []record
+	for i := range 1000 {
+		records = append(records, record{fmt.Sprintf("%dm", i), web, "medium discovery Question",
+			started(2*i+1, 2*i, `C:\Users\Public\ask.exe`, `C:\Windows\explorer.exe`, `CORP\ana`)})
+	}
+	s := play(t, records...)
+	b := s.join(t, s.inOrder())
+	if len(b.groups) != 1 {
+		t.Errorf("%d groups, want 1", len(b.groups))
+	}
+	incidents := b.Incidents()
+	if len(incidents) != 1 || incidents[0].FindingCount != 1000 {
+		t.Fatalf("%d incidents, the first with %d findings; want one with 1000", len(incidents), incidents[0].FindingCount)
+	}
+	if numbers := slices.Collect(b.Members(incidents[0].ID)); len(numbers) != 1000 || !slices.IsSorted(numbers) {
+		t.Errorf("%d members, sorted %v", len(numbers), slices.IsSorted(numbers))
+	}
+}
+
+// BenchmarkMillion adds a million findings of many rules, hosts and programs,
+// and says what is kept of them.
+func BenchmarkMillion(b *testing.B) {
+	s := play(b, crowd(20_000, "20s")...)
+	const million = 1_000_000
+	for b.Loop() {
+		before := heap()
+		builder := New(s.context, Options{})
+		for n := range million {
+			f := *s.findings[n%len(s.findings)]
+			f.Time = f.Time.Add(time.Duration(n/len(s.findings)) * 120 * time.Hour)
+			if err := builder.Add(int64(n), &f); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(heap()-before)/(1<<20), "MiB")
+		b.ReportMetric(float64(len(builder.groups)), "groups")
+		b.ReportMetric(float64(len(builder.Incidents())), "incidents")
+	}
+	b.ReportMetric(float64(b.N)*million/b.Elapsed().Seconds(), "findings/s")
+}
+
+func heap() int64 {
+	runtime.GC()
+	var statistics runtime.MemStats
+	runtime.ReadMemStats(&statistics)
+	return int64(statistics.HeapAlloc)
+}
