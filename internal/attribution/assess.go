@@ -1,9 +1,262 @@
 package attribution
 
-import "github.com/kulla-defence/kulla/internal/knowledge"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/kulla-defence/kulla/internal/incident"
+	"github.com/kulla-defence/kulla/internal/knowledge"
+)
 
 // Assess weighs items against all actors of the base. It is a pure function:
-// the order of items does not matter.
+// the order of items does not matter, and nothing that it is given is changed.
+// docs/attribution.md describes the model.
 func Assess(base *knowledge.Base, items []Item, options Options) *Assessment {
-	return &Assessment{Cluster: options.Cluster, Knowledge: options.Knowledge, Items: items}
+	known := newKnownBase(base)
+	m := newModel(known, slices.Clone(items), options)
+	whole := m.judge(all, nil)
+	a := &Assessment{Cluster: options.Cluster, Knowledge: options.Knowledge}
+	for _, i := range options.Incidents {
+		a.Incidents = append(a.Incidents, i.ID)
+	}
+	a.Answer = whole.answer(options)
+	focus := whole.focus(a.Answer)
+	order := whole.present(focus)
+	a.Hypotheses = whole.hypotheses()
+	a.Phases = m.phases(order, options)
+	a.HandOffs = m.handOffs(a.Phases, options)
+	a.Likelihood = whole.likelihood(focus)
+	a.Confidence = whole.confidence(focus, options)
+	a.Without = whole.withoutEach(focus, order)
+	a.Change = whole.changes()
+	for _, i := range order {
+		a.Items = append(a.Items, *m.items[i].Item)
+	}
+	return a
+}
+
+// ClusterName is the name of the nth activity cluster.
+func ClusterName(n int) string { return fmt.Sprintf("KC-%04d", n) }
+
+// A judgement is what chosen items say.
+type judgement struct {
+	*model
+	chosen    choice
+	lean      []float64
+	sums      sums
+	posterior posterior
+}
+
+func (m *model) judge(chosen choice, lean []float64) *judgement {
+	s := m.sum(chosen)
+	return &judgement{m, chosen, lean, s, m.weighUp(s, lean)}
+}
+
+// focus is the hypothesis that the likelihood is told of: the published one,
+// or else the likeliest reading.
+func (j *judgement) focus(answer Answer) string {
+	switch {
+	case answer.FalseFlag:
+		return j.known.flagID(j.posterior.flags[j.likelierFlag()])
+	case answer.Hypothesis != "":
+		return answer.Hypothesis
+	}
+	state := j.leading("state")
+	if state != "" && j.probability(state) >= j.posterior.unknown {
+		return state
+	}
+	return unknownID
+}
+
+// present puts items in the order they are shown in, names them, and writes
+// the weights of the leading hypotheses into them. It returns the order.
+func (j *judgement) present(focus string) []int {
+	columns := j.columns(focus)
+	order := make([]int, len(j.items))
+	heaviest := make([]micronats, len(j.items))
+	for i := range j.items {
+		order[i] = i
+		for _, weight := range j.sums.by[i] {
+			heaviest[i] = max(heaviest[i], magnitude(weight))
+		}
+		j.items[i].Contradicts = j.contradicts(i, focus, heaviest[i])
+		j.items[i].Weights = j.weights(i, columns)
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(first(j.items[a].Contradicts, j.items[b].Contradicts), cmp.Compare(heaviest[b], heaviest[a]))
+	})
+	for n, i := range order {
+		j.items[i].ID = fmt.Sprintf("E-%02d", n+1)
+	}
+	return order
+}
+
+// first orders what holds before what does not.
+func first(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
+}
+
+// An item contradicts when it speaks against the hypothesis, or does not speak
+// for it but, so strongly, for an actor that it excludes.
+const (
+	contradicting        = nat / 4
+	contradictingUnknown = nat
+)
+
+func (j *judgement) contradicts(i int, focus string, heaviest micronats) bool {
+	by := j.sums.by[i]
+	if by == nil {
+		return false
+	}
+	if focus == unknownID {
+		return heaviest >= contradictingUnknown
+	}
+	own := j.weight(i, focus)
+	if own > 0 {
+		return false
+	}
+	for h := range by {
+		if by[h] >= contradicting && !j.known.belongs(h, focus) {
+			return true
+		}
+	}
+	return own <= -contradicting
+}
+
+// columns are the hypotheses that weights are shown for.
+func (j *judgement) columns(focus string) []string {
+	shown := []string{}
+	for _, kind := range []struct {
+		name string
+		most int
+	}{{"state", 4}, {"service", 4}, {"group", 8}} {
+		ranked := j.ranked(kind.name)
+		shown = append(shown, ranked[:min(len(ranked), kind.most)]...)
+	}
+	for _, f := range j.posterior.flags {
+		shown = append(shown, j.known.flagID(f))
+	}
+	if focus != unknownID && !slices.Contains(shown, focus) {
+		shown = append(shown, focus)
+	}
+	return shown
+}
+
+func (j *judgement) weights(i int, columns []string) []Weight {
+	var weights []Weight
+	for _, id := range columns {
+		if weight := j.weight(i, id); weight != 0 {
+			weights = append(weights, Weight{id, weight.nats()})
+		}
+	}
+	return weights
+}
+
+// weight is what an item adds to a hypothesis.
+func (j *judgement) weight(i int, id string) micronats {
+	by := j.sums.by[i]
+	if by == nil || id == unknownID {
+		return 0
+	}
+	if framed, ok := j.known.framed(id); ok {
+		if !j.items[i].plantable || by[framed] <= 0 {
+			return 0
+		}
+		return by[framed] + toMicronats(plantedNats)
+	}
+	return j.mean(id, func(h int) micronats { return by[h] })
+}
+
+// mean is the mean over the actors of a hypothesis, by posterior.
+func (j *judgement) mean(id string, of func(h int) micronats) micronats {
+	var sum float64
+	var whole, count int64
+	var flat micronats
+	for h := range j.known.actors {
+		if j.known.belongs(h, id) {
+			sum += float64(j.posterior.actors[h]) * float64(of(h))
+			whole += int64(j.posterior.actors[h])
+			flat += of(h)
+			count++
+		}
+	}
+	switch {
+	case whole > 0:
+		return micronats(sum / float64(whole))
+	case count > 0:
+		return flat / micronats(count)
+	}
+	return 0
+}
+
+// withoutEach says what would be without each item that weighs.
+func (j *judgement) withoutEach(focus string, order []int) []Without {
+	var list []Without
+	level, _ := j.known.levelOf(focus)
+	for _, i := range order {
+		if j.sums.by[i] == nil {
+			continue
+		}
+		rest := j.judge(j.chosen.without(i), j.lean)
+		list = append(list, Without{Item: j.items[i].ID, Leading: rest.leader(level), Posterior: rest.probability(focus).probability()})
+	}
+	return list
+}
+
+// leader is the likeliest of a level, or the unknown actor where it is
+// likelier.
+func (j *judgement) leader(level string) string {
+	if level == unknownID || level == "false_flag" {
+		level = "state"
+	}
+	best := j.leading(level)
+	if flag := j.likelierFlag(); flag >= 0 {
+		return j.known.flagID(j.posterior.flags[flag])
+	}
+	if best == "" || j.probability(best) < j.posterior.unknown {
+		return unknownID
+	}
+	return best
+}
+
+// proof joins the proofs of the heaviest items for a hypothesis.
+func (j *judgement) proof(focus string) []int64 {
+	const most = 8
+	order := j.strongest(focus)
+	var proof []int64
+	for _, i := range order {
+		for _, number := range j.items[i].Claim.Proof {
+			if len(proof) < most && !slices.Contains(proof, number) {
+				proof = append(proof, number)
+			}
+		}
+	}
+	return proof
+}
+
+// strongest lists the items that speak for a hypothesis, the strongest first.
+func (j *judgement) strongest(id string) []int {
+	var order []int
+	weights := map[int]micronats{}
+	for i := range j.items {
+		if weights[i] = j.weight(i, id); weights[i] > 0 {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(weights[b], weights[a]) })
+	return order
+}
+
+func text(name, value string) incident.Value     { return incident.Value{Name: name, Text: value} }
+func message(name, key string) incident.Value    { return incident.Value{Name: name, Message: key} }
+func number(name string, n int64) incident.Value { return incident.Value{Name: name, Number: n} }
+func sentence(key string, values ...incident.Value) incident.Sentence {
+	return incident.Sentence{Message: key, Values: values}
 }

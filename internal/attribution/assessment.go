@@ -50,8 +50,9 @@ type Item struct {
 	// Extraction the rule or reader that extracted it, with its version.
 	Artefact   string `json:"artefact,omitempty"`
 	Extraction string `json:"extraction"`
-	// Weights are what it adds to each hypothesis, in nats, after caps and
-	// dependencies; hypotheses it says nothing of are left out.
+	// Weights are what it adds to each leading hypothesis, in nats, after caps
+	// and dependencies; those it says nothing of are left out. What it adds to
+	// a service or state is the mean over their groups, by posterior.
 	Weights []Weight `json:"weights"`
 	// Contradicts is set where it speaks against the leading hypothesis.
 	Contradicts bool `json:"contradicts,omitempty"`
@@ -119,6 +120,8 @@ type Phase struct {
 	Last       time.Time    `json:"last,omitzero"`
 	Items      []string     `json:"items"`
 	Hypotheses []Hypothesis `json:"hypotheses"` // the first few
+	// Answer is what may be published of this part.
+	Answer Answer `json:"answer"`
 }
 
 // A HandOff is a place where one actor may have passed on to another.
@@ -146,6 +149,9 @@ type Gate struct {
 	Level  string            `json:"level"`
 	Name   incident.Sentence `json:"name"`
 	Passed bool              `json:"passed"`
+	// Human marks a gate that people open by signing. Until then the answer is
+	// shown as not signed; it does not change the level.
+	Human bool `json:"human,omitempty"`
 }
 
 // Confidence is the analytic confidence: how good the basis is, not how
@@ -156,10 +162,12 @@ type Confidence struct {
 	Reasons  []incident.Sentence `json:"reasons"`
 }
 
-// Without is the leading hypothesis' posterior with an item left out.
+// Without is what would be without an item.
 type Without struct {
-	Item      string  `json:"item"`
-	Leading   string  `json:"leading"` // hypothesis that would lead
+	Item string `json:"item"`
+	// Leading is the hypothesis that would lead, on the level of the likelihood
+	// sentence; Posterior that of the hypothesis that the sentence is of.
+	Leading   string  `json:"leading"`
 	Posterior float64 `json:"posterior"`
 }
 

@@ -1,0 +1,204 @@
+package attribution
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+)
+
+// flagID is the id of a false flag.
+func (k *knownBase) flagID(f falseFlag) string { return falseFlagPrefix + k.actors[f.framed].ID }
+
+// framed is the position of the actor that a false flag frames.
+func (k *knownBase) framed(id string) (int, bool) {
+	group, ok := strings.CutPrefix(id, falseFlagPrefix)
+	if !ok {
+		return 0, false
+	}
+	i, ok := k.position[group]
+	return i, ok
+}
+
+// belongs is whether an actor is of a group, service or state.
+func (k *knownBase) belongs(h int, id string) bool {
+	a := &k.actors[h]
+	return id != "" && (id == a.state || id == a.service || strings.HasPrefix(id, "group:") && id[len("group:"):] == a.ID)
+}
+
+// levelOf is the kind of a hypothesis, and its name.
+func (k *knownBase) levelOf(id string) (kind, name string) {
+	kind, name, ok := strings.Cut(id, ":")
+	switch {
+	case !ok:
+		return unknownID, ""
+	case kind == "group" || kind == "false_flag":
+		if i, ok := k.position[name]; ok {
+			return kind, k.actors[i].Name
+		}
+	case kind == "service":
+		_, name, _ = strings.Cut(name, "/")
+	}
+	return kind, name
+}
+
+// probability is that of any hypothesis.
+func (j *judgement) probability(id string) perMillion {
+	if id == unknownID {
+		return j.posterior.unknown
+	}
+	if group, ok := strings.CutPrefix(id, "group:"); ok {
+		if i, ok := j.known.position[group]; ok {
+			return j.posterior.actors[i]
+		}
+	}
+	if framed, ok := j.known.framed(id); ok {
+		for _, f := range j.posterior.flags {
+			if f.framed == framed {
+				return f.posterior
+			}
+		}
+	}
+	return j.posterior.upper[id]
+}
+
+// ranked are the ids of one kind (state, service, group), the likeliest first.
+func (j *judgement) ranked(kind string) []string {
+	var ids []string
+	for h := range j.known.actors {
+		a := &j.known.actors[h]
+		switch id := map[string]string{"state": a.state, "service": a.service, "group": "group:" + a.ID}[kind]; {
+		case id != "":
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	slices.SortStableFunc(ids, func(a, b string) int { return cmp.Compare(j.probability(b), j.probability(a)) })
+	return ids
+}
+
+// leading is the likeliest of a kind, or empty.
+func (j *judgement) leading(kind string) string {
+	if ids := j.ranked(kind); len(ids) > 0 {
+		return ids[0]
+	}
+	return ""
+}
+
+// likelierFlag is the place of the likeliest false flag, if it is likelier
+// than that the framed actor did it, and too likely to be passed over; else -1.
+func (j *judgement) likelierFlag() int {
+	best := -1
+	for i, f := range j.posterior.flags {
+		if f.posterior >= falseFlagLimit && f.posterior > j.posterior.actors[f.framed] && (best < 0 || f.posterior > j.posterior.flags[best].posterior) {
+			best = i
+		}
+	}
+	return best
+}
+
+// hypotheses lists all, the likeliest of each kind first.
+func (j *judgement) hypotheses() []Hypothesis {
+	var list []Hypothesis
+	for _, kind := range []string{"state", "service", "group"} {
+		for _, id := range j.ranked(kind) {
+			list = append(list, j.hypothesis(id))
+		}
+	}
+	list = append(list, j.hypothesis(unknownID))
+	flags := slices.Clone(j.posterior.flags)
+	slices.SortStableFunc(flags, func(a, b falseFlag) int { return cmp.Compare(b.posterior, a.posterior) })
+	for _, f := range flags {
+		list = append(list, j.hypothesis(j.known.flagID(f)))
+	}
+	j.bracket(list)
+	return list
+}
+
+// hypothesis tells all of one but its interval.
+func (j *judgement) hypothesis(id string) Hypothesis {
+	kind, name := j.known.levelOf(id)
+	p := j.probability(id).probability()
+	made := Hypothesis{ID: id, Kind: kind, Name: name, Posterior: p, Low: p, High: p, Word: Word(p)}
+	switch kind {
+	case unknownID:
+		made.Prior = j.posterior.unknownPrior
+		return made
+	case "false_flag":
+		for _, f := range j.posterior.flags {
+			if j.known.flagID(f) == id {
+				made.Prior, made.Nats, made.Parent = f.prior, toMicronats(f.nats).nats(), "group:"+j.known.actors[f.framed].ID
+			}
+		}
+		return made
+	}
+	for h := range j.known.actors {
+		if a := &j.known.actors[h]; j.known.belongs(h, id) {
+			made.Prior += a.prior
+			made.Parent = map[string]string{"group": a.parent(), "service": a.state}[kind]
+		}
+	}
+	made.Nats = j.mean(id, func(h int) micronats { return j.posterior.total[h] }).nats()
+	return made
+}
+
+// normalQuantile bounds 90 % of a normal distribution.
+const normalQuantile = 1.645
+
+// bracket gives hypotheses their intervals: the jackknife over dependency
+// groups, on the scale of log odds. With fewer than two groups the interval
+// reaches from the prior to the posterior.
+func (j *judgement) bracket(list []Hypothesis) {
+	var rests []*judgement
+	for _, group := range j.groups {
+		if slices.ContainsFunc(group, func(i int) bool { return j.sums.by[i] != nil }) {
+			rests = append(rests, j.judge(j.chosen.without(group...), j.lean))
+		}
+	}
+	for n := range list {
+		h := &list[n]
+		if len(rests) < 2 {
+			h.Low, h.High = min(h.Prior, h.Posterior), max(h.Prior, h.Posterior)
+			continue
+		}
+		odds := make([]float64, len(rests))
+		var mean float64
+		for i, rest := range rests {
+			odds[i] = logOdds(rest.probability(h.ID).probability())
+			mean += odds[i] / float64(len(rests))
+		}
+		var squares float64
+		for _, o := range odds {
+			squares += (o - mean) * (o - mean)
+		}
+		width := normalQuantile * math.Sqrt(squares*float64(len(rests)-1)/float64(len(rests)))
+		centre := logOdds(h.Posterior)
+		h.Low, h.High = min(h.Posterior, fromOdds(centre-width)), max(h.Posterior, fromOdds(centre+width))
+	}
+}
+
+// logOdds keeps away from certainty, which no evidence gives.
+func logOdds(p float64) float64 {
+	p = min(max(p, 1/float64(certain)), 1-1/float64(certain))
+	return math.Log(p / (1 - p))
+}
+
+func fromOdds(odds float64) float64 {
+	return math.Round(float64(certain)/(1+math.Exp(-odds))) / float64(certain)
+}
+
+// Word is the word that ICD 203 has for a probability.
+func Word(p float64) string {
+	for _, step := range []struct {
+		below float64
+		word  string
+	}{
+		{.05, "almost_no_chance"}, {.20, "very_unlikely"}, {.45, "unlikely"}, {.55, "roughly_even"}, {.80, "likely"}, {.95, "very_likely"},
+	} {
+		if p < step.below {
+			return step.word
+		}
+	}
+	return "almost_certain"
+}

@@ -1,0 +1,132 @@
+package attribution
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/kulla-defence/kulla/internal/incident"
+)
+
+// answerSentence says what may be published.
+func (j *judgement) answerSentence(answer Answer, options Options) incident.Sentence {
+	var s incident.Sentence
+	switch {
+	case answer.FalseFlag:
+		flag := j.posterior.flags[j.likelierFlag()]
+		s = sentence("answer.false_flag", text("group", j.known.actors[flag.framed].Name), text("cluster", options.Cluster))
+		s.Proof = j.proof(j.known.flagID(flag))
+	case answer.Level == "cluster":
+		s = sentence("answer.cluster", text("cluster", options.Cluster))
+		s.Proof = j.proof(j.leading("state"))
+	default:
+		s = sentence("answer."+answer.Level, j.named(answer.Hypothesis)...)
+		s.Proof = j.proof(answer.Hypothesis)
+	}
+	return s
+}
+
+// named are the values that name a hypothesis.
+func (j *judgement) named(id string) []incident.Value {
+	kind, name := j.known.levelOf(id)
+	switch kind {
+	case "state":
+		return []incident.Value{text("state", name)}
+	case "service":
+		return []incident.Value{text("service", name), text("state", j.stateOf(id))}
+	case "group", "false_flag":
+		return []incident.Value{text("group", name), text("state", j.stateOf(id))}
+	}
+	return nil
+}
+
+// stateOf is the code of the state that a hypothesis is of.
+func (j *judgement) stateOf(id string) string {
+	framed, isFlag := j.known.framed(id)
+	for h := range j.known.actors {
+		if isFlag && h == framed || !isFlag && j.known.belongs(h, id) {
+			return j.known.actors[h].State
+		}
+	}
+	return ""
+}
+
+// likelihood is the sentence on how likely the answer is.
+func (j *judgement) likelihood(focus string) incident.Sentence {
+	h := j.hypothesis(focus)
+	list := []Hypothesis{h}
+	j.bracket(list)
+	h = list[0]
+	s := sentence("likelihood."+h.Kind, j.named(focus)...)
+	s.Values = append(s.Values, message("word", "word."+h.Word), text("percent", percent(h.Posterior)), text("low", percent(h.Low)), text("high", percent(h.High)))
+	s.Proof = j.proof(focus)
+	return s
+}
+
+// percent is a probability in whole percent, rounded down so that it agrees
+// with the word, and never 0 or 100: no evidence is certain.
+func percent(p float64) string {
+	return strconv.Itoa(int(min(max(math.Floor(p*100), 1), 99)))
+}
+
+// What analytic confidence rests on.
+const (
+	confidentKinds    = 3
+	goodCalibration   = .05
+	confidenceReasons = 5
+)
+
+// confidence says how good the basis is: five questions, of which high
+// confidence needs all and moderate three.
+func (j *judgement) confidence(focus string, options Options) Confidence {
+	var c Confidence
+	good := 0
+	judge := func(holds bool, yes, no incident.Sentence) {
+		if holds {
+			good++
+			c.Reasons = append(c.Reasons, yes)
+		} else {
+			c.Reasons = append(c.Reasons, no)
+		}
+	}
+	found, _ := j.kindsFor(focus)
+	kinds := number("count", int64(len(found)))
+	judge(len(found) >= confidentKinds, sentence("confidence.kinds_enough", kinds), sentence("confidence.kinds_few", kinds))
+	best := j.bestReliability(focus)
+	judge(best == "A" || best == "B", sentence("confidence.reliable", text("grade", best)), sentence("confidence.unreliable"))
+	against := number("count", int64(j.contradictions()))
+	judge(against.Number == 0, sentence("confidence.no_contradiction"), sentence("confidence.contradictions", against))
+	judge(j.survives(focus, 3), sentence("confidence.robust", number("count", 3)), sentence("confidence.fragile", number("count", 3)))
+	measured := options.CalibrationError > 0
+	judge(measured && options.CalibrationError <= goodCalibration, sentence("confidence.calibrated"), sentence(map[bool]string{true: "confidence.calibration_poor", false: "confidence.calibration_unknown"}[measured]))
+	switch {
+	case good == confidenceReasons:
+		c.Level = "high"
+	case good >= 3:
+		c.Level = "moderate"
+	default:
+		c.Level = "low"
+	}
+	c.Sentence = sentence("confidence." + c.Level)
+	return c
+}
+
+// bestReliability is the best grade among items that speak for a hypothesis.
+func (j *judgement) bestReliability(id string) string {
+	best := ""
+	for _, i := range j.strongest(id) {
+		if grade := j.items[i].Reliability; best == "" || reliabilityWeight(grade) > reliabilityWeight(best) {
+			best = grade
+		}
+	}
+	return best
+}
+
+func (j *judgement) contradictions() int {
+	count := 0
+	for i := range j.items {
+		if j.items[i].Contradicts {
+			count++
+		}
+	}
+	return count
+}
