@@ -32,6 +32,9 @@ type profiled struct {
 type use struct {
 	feature   int32
 	citations []int32
+	// campaign is that in which it was used; empty for what is said of the
+	// actor as such.
+	campaign string
 }
 
 // A Holdout is the part of the knowledge that a Ranker must not see.
@@ -41,6 +44,8 @@ type Holdout struct {
 	// Before, if set, leaves only what reports published earlier say; what has
 	// no dated report is not known.
 	Before time.Time
+	// Campaigns are ids of campaigns that have not happened.
+	Campaigns map[string]bool
 	// Actors are ids of actors who are not known at all.
 	Actors map[string]bool
 }
@@ -54,6 +59,7 @@ func Compile(base *knowledge.Base) *Corpus {
 		c.actors = append(c.actors, profiled{id: actor.ID, state: actor.State, uses: c.uses(actor.Features, numbers)})
 	}
 	slices.SortFunc(c.actors, func(a, b profiled) int { return cmp.Compare(a.id, b.id) })
+	c.addCampaigns(base, numbers)
 	c.expansion = make([][]use, len(c.features))
 	for _, software := range base.Software {
 		if f, ok := c.index[c.current(software.ID)]; ok {
@@ -61,6 +67,25 @@ func Compile(base *knowledge.Base) *Corpus {
 		}
 	}
 	return c
+}
+
+// addCampaigns adds what actors used in campaigns that are attributed to them.
+func (c *Corpus) addCampaigns(base *knowledge.Base, numbers map[string]int32) {
+	for _, campaign := range base.Campaigns {
+		uses := c.uses(campaign.Features, numbers)
+		for i := range uses {
+			uses[i].campaign = campaign.ID
+		}
+		for _, id := range campaign.Actors {
+			at, ok := slices.BinarySearchFunc(c.actors, id, func(a profiled, id string) int { return cmp.Compare(a.id, id) })
+			if !ok {
+				continue
+			}
+			actor := &c.actors[at]
+			actor.uses = append(actor.uses, uses...)
+			slices.SortStableFunc(actor.uses, func(a, b use) int { return cmp.Compare(a.feature, b.feature) })
+		}
+	}
 }
 
 // number gives each feature its place in order, parents of sub-techniques included.
@@ -77,6 +102,9 @@ func (c *Corpus) number(base *knowledge.Base) {
 	}
 	for _, actor := range base.Actors {
 		add(actor.Features)
+	}
+	for _, campaign := range base.Campaigns {
+		add(campaign.Features)
 	}
 	for _, software := range base.Software {
 		kinds[c.current(software.ID)] = true
@@ -117,6 +145,9 @@ func (c *Corpus) cite(base *knowledge.Base) map[string]int32 {
 	for _, software := range base.Software {
 		add(software.Features)
 	}
+	for _, campaign := range base.Campaigns {
+		add(campaign.Features)
+	}
 	for _, citation := range byName {
 		c.citations = append(c.citations, citation)
 	}
@@ -142,7 +173,7 @@ func (c *Corpus) uses(features []knowledge.Feature, numbers map[string]int32) []
 	uses := make([]use, 0, len(byFeature))
 	for feature, cited := range byFeature {
 		slices.Sort(cited)
-		uses = append(uses, use{feature, slices.Compact(cited)})
+		uses = append(uses, use{feature: feature, citations: slices.Compact(cited)})
 	}
 	slices.SortFunc(uses, func(a, b use) int { return cmp.Compare(a.feature, b.feature) })
 	return uses
@@ -168,20 +199,4 @@ func parentOf(id string) string {
 		return ""
 	}
 	return parent
-}
-
-// Ranker returns what ranks by all of the corpus that is not held out.
-func (c *Corpus) Ranker(holdout Holdout) *Ranker {
-	r := &Ranker{corpus: c, background: make([]float64, len(c.features))}
-	for _, actor := range c.actors {
-		if holdout.Actors[actor.id] {
-			continue
-		}
-		p := profile{id: actor.id, state: actor.state}
-		for _, u := range actor.uses {
-			p.features = append(p.features, u.feature)
-		}
-		r.profiles = append(r.profiles, p)
-	}
-	return r
 }

@@ -2,8 +2,8 @@ package ranking
 
 import (
 	"cmp"
-	"math"
 	"slices"
+	"time"
 
 	"github.com/kulla-defence/kulla/internal/knowledge"
 )
@@ -11,43 +11,99 @@ import (
 // A Ranker ranks the actors of one state of knowledge. It is not changed by
 // use and safe for concurrent use.
 type Ranker struct {
-	corpus   *Corpus
-	profiles []profile
-	// background is the share of actors with each feature.
-	background []float64
+	view  *view
+	model *Model
 }
 
-type profile struct {
-	id, state string
-	features  []int32 // in order
+// Ranker returns what ranks by all of the corpus that is not held out.
+func (c *Corpus) Ranker(holdout Holdout) *Ranker {
+	return &Ranker{view: c.view(holdout), model: Default()}
 }
 
 // New returns a Ranker that sees all of the base.
 func New(base *knowledge.Base) *Ranker { return Compile(base).Ranker(Holdout{}) }
 
+// With returns the same with other weights.
+func (r *Ranker) With(model *Model) *Ranker { return &Ranker{view: r.view, model: model} }
+
 // Rank ranks the actors by a set of features: ids of techniques and software,
 // in any order.
-func (r *Ranker) Rank(features []string) Ranking {
-	ranking := Ranking{ranker: r, Unknown: 1}
-	var query []int32
-	for _, id := range features {
-		id = r.corpus.current(id)
-		if number, ok := r.corpus.index[id]; ok {
-			query = append(query, number)
-			ranking.Known = append(ranking.Known, id)
-		} else {
-			ranking.Ignored = append(ranking.Ignored, id)
-		}
-	}
-	_ = query
-	slices.Sort(ranking.Known)
-	ranking.Known = slices.Compact(ranking.Known)
-	slices.Sort(ranking.Ignored)
-	ranking.Ignored = slices.Compact(ranking.Ignored)
-	for _, p := range r.profiles {
-		ranking.Actors = append(ranking.Actors, Score{Actor: p.id, State: p.state})
+func (r *Ranker) Rank(features []string) Ranking { return r.RankAt(features, time.Time{}) }
+
+// RankAt also weighs when the features were seen: an actor of whom there were
+// reports about then is likelier than one who has not been heard of for years.
+func (r *Ranker) RankAt(features []string, at time.Time) Ranking {
+	ranking := r.model.Rank(r.Example(features, at))
+	_, ranking.Known, ranking.Ignored = r.parse(features)
+	ranking.ranker = r
+	for i := range ranking.Actors {
+		ranking.Actors[i].explain(r.view, ranking.Known)
 	}
 	return ranking
+}
+
+// parse sorts a query into features that the corpus has, and others.
+func (r *Ranker) parse(features []string) (numbers []int32, known, ignored []string) {
+	for _, id := range features {
+		id = r.view.corpus.current(id)
+		if _, ok := r.view.corpus.index[id]; ok {
+			known = append(known, id)
+		} else {
+			ignored = append(ignored, id)
+		}
+	}
+	slices.Sort(known)
+	known = slices.Compact(known)
+	slices.Sort(ignored)
+	for _, id := range known {
+		numbers = append(numbers, r.view.corpus.index[id])
+	}
+	return numbers, known, slices.Compact(ignored)
+}
+
+// Profile lists the features that an actor, or what a software does, is known
+// for here; in order.
+func (r *Ranker) Profile(id string) []string {
+	var list []string
+	for i := range r.view.actors {
+		if r.view.actors[i].id == id {
+			for _, f := range r.view.actors[i].features {
+				list = append(list, r.view.corpus.features[f])
+			}
+		}
+	}
+	if number, ok := r.view.corpus.index[id]; ok {
+		for _, f := range r.view.does[number] {
+			list = append(list, r.view.corpus.features[f])
+		}
+	}
+	return list
+}
+
+// Rank ranks the actors for an example, without explaining it.
+func (m *Model) Rank(e *Example) Ranking {
+	posteriors, unknown := m.judge(e)
+	ranking := Ranking{Unknown: unknown, at: e.at}
+	for _, i := range byScore(posteriors) {
+		p := &e.actors[i]
+		ranking.Actors = append(ranking.Actors, Score{Actor: p.id, State: p.state, Nats: e.matrix[i][measureRate], Posterior: posteriors[i], number: i})
+	}
+	return ranking
+}
+
+// explain splits the log likelihood ratio among the features.
+func (s *Score) explain(v *view, features []string) {
+	for _, id := range features {
+		f := v.corpus.index[id]
+		nats := v.unseen(s.number, f)
+		for _, post := range v.exact[f] {
+			if int(post.actor) == s.number {
+				nats += v.seen(post, f)
+			}
+		}
+		s.Contributions = append(s.Contributions, Contribution{id, nats})
+	}
+	slices.SortStableFunc(s.Contributions, func(a, b Contribution) int { return cmp.Compare(b.Nats, a.Nats) })
 }
 
 // Fragile reports whether another actor leads once the k features that speak
@@ -58,16 +114,12 @@ func (r Ranking) Fragile(k int) bool {
 		return true
 	}
 	leader := r.Actors[0]
-	strongest := slices.Clone(leader.Contributions)
-	slices.SortStableFunc(strongest, func(a, b Contribution) int { return cmp.Compare(b.Nats, a.Nats) })
 	removed := map[string]bool{}
-	for _, c := range strongest {
-		if c.Feature != "" && len(removed) < k {
-			removed[c.Feature] = true
-		}
+	for _, c := range leader.Contributions[:k] {
+		removed[c.Feature] = true
 	}
 	rest := slices.DeleteFunc(slices.Clone(r.Known), func(id string) bool { return removed[id] })
-	again := r.ranker.Rank(rest)
+	again := r.ranker.RankAt(rest, r.at)
 	return again.Actors[0].Actor != leader.Actor
 }
 
@@ -93,5 +145,3 @@ func (r Ranking) States() []State {
 	})
 	return states
 }
-
-var _ = math.Log

@@ -1,5 +1,7 @@
 package ranking
 
+import "time"
+
 // A Ranking is the answer to one set of features.
 type Ranking struct {
 	// Actors are all those with a profile, the likeliest first; ties are in
@@ -13,6 +15,7 @@ type Ranking struct {
 	Known, Ignored []string
 
 	ranker *Ranker
+	at     time.Time
 }
 
 // A Score is what the features say of one actor.
@@ -25,10 +28,12 @@ type Score struct {
 	Nats float64
 	// Posterior is the calibrated probability, among all actors and Unknown.
 	Posterior float64
-	// Contributions are the parts of Nats, the largest first. Those of the
-	// features, and the first of all ("") for what the actor is known for
-	// and was not seen, sum to Nats.
+	// Contributions are the parts of Nats, the largest first; they sum to it.
+	// A feature that the actor is not known for has a negative part, the
+	// larger the better the actor is known.
 	Contributions []Contribution
+
+	number int
 }
 
 // A Contribution is the part that one feature has in an actor's Nats.

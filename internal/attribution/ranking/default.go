@@ -1,0 +1,37 @@
+package ranking
+
+import (
+	_ "embed" // coefficients.json
+	"encoding/json"
+)
+
+//go:embed coefficients.json
+var coefficients []byte
+
+// Default is the model that this program comes with, trained on all of task
+// B1 of internal/attribution/evaluate.
+func Default() *Model {
+	model := &Model{}
+	if err := json.Unmarshal(coefficients, model); err != nil || !model.whole() {
+		return plain()
+	}
+	return model
+}
+
+// whole says that there is a weight for all that is measured.
+func (m *Model) whole() bool {
+	return len(m.Undated.Actor) == undatedMeasures && len(m.Dated.Actor) == measures && len(m.Undated.Unknown) == signs && len(m.Dated.Unknown) == signs
+}
+
+// plain is a model that needs no training: the mean of four standardised
+// measures, as in the published baselines.
+func plain() *Model {
+	stage := func(size int) Stages {
+		s := Stages{Actor: make([]float64, size), Unknown: make([]float64, signs)}
+		for _, j := range []int{measureOverlapZ, measureOkapiZ, measureMultinomialZ, measureRateZ} {
+			s.Actor[j] = 1
+		}
+		return s
+	}
+	return &Model{Undated: stage(undatedMeasures), Dated: stage(measures)}
+}

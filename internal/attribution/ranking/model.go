@@ -1,0 +1,293 @@
+package ranking
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+)
+
+// A Model turns measures into probabilities. Its weights are data: see
+// coefficients.json and kulla attribution evaluate --train.
+type Model struct {
+	// Undated is for queries without a time, Dated for those with one.
+	Undated Stages `json:"undated"`
+	Dated   Stages `json:"dated"`
+}
+
+// Stages are a conditional logit among the actors, and a logistic regression
+// that says whether it is none of them.
+type Stages struct {
+	Actor   []float64 `json:"actor"`   // by measure
+	Unknown []float64 `json:"unknown"` // by sign
+}
+
+// Prior is that of an actor who is not in the knowledge.
+const Prior = .30
+
+// ridges keep the weights of measures that say the same from growing apart.
+const (
+	ridgeActor   = 3.0
+	ridgeUnknown = 3.0
+)
+
+// An Example is a query compared with all actors, whose answer may be known.
+type Example struct {
+	actors  []identity
+	matrix  matrix
+	at      time.Time
+	size    float64 // e.size
+	unheard float64 // share of features that no actor was seen with
+	truth   int     // -1: none of the actors
+}
+
+type identity struct{ id, state string }
+
+// Example compares a query with the actors. The first of the given actors
+// that the Ranker knows is the right answer; else it is none of them.
+func (r *Ranker) Example(features []string, at time.Time, actors ...string) *Example {
+	known, _, _ := r.parse(features)
+	e := &Example{matrix: r.view.measure(query{known, at}), at: at, size: float64(max(1, len(known))), truth: -1}
+	for i := range r.view.actors {
+		p := &r.view.actors[i]
+		e.actors = append(e.actors, identity{p.id, p.state})
+		if e.truth < 0 && slices.Contains(actors, p.id) {
+			e.truth = i
+		}
+	}
+	for _, f := range known {
+		if len(r.view.exact[f]) == 0 {
+			e.unheard += 1 / e.size
+		}
+	}
+	return e
+}
+
+// Dated returns the example with its time, or as if it had none.
+func (e *Example) Dated(dated bool) *Example {
+	if dated {
+		return e
+	}
+	undated := *e
+	undated.at = time.Time{}
+	return &undated
+}
+
+// Train fits a model to examples with known answers. What is not asked for, of
+// queries with a time and without, is left as it is before training.
+func Train(examples []*Example, undated, dated bool) *Model {
+	model := plain()
+	if undated {
+		model.Undated = train(examples, undatedMeasures)
+	}
+	if dated {
+		model.Dated = train(examples, measures)
+	}
+	return model
+}
+
+func train(examples []*Example, size int) Stages {
+	scale := scales(examples, size)
+	var choices []example
+	for _, e := range examples {
+		if e.truth >= 0 {
+			choices = append(choices, example{rows: e.matrix.scaled(scale), truth: e.truth, weight: 1})
+		}
+	}
+	stages := Stages{Actor: fit(choices, size, ridgeActor)}
+	for j := range stages.Actor {
+		stages.Actor[j] /= scale[j]
+	}
+	stages.Unknown = trainUnknown(examples, stages.Actor)
+	return stages
+}
+
+// trainUnknown weighs the examples as Prior says, however many there are of each.
+func trainUnknown(examples []*Example, actor []float64) []float64 {
+	known, unknown := 0.0, 0.0
+	for _, e := range examples {
+		if e.truth < 0 {
+			unknown++
+		} else {
+			known++
+		}
+	}
+	if unknown == 0 {
+		stage := make([]float64, signs)
+		stage[0] = math.Log(Prior / (1 - Prior))
+		return stage
+	}
+	var choices []example
+	nothing := make([]float64, signs)
+	for _, e := range examples {
+		row := e.signs(e.matrix.scores(actor))
+		choice := example{rows: [][]float64{row[:], nothing}, truth: 1, weight: (1 - Prior) * (known + unknown) / known}
+		if e.truth < 0 {
+			choice.truth, choice.weight = 0, Prior*(known+unknown)/unknown
+		}
+		choices = append(choices, choice)
+	}
+	return fit(choices, signs, ridgeUnknown)
+}
+
+// scales are the measures' root mean squares, so that one ridge is fair to all.
+func scales(examples []*Example, size int) []float64 {
+	scale, n := make([]float64, size), 0.0
+	for _, e := range examples {
+		for i := range e.matrix {
+			for j := range scale {
+				scale[j] += e.matrix[i][j] * e.matrix[i][j]
+			}
+			n++
+		}
+	}
+	for j := range scale {
+		scale[j] = math.Sqrt(scale[j]/n) + 1e-9
+	}
+	return scale
+}
+
+func (m matrix) scaled(scale []float64) [][]float64 {
+	rows, flat := make([][]float64, len(m)), make([]float64, len(m)*len(scale))
+	for i := range m {
+		rows[i] = flat[i*len(scale) : (i+1)*len(scale)]
+		for j := range scale {
+			rows[i][j] = m[i][j] / scale[j]
+		}
+	}
+	return rows
+}
+
+// scores are the logits of the actors.
+func (m matrix) scores(weights []float64) []float64 {
+	scores := make([]float64, len(m))
+	for i := range m {
+		for j, w := range weights {
+			scores[i] += w * m[i][j]
+		}
+	}
+	return scores
+}
+
+// Signs of an unknown actor, in the order of the weights.
+const (
+	signConstant = iota
+	signEvidence // log of the number of features
+	signScore    // logit of the leader
+	signMargin   // to the second
+	signShare    // of the leader among the actors
+	signThree    // of the first three
+	signCoverage
+	signBestReport
+	signCosine
+	signDistinctive
+	signRareSoftware
+	signRate  // per feature
+	signAgree // share of measures that lead with the same actor
+	signUnheard
+	signPopularity
+	signSize
+	signTool
+	signState // share of the leader's state
+	signs
+)
+
+// signs says how the leading actor fits, and how far ahead it is.
+func (e *Example) signs(scores []float64) (s [signs]float64) {
+	s[signConstant] = 1
+	if len(scores) == 0 {
+		return s
+	}
+	p, order := shares(scores), byScore(scores)
+	leader := order[0]
+	row := &e.matrix[leader]
+	s[signEvidence] = math.Log(e.size)
+	s[signScore] = scores[leader] / 10
+	for n, i := range order[:min(3, len(order))] {
+		s[signThree] += p[i]
+		if n == 1 {
+			s[signMargin] = min(scores[leader]-scores[i], 10) / 5
+		}
+	}
+	s[signShare] = p[leader]
+	s[signCoverage] = row[measureCoverage]
+	s[signBestReport] = row[measureBestReport]
+	s[signCosine] = row[measureCosine]
+	s[signDistinctive] = math.Log1p(row[measureDistinctive])
+	s[signRareSoftware] = math.Sqrt(row[measureRareSoftware]) / 5
+	s[signRate] = row[measureRate] / e.size
+	s[signAgree] = e.agreement(leader)
+	s[signUnheard] = e.unheard
+	s[signPopularity] = row[measurePopularity]
+	s[signSize] = row[measureSize]
+	s[signTool] = row[measureTool]
+	for i := range p {
+		if i == leader || e.actors[i].state != "" && e.actors[i].state == e.actors[leader].state {
+			s[signState] += p[i]
+		}
+	}
+	return s
+}
+
+// agreement is the share of independent measures by which the leader leads.
+func (e *Example) agreement(leader int) float64 {
+	judges := []int{measureOkapi, measureRate, measureCosine, measureBestReport, measureMultinomial, measureReports}
+	agree := 0.0
+	for _, j := range judges {
+		best := leader
+		for i := range e.matrix {
+			if e.matrix[i][j] > e.matrix[best][j] {
+				best = i
+			}
+		}
+		if best == leader {
+			agree += 1 / float64(len(judges))
+		}
+	}
+	return agree
+}
+
+// judge gives the actors' posteriors and that of none of them.
+func (m *Model) judge(e *Example) (posteriors []float64, unknown float64) {
+	stages := &m.Undated
+	if !e.at.IsZero() {
+		stages = &m.Dated
+	}
+	if len(e.matrix) == 0 {
+		return nil, 1
+	}
+	scores := e.matrix.scores(stages.Actor)
+	logit := 0.0
+	for j, sign := range e.signs(scores) {
+		logit += stages.Unknown[j] * sign
+	}
+	unknown = 1 / (1 + math.Exp(-logit))
+	posteriors = shares(scores)
+	for i := range posteriors {
+		posteriors[i] *= 1 - unknown
+	}
+	return posteriors, unknown
+}
+
+// shares are the probabilities that logits stand for.
+func shares(scores []float64) []float64 {
+	p, highest, sum := make([]float64, len(scores)), slices.Max(scores), 0.0
+	for i, s := range scores {
+		p[i] = math.Exp(s - highest)
+		sum += p[i]
+	}
+	for i := range p {
+		p[i] /= sum
+	}
+	return p
+}
+
+// byScore lists the actors, the highest first; ties in order of id.
+func byScore(scores []float64) []int {
+	order := make([]int, len(scores))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
+	return order
+}
