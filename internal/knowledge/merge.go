@@ -12,7 +12,8 @@ import (
 // Entries are the same where their ids are, actors and software also where one
 // has a name of the other's, if nobody else has that name: an alias that three
 // share, or two of one base, joins nothing and is listed. So is one that would
-// join actors of different states, or one actor to two others. What was joined
+// join actors of different states, or one actor to two others, or two that any
+// base holds to be different. What was joined
 // goes under the id of the first base that has it; the other id becomes an
 // alias, and all references follow. Techniques go under their current numbers.
 // Facts keep their citations.
@@ -58,6 +59,7 @@ type node struct {
 type joint struct {
 	nodes     []node              // in order of bases
 	of        map[string]string   // id -> that under which it goes
+	in        map[string][]int    // id -> bases that have it
 	owners    map[string][]string // name -> ids, each once
 	states    map[string]string   // id -> its state
 	conflicts []Conflict
@@ -65,8 +67,9 @@ type joint struct {
 
 func (j *joint) add(n node) {
 	if j.of == nil {
-		j.of, j.owners, j.states = map[string]string{}, map[string][]string{}, map[string]string{}
+		j.of, j.owners, j.states, j.in = map[string]string{}, map[string][]string{}, map[string]string{}, map[string][]int{}
 	}
+	j.in[n.id] = append(j.in[n.id], n.base)
 	if _, again := j.of[n.id]; !again {
 		j.of[n.id] = n.id
 		j.nodes = append(j.nodes, n)
@@ -101,19 +104,14 @@ func (j *joint) conflict(what, value string, ids ...string) {
 
 // join decides for one node after the other whether it is an earlier one.
 func (j *joint) join() {
-	base := map[string]int{}
 	for _, n := range j.nodes {
-		base[n.id] = n.base
-	}
-	for _, n := range j.nodes {
-		earlier := func(names []string) []string { return j.earlier(n, names, base) }
 		// An id among the names says it best, then the name itself.
-		candidates := earlier(slices.DeleteFunc(slices.Clone(n.names), func(name string) bool { _, id := j.of[name]; return !id }))
+		candidates := j.earlier(n, slices.DeleteFunc(slices.Clone(n.names), func(name string) bool { _, id := j.of[name]; return !id }))
 		if len(candidates) != 1 {
-			candidates = earlier(n.names[:1])
+			candidates = j.earlier(n, n.names[:1])
 		}
 		if len(candidates) != 1 {
-			candidates = earlier(n.names)
+			candidates = j.earlier(n, n.names)
 		}
 		switch len(candidates) {
 		case 0:
@@ -127,13 +125,15 @@ func (j *joint) join() {
 }
 
 // earlier are the nodes of earlier bases that have one of the names, if nobody
-// else has it.
-func (j *joint) earlier(n node, names []string, base map[string]int) []string {
+// else has it, and if no base has both.
+func (j *joint) earlier(n node, names []string) []string {
 	var found []string
 	for _, name := range names {
-		if other := j.sharedWith(n.id, name); other != "" && base[other] < n.base {
-			found = append(found, j.of[other])
+		other := j.sharedWith(n.id, name)
+		if other == "" || j.in[other][0] >= n.base || slices.ContainsFunc(j.in[other], func(base int) bool { return slices.Contains(j.in[n.id], base) }) {
+			continue
 		}
+		found = append(found, j.of[other])
 	}
 	slices.Sort(found)
 	return slices.Compact(found)
@@ -225,10 +225,7 @@ func put[T any](m *merger, list *[]*T, entry *T, id func(*T) string, absorb func
 
 func (m *merger) actor(a *Actor) *Actor {
 	made := *a
-	made.ID, made.Aliases = m.actors[a.ID], slices.Clone(a.Aliases)
-	if made.ID != a.ID {
-		made.Aliases = append(made.Aliases, a.ID)
-	}
+	made.ID, made.Aliases = m.actors[a.ID], aliases(a.ID, a.Aliases, m.actors)
 	made.Roles, made.Confusable, made.Features = slices.Clone(a.Roles), renamed(a.Confusable, m.actors), m.features(a.Features)
 	made.Victims, made.Claims, made.Citations = slices.Clone(a.Victims), slices.Clone(a.Claims), slices.Clone(a.Citations)
 	return &made
@@ -236,12 +233,22 @@ func (m *merger) actor(a *Actor) *Actor {
 
 func (m *merger) software(s *Software) *Software {
 	made := *s
-	made.ID, made.Aliases = m.tools[s.ID], slices.Clone(s.Aliases)
-	if made.ID != s.ID {
-		made.Aliases = append(made.Aliases, s.ID)
-	}
+	made.ID, made.Aliases = m.tools[s.ID], aliases(s.ID, s.Aliases, m.tools)
 	made.Features, made.Citations = m.features(s.Features), slices.Clone(s.Citations)
 	return &made
+}
+
+// aliases are the names of an entry but for ids, and its own id where it goes
+// under another now.
+func aliases(id string, names []string, of map[string]string) []string {
+	made := slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		_, ok := of[name]
+		return ok
+	})
+	if of[id] != id {
+		made = append(made, id)
+	}
+	return made
 }
 
 // features are those with the ids that hold now.

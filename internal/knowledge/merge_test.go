@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -43,6 +44,8 @@ func TestMergeActors(t *testing.T) {
 			[]string{"G1", "x", "y"}, []Conflict{{"alias", "river", []string{"G1", "x", "y"}}}},
 		{"one that would be two", [][]*Actor{{{ID: "G1", Name: "River"}, {ID: "G2", Name: "Lake"}}, {{ID: "x", Name: "Water", Aliases: []string{"River", "Lake"}}}},
 			[]string{"G1", "G2", "x"}, []Conflict{{"alias", "Water", []string{"G1", "G2", "x"}}, {"alias", "lake", []string{"G2", "x"}}, {"alias", "river", []string{"G1", "x"}}}},
+		{"two that a base holds to be different", [][]*Actor{{{ID: "G1", Name: "Lazarus"}}, {{ID: "G1", Name: "Lazarus"}, {ID: "G2", Name: "APT38"}}, {{ID: "G1", Name: "Lazarus", Aliases: []string{"G2", "APT38"}}}},
+			[]string{"G1", "G2"}, []Conflict{{"alias", "apt38", []string{"G1", "G2"}}, {"alias", "g2", []string{"G1", "G2"}}}},
 		{"different states", [][]*Actor{{{ID: "G1", Name: "River", State: "AL"}}, {{ID: "x", Name: "River", State: "MT"}}},
 			[]string{"G1", "x"}, []Conflict{{"alias", "river", []string{"G1", "x"}}, {"state", "AL or MT", []string{"G1", "x"}}}},
 		{"different states under one id", [][]*Actor{{{ID: "G1", Name: "River", State: "AL"}}, {{ID: "G1", Name: "River", State: "MT"}}}, []string{"G1"}, []Conflict{{"state", "AL or MT", []string{"G1"}}}},
@@ -142,6 +145,13 @@ func TestMergeWhole(t *testing.T) {
 			}
 			if merged.Current(f.ID) != f.ID {
 				t.Errorf("%s: %s is an old number", a.ID, f.ID)
+			}
+		}
+	}
+	for _, b := range []*Base{attack, galaxy} {
+		for _, a := range b.Actors {
+			if strings.HasPrefix(a.ID, "G") && merged.Actor(a.ID) == nil {
+				t.Errorf("%s %s, which ATT&CK holds to be one, went under another", a.ID, a.Name)
 			}
 		}
 	}

@@ -14,6 +14,10 @@ const (
 	galaxyTechnique = "mitre-attack-pattern"
 )
 
+// GalaxyID begins the ids of actors that only MISP's own cluster describes; the
+// cluster's UUID follows.
+const GalaxyID = "misp:"
+
 // A galaxyReader turns clusters into facts.
 type galaxyReader struct {
 	techniques map[string]string // uuid of a technique in use -> its id
@@ -133,13 +137,13 @@ func (c *galaxyReader) features(f *clusterFile, v *cluster) []Feature {
 		to := c.current(r.To)
 		switch {
 		case r.Type != "uses":
-			f.leave("relation "+r.Type, "not a relation that is read")
+			f.leave("relation", "other than uses")
 		case c.techniques[to] != "":
 			made = append(made, Feature{Kind: FeatureTechnique, ID: c.techniques[to], Citations: cited})
 		case c.software[to] != "":
 			made = append(made, Feature{Kind: FeatureSoftware, ID: c.software[to], Citations: cited})
 		default:
-			f.leave("relation uses", "to what is not in the base")
+			f.leave("relation", "to what is not in the base")
 		}
 	}
 	return made
@@ -164,7 +168,7 @@ func (c *galaxyReader) actor(f *clusterFile, v *cluster) {
 		f.leave(f.Type, "no id")
 		return
 	}
-	made := &Actor{ID: "misp:" + v.UUID, Name: v.Value, Aliases: v.Meta.Synonyms, Citations: v.citeReports()}
+	made := &Actor{ID: GalaxyID + v.UUID, Name: v.Value, Aliases: v.Meta.Synonyms, Citations: v.citeReports()}
 	for _, feature := range c.features(f, v) {
 		feature.Citations = made.Citations
 		made.Features = append(made.Features, feature)

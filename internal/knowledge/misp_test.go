@@ -160,7 +160,7 @@ func TestImportMISPGalaxy(t *testing.T) {
 		}
 	}
 	want := map[string]int{"mitre-attack-pattern: revoked": 1, "mitre-attack-pattern: not of ATT&CK Enterprise": 1, "mitre-attack-pattern: deprecated": 1, "mitre-attack-pattern: a tactic": 1,
-		"mitre-intrusion-set: revoked": 1, "relation uses: to what is not in the base": 1, "relation similar: not a relation that is read": 1, "victim: not a country": 1, "tea: not a cluster that is read": 1}
+		"mitre-intrusion-set: revoked": 1, "relation: to what is not in the base": 1, "relation: other than uses": 1, "victim: not a country": 1, "tea: not a cluster that is read": 1}
 	if diff := gocmp.Diff(want, left); diff != "" {
 		t.Errorf("left out (-want +got)\n%s", diff)
 	}
