@@ -2,31 +2,17 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
-	"iter"
+	"fmt"
+	"io/fs"
+	"os"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
-	"golang.org/x/mod/sumdb/tlog"
 
-	"github.com/kulla-defence/kulla/internal/attribution"
 	"github.com/kulla-defence/kulla/internal/custody"
-	"github.com/kulla-defence/kulla/internal/detect"
 	"github.com/kulla-defence/kulla/internal/findingjson"
-	"github.com/kulla-defence/kulla/internal/incident"
-	"github.com/kulla-defence/kulla/sigma"
-)
-
-var (
-	// ErrBusy: another process writes the case. The error is a *BusyError.
-	ErrBusy = errors.New("the case is in use")
-	// ErrNotCase: the file is something else.
-	ErrNotCase = errors.New("not a case")
-	// ErrVersion: the case was written by a newer version of the program.
-	ErrVersion = errors.New("the case is of a newer version")
-	// ErrReadOnly: the case was opened for reading.
-	ErrReadOnly = errors.New("the case is open for reading only")
-	errSoon     = errors.New("store: not written yet")
 )
 
 // Options say how a case is opened.
@@ -35,202 +21,190 @@ type Options struct {
 	ReadOnly bool
 	// Create makes the case when there is no file.
 	Create bool
-	// Now is the clock for notes and checkpoints.
+	// Now is the clock for notes, checkpoints and the lock.
 	Now func() time.Time
-	// Signer signs checkpoints (custody.OpenSigner); PublicKey is its public
-	// half, kept in the case.
+	// Signer signs checkpoints, PublicKey is its other half (both from
+	// custody.OpenSigner). Without a signer there are no checkpoints.
 	Signer    note.Signer
 	PublicKey string
 }
 
-// A Case is an open case. Its methods may be called by one goroutine at a time.
+// A Case is an open case. Its methods are for one goroutine at a time.
 //
-// What is put takes effect with Commit; Close without it leaves the case as
-// it was.
-type Case struct{}
+// What is put takes effect with Commit; Close without it leaves the case as it
+// was. A method that would change nothing does not touch the file.
+type Case struct {
+	path    string
+	options Options
+	ctx     context.Context
+	lock    *lock // nil when read only
 
-// Evidence is one file of the evidence.
-type Evidence struct {
-	Name        string    `json:"name"`
-	Format      string    `json:"format"`
-	Size        int64     `json:"size"`
-	SHA256      [32]byte  `json:"-"`
-	Records     int64     `json:"records"`
-	First, Last time.Time `json:"-"`
-	// Problems are in words: what could not be read, gaps, and so on.
-	Problems []string `json:"problems"`
+	db         *sql.DB
+	conn       *sql.Conn
+	statements map[string]*sql.Stmt
+	writing    bool  // a transaction is open
+	broken     error // why what was put is not whole, and cannot be kept
+	logged     bool  // the file has a write-ahead log
+
+	size   int64 // leaves
+	secret []byte
+	tree   tree
+	blocks blockCache
+	parser findingjson.Parser
+	packer packer
+	// rules and hosts are the numbers of those that stand in the file, read
+	// when first wanted.
+	rules map[ruleName]int64
+	hosts map[string]int64
+	// membership is the position of the incident of each leaf, plus one;
+	// incidents their ids. They are read when first wanted.
+	membership []int32
+	incidents  []string
 }
 
-// Rules is the identity of a rule set.
-type Rules struct {
-	Count  int64  `json:"count"`
-	SHA256 string `json:"sha256"` // lower-case hexadecimal, over all rules
-	Name   string `json:"name"`   // in words: "built in", a folder
+// Open opens the case in a file, or makes it with Options.Create. Errors are
+// fs.ErrNotExist, ErrBusy, ErrNotCase, ErrVersion, ErrReadOnly, ErrDamaged, or
+// those of the system. Once ctx is cancelled, nothing more is put.
+func Open(ctx context.Context, path string, options Options) (*Case, error) {
+	c := &Case{path: path, options: options, ctx: ctx, statements: map[string]*sql.Stmt{}}
+	c.tree.load = c.loadTile
+	c.blocks.load = c.loadBlock
+	if c.options.Now == nil {
+		c.options.Now = func() time.Time { return time.Time{} }
+	}
+	if err := c.open(); err != nil {
+		return nil, fmt.Errorf("open the case %s: %w", path, errors.Join(err, c.shut()))
+	}
+	return c, nil
 }
 
-// Knowledge is the identity of the knowledge used.
-type Knowledge struct {
-	SHA256  string   `json:"sha256"`
-	Sources []string `json:"sources"` // names and versions
+func (c *Case) open() (err error) {
+	if !c.options.ReadOnly {
+		if _, err := os.Stat(c.path); errors.Is(err, fs.ErrNotExist) && !c.options.Create {
+			return err // leaves no lock behind
+		}
+		if c.lock, err = takeLock(c.path, c.options.Now()); err != nil {
+			return err
+		}
+		if err := c.create(); err != nil {
+			return err
+		}
+	}
+	if err := checkHeader(c.path); err != nil {
+		return err
+	}
+	if err := c.connect(c.path); err != nil {
+		return err
+	}
+	return c.read()
 }
 
-// A Finding is a finding of the case.
-type Finding struct {
-	Number   int64  // of its leaf in the ledger
-	ID       string // as docs/formats/finding.md
-	Incident string // the id; empty when it is in none
-	// Record is the SHA-256 of the record's bytes, SHA256 of its source's;
-	// zero where not known.
-	Record, SHA256 [32]byte
-	*detect.Finding
+// create makes the file where there is none. It is whole before it has its name.
+func (c *Case) create() error {
+	if _, err := os.Stat(c.path); !errors.Is(err, fs.ErrNotExist) || !c.options.Create {
+		return err
+	}
+	draft := c.path + "-new"
+	if err := os.Remove(draft); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := writeEmpty(c.ctx, draft); err != nil {
+		return errors.Join(err, os.Remove(draft))
+	}
+	return os.Rename(draft, c.path)
 }
 
-// A Filter chooses findings; its zero value all.
-type Filter struct {
-	From, To time.Time // To is not included
-	MinLevel sigma.Level
-	Incident string
-	Rule     string // id or title
-	Host     string
+// read takes what is always needed out of the file.
+func (c *Case) read() error {
+	var mode string
+	if err := c.row("PRAGMA journal_mode", nil, &mode); err != nil {
+		return err
+	}
+	c.logged = mode == "wal"
+	err := c.row("SELECT first + count FROM block ORDER BY first DESC LIMIT 1", nil, &c.size)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	if err := c.row("SELECT value FROM meta WHERE name = 'secret'", nil, &c.secret); err != nil {
+		return err
+	}
+	if len(c.secret) != custody.SecretSize {
+		return fmt.Errorf("%w: its secret has %d bytes", ErrDamaged, len(c.secret))
+	}
+	return nil
 }
 
-// A Note is what an analyst wrote, or decided.
-type Note struct {
-	Number int64 // of its leaf
-	Time   time.Time
-	Author string
-	Text   string
-	Kind   string // note, decision, status
-	Ref    string // what it is about: an incident, a finding's number; may be empty
+// Close ends the work; what was not committed is as if it had never been put.
+func (c *Case) Close() error {
+	if err := c.shut(); err != nil {
+		return fmt.Errorf("close the case %s: %w", c.path, err)
+	}
+	return nil
 }
 
-// Statuses of a case.
-const (
-	StatusOpen      = "open"
-	StatusContained = "contained"
-	StatusClosed    = "closed"
-)
-
-// An Hour is the number of findings in one hour.
-type Hour struct {
-	Start  time.Time // zero: findings without a time
-	Levels [sigma.Critical + 1]int64
+func (c *Case) shut() error {
+	var errs []error
+	if c.conn != nil {
+		if c.writing {
+			errs = append(errs, c.exec("ROLLBACK"))
+		}
+		errs = append(errs, c.disconnect())
+	}
+	if c.lock != nil {
+		errs = append(errs, c.lock.release())
+	}
+	c.conn, c.db, c.lock, c.writing = nil, nil, nil, false
+	return errors.Join(errs...)
 }
 
-// Open opens the case in a file, or makes it with Options.Create.
-func Open(ctx context.Context, path string, options Options) (*Case, error) { return nil, errSoon }
+// Commit keeps all that was put since the last Commit.
+func (c *Case) Commit() error {
+	if c.broken != nil {
+		return fmt.Errorf("commit: nothing is kept since %w", c.broken)
+	}
+	if !c.writing {
+		return nil
+	}
+	if err := c.tree.flush(c.storeTile); err != nil {
+		return err
+	}
+	if err := c.exec("COMMIT"); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	c.writing = false
+	return nil
+}
 
-// Close ends the work; what was not committed is lost.
-func (c *Case) Close() error { return nil }
-
-// Commit keeps what was put since the last Commit.
-func (c *Case) Commit() error { return errSoon }
+// write begins what Commit ends.
+func (c *Case) write() error {
+	if err := c.ctx.Err(); err != nil {
+		return err
+	}
+	switch {
+	case c.writing:
+		return nil
+	case c.options.ReadOnly:
+		return ErrReadOnly
+	}
+	if err := c.startLog(); err != nil {
+		return err
+	}
+	if err := c.exec("BEGIN IMMEDIATE"); err != nil {
+		return fmt.Errorf("write to the case: %w", err)
+	}
+	c.writing = true
+	return nil
+}
 
 // Ledger is the case's ledger.
-func (c *Case) Ledger() *custody.Ledger { return nil }
+func (c *Case) Ledger() *custody.Ledger { return custody.NewLedger(c) }
 
-// Checkpoint signs the ledger as it is, if it grew since the last time.
-func (c *Case) Checkpoint() error { return errSoon }
-
-// PutEvidence registers files, new ones and those with another content.
-func (c *Case) PutEvidence(files []Evidence) (added int, err error) { return 0, errSoon }
-
-// Evidence is the register, by name.
-func (c *Case) Evidence() ([]Evidence, error) { return nil, errSoon }
-
-// PutRules notes the rule set, if it is not the one before.
-func (c *Case) PutRules(rules Rules) (changed bool, err error) { return false, errSoon }
-
-// Rules is the rule set put last.
-func (c *Case) Rules() (Rules, error) { return Rules{}, errSoon }
-
-// PutKnowledge notes the knowledge, if it is not the one before.
-func (c *Case) PutKnowledge(knowledge Knowledge) (changed bool, err error) { return false, errSoon }
-
-// Knowledge is the knowledge put last.
-func (c *Case) Knowledge() (Knowledge, error) { return Knowledge{}, errSoon }
-
-// PutFindings adds the findings that the case does not have yet, by id.
-func (c *Case) PutFindings(findings iter.Seq2[*detect.Finding, error], digests findingjson.Digests) (added int64, err error) {
-	return 0, errSoon
+// Checkpoint signs the ledger as it is, if it grew since the last time. It
+// takes effect with Commit.
+func (c *Case) Checkpoint() error {
+	if c.options.Signer == nil {
+		return nil
+	}
+	_, err := c.Ledger().Checkpoint(c.options.Signer, c.options.PublicKey, c.options.Now())
+	return err
 }
-
-// Findings yields findings in order of time.
-func (c *Case) Findings(filter Filter) iter.Seq2[*Finding, error] {
-	return func(func(*Finding, error) bool) {}
-}
-
-// Finding returns a finding by its number.
-func (c *Case) Finding(number int64) (*Finding, error) { return nil, errSoon }
-
-// FindingCount is the number of findings.
-func (c *Case) FindingCount() (int64, error) { return 0, errSoon }
-
-// PutContext keeps the marshalled entity.Context; it is no leaf.
-func (c *Case) PutContext(data []byte) error { return errSoon }
-
-// Context is what PutContext kept; nil before.
-func (c *Case) Context() ([]byte, error) { return nil, errSoon }
-
-// PutIncidents replaces the incidents; those that changed become leaves.
-func (c *Case) PutIncidents(list []*incident.Incident, members func(id string) iter.Seq[int64]) (changed int, err error) {
-	return 0, errSoon
-}
-
-// Incidents are those put last, in their order.
-func (c *Case) Incidents() ([]*incident.Incident, error) { return nil, errSoon }
-
-// Members are the numbers of an incident's findings, ascending.
-func (c *Case) Members(incident string) ([]int64, error) { return nil, errSoon }
-
-// PutAssessment keeps the assessment, if it changed.
-func (c *Case) PutAssessment(assessment *attribution.Assessment) (changed bool, err error) {
-	return false, errSoon
-}
-
-// Assessment is the one put last; nil before.
-func (c *Case) Assessment() (*attribution.Assessment, error) { return nil, errSoon }
-
-// PutArtefact keeps what an analyst or partner gave, one JSON object, if it is new.
-func (c *Case) PutArtefact(data []byte) (added bool, err error) { return false, errSoon }
-
-// Artefacts are all that were put, in that order.
-func (c *Case) Artefacts() ([][]byte, error) { return nil, errSoon }
-
-// AddNote adds a note (kind "note") or a decision; it returns the leaf's number.
-func (c *Case) AddNote(author, text, kind, ref string) (number int64, err error) { return 0, errSoon }
-
-// Notes are all notes and decisions, oldest first.
-func (c *Case) Notes() ([]Note, error) { return nil, errSoon }
-
-// SetStatus decides that the case is open, contained or closed.
-func (c *Case) SetStatus(author, status, reason string) error { return errSoon }
-
-// Status is what was decided last; open before.
-func (c *Case) Status() (string, error) { return "", errSoon }
-
-// Timeline counts the findings of every hour that has any, in order.
-func (c *Case) Timeline() ([]Hour, error) { return nil, errSoon }
-
-// Levels counts the findings by level: "informational" … "critical", "" without.
-func (c *Case) Levels() (map[string]int64, error) { return nil, errSoon }
-
-// SetMeta keeps a value under a name; it is no leaf.
-func (c *Case) SetMeta(name, value string) error { return errSoon }
-
-// Meta is what SetMeta kept; empty before.
-func (c *Case) Meta(name string) (string, error) { return "", errSoon }
-
-// What follows is custody.Storage.
-
-var _ custody.Storage = (*Case)(nil)
-
-func (c *Case) Size() (int64, error)                               { return 0, errSoon }
-func (c *Case) Leaf(number int64) (custody.Leaf, error)            { return custody.Leaf{}, errSoon }
-func (c *Case) ReadHashes(indexes []int64) ([]tlog.Hash, error)    { return nil, errSoon }
-func (c *Case) Append(leaf custody.Leaf, hashes []tlog.Hash) error { return errSoon }
-func (c *Case) Checkpoints() ([][]byte, error)                     { return nil, errSoon }
-func (c *Case) AppendCheckpoint(note []byte) error                 { return errSoon }
-func (c *Case) Keys() ([]string, error)                            { return nil, errSoon }
-func (c *Case) AddKey(public string) error                         { return errSoon }
-func (c *Case) Secret() ([]byte, error)                            { return nil, errSoon }

@@ -1,0 +1,296 @@
+package store
+
+import (
+	"bytes"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/kulla-defence/kulla/internal/attribution"
+	"github.com/kulla-defence/kulla/internal/custody"
+)
+
+// Evidence is one file of the evidence.
+type Evidence struct {
+	Name, Format string
+	Size         int64
+	SHA256       [32]byte
+	Records      int64
+	First, Last  time.Time
+	// Problems are in words: what could not be read, gaps, and so on.
+	Problems []string
+}
+
+// evidenceLeaf is Evidence as a leaf has it.
+type evidenceLeaf struct {
+	Name     string    `json:"name"`
+	Format   string    `json:"format"`
+	Size     int64     `json:"size"`
+	SHA256   string    `json:"sha256"`
+	Records  int64     `json:"records"`
+	First    time.Time `json:"first,omitzero"`
+	Last     time.Time `json:"last,omitzero"`
+	Problems []string  `json:"problems,omitempty"`
+}
+
+// Rules is the identity of a rule set.
+type Rules struct {
+	Name   string `json:"name"` // in words: "built in", a folder
+	Count  int64  `json:"count"`
+	SHA256 string `json:"sha256"` // lower-case hexadecimal, over all rules
+}
+
+// Knowledge is the identity of the knowledge used.
+type Knowledge struct {
+	SHA256  string   `json:"sha256"`
+	Sources []string `json:"sources,omitempty"` // names and versions
+}
+
+// PutEvidence registers files. One that is known, by name and content, with all
+// that is said of it, is passed over.
+func (c *Case) PutEvidence(files []Evidence) (added int, err error) {
+	for i := range files {
+		file := &files[i]
+		leaf := evidenceLeaf{file.Name, file.Format, file.Size, hex.EncodeToString(file.SHA256[:]), file.Records,
+			file.First.UTC(), file.Last.UTC(), file.Problems}
+		changed, err := c.put(custody.KindEvidence, leaf.Name+"\x00"+leaf.SHA256, leaf)
+		if err != nil {
+			return added, fmt.Errorf("put evidence: %w", err)
+		}
+		if changed {
+			added++
+		}
+	}
+	return added, nil
+}
+
+// Evidence is the register, by name.
+func (c *Case) Evidence() ([]Evidence, error) {
+	numbers, err := c.currentLeaves(custody.KindEvidence, "name")
+	if err != nil {
+		return nil, err
+	}
+	files := make([]Evidence, 0, len(numbers))
+	for _, number := range numbers {
+		var leaf evidenceLeaf
+		if err := c.decode(number, &leaf); err != nil {
+			return nil, err
+		}
+		file := Evidence{Name: leaf.Name, Format: leaf.Format, Size: leaf.Size, Records: leaf.Records,
+			First: leaf.First, Last: leaf.Last, Problems: leaf.Problems}
+		if n, err := hex.Decode(file.SHA256[:], []byte(leaf.SHA256)); err != nil || n != len(file.SHA256) {
+			return nil, fmt.Errorf("%w: leaf %d has no SHA-256", ErrDamaged, number)
+		}
+		files = append(files, file)
+	}
+	return files, nil
+}
+
+// PutRules notes the rule set, if it is not the one before.
+func (c *Case) PutRules(rules Rules) (changed bool, err error) {
+	return c.put(custody.KindRules, "", rules)
+}
+
+// Rules is the rule set put last.
+func (c *Case) Rules() (Rules, error) {
+	var rules Rules
+	_, err := c.get(custody.KindRules, "", &rules)
+	return rules, err
+}
+
+// PutKnowledge notes the knowledge, if it is not the one before.
+func (c *Case) PutKnowledge(knowledge Knowledge) (changed bool, err error) {
+	return c.put(custody.KindKnowledge, "", knowledge)
+}
+
+// Knowledge is the knowledge put last.
+func (c *Case) Knowledge() (Knowledge, error) {
+	var knowledge Knowledge
+	_, err := c.get(custody.KindKnowledge, "", &knowledge)
+	return knowledge, err
+}
+
+// PutAssessment keeps the assessment, if it changed.
+func (c *Case) PutAssessment(assessment *attribution.Assessment) (changed bool, err error) {
+	return c.put(custody.KindAssessment, "", assessment)
+}
+
+// Assessment is the one put last; nil before.
+func (c *Case) Assessment() (*attribution.Assessment, error) {
+	assessment := &attribution.Assessment{}
+	found, err := c.get(custody.KindAssessment, "", assessment)
+	if !found {
+		return nil, err
+	}
+	return assessment, err
+}
+
+// PutArtefact keeps what an analyst or a partner gave, one JSON object, if it is
+// new.
+func (c *Case) PutArtefact(data []byte) (added bool, err error) {
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, data); err != nil {
+		return false, fmt.Errorf("put an artefact: %w", err)
+	}
+	leaf := custody.Leaf{Kind: custody.KindArtefact, Data: compact.Bytes()}
+	return c.putLeaf(leaf, compact.String())
+}
+
+// Artefacts are all that were put, in that order.
+func (c *Case) Artefacts() ([][]byte, error) {
+	numbers, err := c.currentLeaves(custody.KindArtefact, "leaf")
+	if err != nil {
+		return nil, err
+	}
+	var list [][]byte
+	for _, number := range numbers {
+		leaf, err := c.Leaf(number)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, leaf.Data)
+	}
+	return list, nil
+}
+
+// put makes a value the one that holds for a name, and reports whether it is
+// another than before.
+func (c *Case) put(kind, name string, value any) (changed bool, err error) {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return false, fmt.Errorf("put %s: %w", kind, err)
+	}
+	return c.putLeaf(custody.Leaf{Kind: kind, Data: data}, name)
+}
+
+func (c *Case) putLeaf(leaf custody.Leaf, name string) (changed bool, err error) {
+	before, err := c.current(leaf.Kind, name)
+	if err != nil {
+		return false, err
+	}
+	if before >= 0 {
+		_, data, err := c.leaf(before)
+		if err != nil || bytes.Equal(data, leaf.Data) {
+			return false, err
+		}
+	}
+	number, err := c.Ledger().Append(leaf)
+	if err != nil {
+		return false, fmt.Errorf("put %s: %w", leaf.Kind, err)
+	}
+	return true, c.hold(leaf.Kind, name, 0, number)
+}
+
+// hold makes a leaf the one for a name.
+func (c *Case) hold(kind, name string, position int, leaf int64) error {
+	if err := c.write(); err != nil {
+		return err
+	}
+	return c.exec(`INSERT INTO current (kind, name, position, leaf) VALUES (?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET position = excluded.position, leaf = excluded.leaf`, kind, name, position, leaf)
+}
+
+// current is the number of the leaf for a name; -1 when there is none.
+func (c *Case) current(kind, name string) (leaf int64, err error) {
+	err = c.row("SELECT leaf FROM current WHERE kind = ? AND name = ?", []any{kind, name}, &leaf)
+	if errors.Is(err, sql.ErrNoRows) {
+		return -1, nil
+	}
+	return leaf, err
+}
+
+// currentLeaves are the leaves of a kind that hold, in the order of a column.
+func (c *Case) currentLeaves(kind, order string) ([]int64, error) {
+	var numbers []int64
+	err := c.rows("SELECT leaf FROM current WHERE kind = ? ORDER BY "+order, []any{kind}, func(scan func(...any) error) error {
+		var number int64
+		err := scan(&number)
+		numbers = append(numbers, number)
+		return err
+	})
+	return numbers, err
+}
+
+// get reads the value for a name.
+func (c *Case) get(kind, name string, into any) (found bool, err error) {
+	number, err := c.current(kind, name)
+	if err != nil || number < 0 {
+		return false, err
+	}
+	return true, c.decode(number, into)
+}
+
+// decode reads the data of a leaf.
+func (c *Case) decode(number int64, into any) error {
+	_, data, err := c.leaf(number)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("%w: leaf %d: %w", ErrDamaged, number, err)
+	}
+	return nil
+}
+
+// PutContext keeps the marshalled entity.Context; it is no leaf.
+func (c *Case) PutContext(data []byte) error {
+	before, err := c.Context()
+	if err != nil || bytes.Equal(before, data) {
+		return err
+	}
+	packed, err := c.packer.pack(data)
+	if err != nil {
+		return err
+	}
+	return c.setMeta("context", packed)
+}
+
+// Context is what PutContext kept; nil before.
+func (c *Case) Context() ([]byte, error) {
+	packed, err := c.meta("context")
+	if err != nil || packed == nil {
+		return nil, err
+	}
+	data, err := c.packer.unpackAny(packed)
+	if err != nil {
+		return nil, fmt.Errorf("%w: the context: %w", ErrDamaged, err)
+	}
+	return data, nil
+}
+
+// SetMeta keeps a value under a name; it is no leaf.
+func (c *Case) SetMeta(name, value string) error {
+	before, err := c.meta("set:" + name)
+	if err != nil || before != nil && string(before) == value {
+		return err
+	}
+	return c.setMeta("set:"+name, []byte(value))
+}
+
+// Meta is what SetMeta kept; empty before.
+func (c *Case) Meta(name string) (string, error) {
+	value, err := c.meta("set:" + name)
+	return string(value), err
+}
+
+func (c *Case) meta(name string) ([]byte, error) {
+	var value []byte
+	err := c.row("SELECT value FROM meta WHERE name = ?", []any{name}, &value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return value, err
+}
+
+func (c *Case) setMeta(name string, value []byte) error {
+	if err := c.write(); err != nil {
+		return err
+	}
+	if value == nil {
+		value = []byte{}
+	}
+	return c.exec("INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", name, value)
+}

@@ -1,0 +1,295 @@
+package store
+
+import (
+	"fmt"
+	"iter"
+	"runtime"
+	"strings"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/kulla-defence/kulla/internal/custody"
+	"github.com/kulla-defence/kulla/internal/detect"
+	"github.com/kulla-defence/kulla/internal/findingjson"
+)
+
+// Findings are written in batches, each a block of the ledger. Several are made
+// ready at once; they are written in order.
+
+// batchSize is chosen by measurement: larger blocks are smaller compressed, but
+// take longer to open for one finding.
+const batchSize = 128
+
+// A batch is findings on their way into the case.
+type batch struct {
+	first    int64
+	findings []*detect.Finding
+	keys     []findingjson.Key
+	ready    chan struct{} // closed when what follows is there
+	hashes   []tlog.Hash   // of the leaves
+	size     int
+	packed   []byte
+	err      error
+}
+
+// A putting is one call of PutFindings.
+type putting struct {
+	c       *Case
+	digests findingjson.Digests
+	next    *batch
+	pending []*batch
+	hours   map[hourKey]int64
+}
+
+type hourKey struct {
+	start int64
+	timed bool
+	level int64
+}
+
+// PutFindings adds the findings that the case does not have yet, by id; each
+// becomes a leaf. It keeps the findings for a short while, and may call digests
+// from several goroutines.
+func (c *Case) PutFindings(findings iter.Seq2[*detect.Finding, error], digests findingjson.Digests) (added int64, err error) {
+	known, err := c.knownFindings()
+	if err != nil {
+		return 0, fmt.Errorf("put findings: %w", err)
+	}
+	first := c.size
+	p := &putting{c: c, digests: digests, hours: map[hourKey]int64{}}
+	p.open()
+	for finding, err := range findings {
+		if err != nil {
+			return 0, p.fail(err)
+		}
+		key := findingjson.KeyOf(finding, digests)
+		if _, ok := known[key]; ok {
+			continue
+		}
+		known[key] = struct{}{}
+		if err := p.add(finding, key); err != nil {
+			return 0, p.fail(fmt.Errorf("put findings: %w", err))
+		}
+	}
+	if err := p.finish(); err != nil {
+		return 0, p.fail(fmt.Errorf("put findings: %w", err))
+	}
+	return c.size - first, nil
+}
+
+// open begins the next batch, behind those that are pending.
+func (p *putting) open() {
+	first := p.c.size
+	for _, b := range p.pending {
+		first += int64(len(b.findings))
+	}
+	p.next = &batch{first: first, ready: make(chan struct{}),
+		findings: make([]*detect.Finding, 0, batchSize), keys: make([]findingjson.Key, 0, batchSize)}
+}
+
+func (p *putting) add(f *detect.Finding, key findingjson.Key) error {
+	p.next.findings = append(p.next.findings, f)
+	p.next.keys = append(p.next.keys, key)
+	if len(p.next.findings) < batchSize {
+		return nil
+	}
+	return p.dispatch()
+}
+
+// dispatch lets a batch be made ready, and writes the oldest when there are many.
+func (p *putting) dispatch() error {
+	b := p.next
+	p.pending = append(p.pending, b)
+	go func() {
+		defer close(b.ready)
+		b.err = b.prepare(p.digests, p.c.secret, &p.c.packer)
+	}()
+	p.open()
+	if len(p.pending) <= 2*runtime.GOMAXPROCS(0) {
+		return nil
+	}
+	return p.writeOldest()
+}
+
+func (p *putting) finish() error {
+	if len(p.next.findings) > 0 {
+		if err := p.dispatch(); err != nil {
+			return err
+		}
+	}
+	for len(p.pending) > 0 {
+		if err := p.writeOldest(); err != nil {
+			return err
+		}
+	}
+	return p.writeHours()
+}
+
+// fail waits for what is still under way. A part of the findings cannot be kept.
+func (p *putting) fail(err error) error {
+	p.c.broken = err
+	for _, b := range p.pending {
+		<-b.ready
+	}
+	return err
+}
+
+// prepare does all that needs no order: JSON, seals, leaf hashes, compression.
+func (b *batch) prepare(digests findingjson.Digests, secret []byte, packer *packer) (err error) {
+	var data []byte
+	for i, f := range b.findings {
+		begin := len(data)
+		data = findingjson.AppendNamed(data, f, digests, b.keys[i])
+		leaf := custody.Leaf{Kind: custody.KindFinding, Data: data[begin:]}
+		if leaf.Seal, err = custody.Seal(leaf.Data, secret, b.first+int64(i)); err != nil {
+			return err
+		}
+		b.hashes = append(b.hashes, leaf.Hash())
+		data = append(data, '\n')
+	}
+	b.size = len(data)
+	b.packed, err = packer.pack(data)
+	return err
+}
+
+func (p *putting) writeOldest() error {
+	b := p.pending[0]
+	<-b.ready
+	if b.err != nil {
+		return b.err
+	}
+	if err := p.c.ctx.Err(); err != nil {
+		return err
+	}
+	if err := p.c.storeBlock(custody.KindFinding, len(b.findings), b.size, b.packed); err != nil {
+		return err
+	}
+	if err := p.writeRows(b); err != nil {
+		return err
+	}
+	p.pending = p.pending[1:]
+	return p.c.extend(b.hashes)
+}
+
+// extend adds leaves to the tree by their hashes.
+func (c *Case) extend(hashes []tlog.Hash) error {
+	for _, hash := range hashes {
+		complete, err := tlog.StoredHashesForRecordHash(c.size, hash, c)
+		if err != nil {
+			return err
+		}
+		if err := c.tree.grow(c.size, complete); err != nil {
+			return err
+		}
+		c.size++
+	}
+	return c.tree.trim(c.storeTile)
+}
+
+const findingColumns = 6
+
+// insertFindings is the statement for a number of rows.
+func insertFindings(rows int) string {
+	return "INSERT INTO finding (leaf, id, time, level, rule, host) VALUES (?, ?, ?, ?, ?, ?)" + strings.Repeat(", (?, ?, ?, ?, ?, ?)", rows-1)
+}
+
+// writeRows writes what findings are looked up by.
+func (p *putting) writeRows(b *batch) error {
+	arguments := make([]any, 0, findingColumns*len(b.findings))
+	for i, f := range b.findings {
+		rule, err := p.c.ruleNumber(f.Rule)
+		if err != nil {
+			return err
+		}
+		host, err := p.c.hostNumber(f.Host)
+		if err != nil {
+			return err
+		}
+		var at any
+		hour := hourKey{level: int64(f.Rule.Level)}
+		if !f.Time.IsZero() {
+			at = nanoseconds(f.Time)
+			hour.start, hour.timed = hourOf(f.Time.Unix()), true
+		}
+		p.hours[hour]++
+		arguments = append(arguments, b.first+int64(i), b.keys[i][:], at, hour.level, rule, host)
+	}
+	return p.c.exec(insertFindings(len(b.findings)), arguments...)
+}
+
+// hourOf rounds down to the hour.
+func hourOf(seconds int64) int64 {
+	const hour = 3600
+	return seconds - (seconds%hour+hour)%hour
+}
+
+func (p *putting) writeHours() error {
+	for hour, count := range p.hours {
+		var start any
+		if hour.timed {
+			start = hour.start
+		}
+		// Two nulls are not the same to a unique index.
+		changed, err := p.c.change("UPDATE hour SET count = count + ? WHERE start IS ? AND level = ?", count, start, hour.level)
+		if err != nil {
+			return err
+		}
+		if changed > 0 {
+			continue
+		}
+		if err := p.c.exec("INSERT INTO hour (start, level, count) VALUES (?, ?, ?)", start, hour.level, count); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ruleName is what tells rules apart, as in the id of a finding.
+type ruleName struct{ id, title string }
+
+func (c *Case) ruleNumber(rule *detect.Rule) (int64, error) {
+	if c.rules == nil {
+		c.rules = map[ruleName]int64{}
+		err := c.rows("SELECT number, id, title FROM rule", nil, func(scan func(...any) error) error {
+			var number int64
+			var name ruleName
+			err := scan(&number, &name.id, &name.title)
+			c.rules[name] = number
+			return err
+		})
+		if err != nil {
+			c.rules = nil
+			return 0, err
+		}
+	}
+	name := ruleName{rule.ID, rule.Title}
+	if number, ok := c.rules[name]; ok {
+		return number, nil
+	}
+	number := int64(len(c.rules)) + 1
+	c.rules[name] = number
+	return number, c.exec("INSERT INTO rule (number, id, title) VALUES (?, ?, ?)", number, name.id, name.title)
+}
+
+func (c *Case) hostNumber(name string) (int64, error) {
+	if c.hosts == nil {
+		c.hosts = map[string]int64{}
+		err := c.rows("SELECT number, name FROM host", nil, func(scan func(...any) error) error {
+			var number int64
+			var name string
+			err := scan(&number, &name)
+			c.hosts[name] = number
+			return err
+		})
+		if err != nil {
+			c.hosts = nil
+			return 0, err
+		}
+	}
+	if number, ok := c.hosts[name]; ok {
+		return number, nil
+	}
+	number := int64(len(c.hosts)) + 1
+	c.hosts[name] = number
+	return number, c.exec("INSERT INTO host (number, name) VALUES (?, ?)", number, name)
+}
