@@ -286,11 +286,15 @@ func (s *sight) hasAddress(address netip.Addr, name string, basis Basis) {
 
 func (o *Observer) seeService(s *sight) { s.use(Service, strings.ToLower(s.text(0))) }
 
+// leastSetting is the least correction of a clock that is kept; smaller ones
+// are what keeps clocks right.
+const leastSetting = 5 * time.Second
+
 // seeClockSet reads the times before and after; both are texts in UTC.
 func (o *Observer) seeClockSet(s *sight) {
 	from, err1 := time.Parse(time.RFC3339Nano, string(s.bytes(0)))
 	to, err2 := time.Parse(time.RFC3339Nano, string(s.bytes(1)))
-	if err1 != nil || err2 != nil || s.hostKey == "" || to.Sub(from).Abs() < time.Second {
+	if err1 != nil || err2 != nil || s.hostKey == "" || to.Sub(from).Abs() < leastSetting {
 		return
 	}
 	s.facts.settings.add(settingKey{s.hostKey, from.UnixNano(), to.UnixNano()}, struct{}{})
