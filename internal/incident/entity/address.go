@@ -11,7 +11,7 @@ import (
 // reported.
 func parseAddress(text string) (netip.Addr, bool) {
 	text = strings.TrimLeft(strings.TrimSpace(text), `\`)
-	if len(text) < 2 || len(text) > 64 {
+	if len(text) < 2 || len(text) > 64 || !mayBeAddress(text) {
 		return netip.Addr{}, false
 	}
 	address, err := netip.ParseAddr(text)
@@ -23,6 +23,11 @@ func parseAddress(text string) (netip.Addr, bool) {
 	}
 	address = address.Unmap().WithZone("")
 	return address, isSomebodys(address)
+}
+
+// mayBeAddress tells most names from addresses, since errors are dear.
+func mayBeAddress(text string) bool {
+	return strings.IndexByte(text, ':') >= 0 || text[0] >= '0' && text[0] <= '9' && strings.Count(text, ".") >= 3
 }
 
 func parseWithPort(text string) (netip.Addr, error) {

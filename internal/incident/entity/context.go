@@ -27,7 +27,7 @@ func NewContext() *Context {
 // their number, nor on the order of events.
 func (c *Context) Finish() {
 	for _, o := range c.observers {
-		c.facts.merge(&o.facts)
+		o.flush()
 	}
 	c.observers = nil
 	c.index = newIndex(&c.facts)

@@ -1,10 +1,6 @@
 package entity
 
-import (
-	"bytes"
-
-	"github.com/kulla-defence/kulla/internal/event"
-)
+import "github.com/kulla-defence/kulla/internal/event"
 
 // A counted column names an account or an address in a log that is not of
 // Windows. Of those of Windows the interests count what is worth it.
@@ -12,11 +8,6 @@ type counted struct {
 	kind   Kind
 	column int
 	domain int // -1 without one
-
-	// What was there last: most events say the same as the one before.
-	last []byte
-	host uint64
-	fact *useFact
 }
 
 // countedIn finds the columns of a layout that the table of fields says to be
@@ -66,37 +57,20 @@ func judgedBy(layout *event.Layout, conditions []condition) bool {
 }
 
 // count notes the account or address in a column for the host and day.
-func (o *Observer) count(c *counted, e *event.Event) {
-	text := o.read(e, c.column)
-	if len(text) <= 1 || len(text) > 256 {
+func (o *Observer) count(c *counted, s *sight) {
+	text := o.read(s.event, c.column)
+	if len(text) <= 1 || len(text) > 256 || c.domain < 0 && !o.isNew(newMixer().bytes(text).text(string(c.kind)).number(o.hostBit).number(o.dayBit)) {
 		return
 	}
-	if c.fact != nil && c.host == o.hostBit && bytes.Equal(text, c.last) && c.domain < 0 {
-		c.fact.days |= o.dayBit
-		return
-	}
-	c.last, c.host, c.fact = append(c.last[:0], text...), o.hostBit, nil
-	value := ""
-	switch c.kind {
-	case Address:
+	if c.kind == Address {
 		if address, ok := parseAddress(string(text)); ok {
-			o.scratch = address.AppendTo(o.scratch[:0])
-			value = o.share(o.scratch)
+			s.useAddress(address)
 		}
-	default:
-		a := parseAccount(o.share(text))
-		if c.domain >= 0 && a.domain == "" {
-			a.domain = o.share(o.read(e, c.domain))
-		}
-		if a.name != "" || a.sid != "" {
-			value = useOfAccount(a)
-		}
-	}
-	if value == "" {
 		return
 	}
-	if fact := o.facts.uses.at(useKey{c.kind, value}); fact != nil {
-		fact.hosts, fact.days = fact.hosts|o.hostBit, fact.days|o.dayBit
-		c.fact = fact
+	a := parseAccount(o.share(text))
+	if c.domain >= 0 && a.domain == "" {
+		a.domain = o.share(o.read(s.event, c.domain))
 	}
+	s.useAccount(a)
 }

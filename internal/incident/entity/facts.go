@@ -269,8 +269,7 @@ var bindingKind = &tableKind[bindingKey, bindingFact]{
 var addressKind = &tableKind[addressKey, struct{}]{
 	name: "addresses of hosts", limit: maxAddresses,
 	hash: func(k *addressKey) uint64 {
-		bytes := k.address.As16()
-		return newMixer().bytes(bytes[:]).text(k.name).text(string(k.basis)).sum()
+		return newMixer().address(k.address).text(k.name).text(string(k.basis)).sum()
 	},
 	merge: func(_, _ *struct{}) {},
 	encode: func(e *encoder, k *addressKey, _ *struct{}) {

@@ -40,7 +40,7 @@ type ownedAddress struct {
 
 // shortName is a host's name without its domain. An address has none.
 func shortName(name string) string {
-	if _, err := netip.ParseAddr(name); err == nil {
+	if name != "" && mayBeAddress(name) {
 		return strings.ToLower(name)
 	}
 	short, _, _ := strings.Cut(name, ".")
@@ -214,7 +214,7 @@ func (h *hostIndex) nameOf(name string) string {
 	if to := h.canonical[name]; to != "" {
 		return to
 	}
-	if address, err := netip.ParseAddr(name); err == nil {
+	if address, ok := parseAddress(name); ok {
 		if owner, ok := h.owners[address]; ok && owner.basis != Claimed {
 			return owner.host
 		}
@@ -275,7 +275,7 @@ func (h *hostIndex) entity(written string) Entity {
 	}
 	if lower := strings.ToLower(written); lower != name && !slices.Contains(h.names[name], lower) {
 		basis := Prefixed
-		if address, err := netip.ParseAddr(lower); err == nil {
+		if address, ok := parseAddress(lower); ok {
 			basis = h.owners[address].basis
 		}
 		e.alias(written, basis)

@@ -2,7 +2,6 @@ package entity
 
 import (
 	"bytes"
-	"encoding/binary"
 	"net/netip"
 	"strings"
 	"time"
@@ -90,10 +89,10 @@ func (o *Observer) seeSysmonStart(s *sight) {
 	}
 	user := s.account(6, -1, -1)
 	image := s.text(2)
-	s.facts.starts.add(startKey{s.hostKey, uint32(pid), s.nanos(), id}, startFact{
+	s.starts.add(startKey{s.hostKey, uint32(pid), s.nanos(), id}, startFact{
 		image: image, parentImage: s.text(5), user: user, parentGUID: s.guid(3), parent: uint32(s.number(4)), logon: s.number(7)})
 	s.useAccount(user)
-	s.use(File, s.share([]byte(pathKey(image))))
+	s.use(File, image)
 }
 
 func (o *Observer) seeAuditStart(s *sight) {
@@ -106,10 +105,10 @@ func (o *Observer) seeAuditStart(s *sight) {
 		user, logon = other, s.number(11)
 	}
 	image := s.text(1)
-	s.facts.starts.add(startKey{s.hostKey, uint32(pid), s.nanos(), guid{}}, startFact{
+	s.starts.add(startKey{s.hostKey, uint32(pid), s.nanos(), guid{}}, startFact{
 		image: image, parentImage: s.text(3), user: user, parent: uint32(s.number(2)), logon: logon})
 	s.useAccount(user)
-	s.use(File, s.share([]byte(pathKey(image))))
+	s.use(File, image)
 }
 
 func (o *Observer) seeLogon(s *sight) {
@@ -125,7 +124,7 @@ func (o *Observer) seeLogon(s *sight) {
 	}
 	kind := uint8(min(s.number(1), 255))
 	workstation := s.text(7)
-	s.facts.logons.add(logonKey{s.hostKey, id, s.nanos()}, logonFact{user, address, workstation, kind})
+	s.logons.add(logonKey{s.hostKey, id, s.nanos()}, logonFact{user, address, workstation, kind})
 	s.sighted(guidPair(s.guid(8)))
 	if !address.IsValid() || isShared(address) {
 		return
@@ -173,28 +172,12 @@ func (o *Observer) seeTicket(s *sight) {
 	}
 }
 
-// seenBindings remembers the last bindings, since most events name the same
-// few accounts.
-type seenBindings struct {
-	keys [64]uint64
-}
-
 // seeBinding keeps which name an account with a SID has.
 func (o *Observer) seeBinding(s *sight) {
-	start := len(o.scratch)
 	sid, name, domain := s.bytes(0), s.bytes(1), s.bytes(2)
-	if sid == nil || name == nil {
+	if sid == nil || name == nil || !o.isNew(newMixer().bytes(sid).bytes(name).bytes(domain)) ||
+		!bytes.HasPrefix(sid, []byte("S-1-5-21-")) && !bytes.HasPrefix(sid, []byte("S-1-12-1-")) {
 		return
-	}
-	key := newMixer().bytes(sid).bytes(name).bytes(domain).sum()
-	if slot := &o.identical.keys[key%64]; *slot == key {
-		o.scratch = o.scratch[:start]
-		return
-	} else if !bytes.HasPrefix(sid, []byte("S-1-5-21-")) && !bytes.HasPrefix(sid, []byte("S-1-12-1-")) {
-		*slot = key
-		return
-	} else {
-		*slot = key
 	}
 	a := parseAccount(o.share(name))
 	if a.domain == "" {
@@ -279,12 +262,12 @@ func (o *Observer) seeOwnAddress(s *sight) {
 }
 
 func (s *sight) hasAddress(address netip.Addr, name string, basis Basis) {
-	if name != "" && len(name) < 256 {
+	if name != "" && len(name) < 256 && s.isNew(newMixer().address(address).text(name).text(string(basis))) {
 		s.facts.addresses.add(addressKey{address, s.shareLower([]byte(name)), basis}, struct{}{})
 	}
 }
 
-func (o *Observer) seeService(s *sight) { s.use(Service, strings.ToLower(s.text(0))) }
+func (o *Observer) seeService(s *sight) { s.use(Service, s.text(0)) }
 
 // leastSetting is the least correction of a clock that is kept; smaller ones
 // are what keeps clocks right.
@@ -324,37 +307,28 @@ func (s *sight) sighted(pair [2]uint64, ok bool) {
 		return
 	}
 	key := sightingKey{pair: pair}
-	if !s.facts.sightings.wants(&key) {
+	if !s.sightings.wants(&key) {
 		return
 	}
 	if key.clock = s.hostKey; key.clock == "" && s.event.Provenance.Source != nil {
 		key.clock = s.event.Provenance.Source.Name
 	}
-	s.facts.sightings.add(key, sightingFact{time: at})
+	s.sightings.add(key, sightingFact{time: at})
 }
 
 func (s *sight) connection(source netip.Addr, sourcePort uint64, destination netip.Addr, destinationPort uint64) {
 	if sourcePort != 0 && destinationPort != 0 {
-		a, b := source.As16(), destination.As16()
-		s.sighted(pairOf('c', a[:], b[:], sourcePort<<16|destinationPort), true)
+		s.sighted(pairOf(newMixer().number('c').address(source).address(destination).number(sourcePort<<16|destinationPort)), true)
 	}
 }
 
 func portPair(address netip.Addr, port uint64) ([2]uint64, bool) {
-	if port == 0 || !address.IsValid() {
-		return [2]uint64{}, false
-	}
-	bytes := address.As16()
-	return pairOf('p', bytes[:], nil, port), true
+	return pairOf(newMixer().number('p').address(address).number(port)), port != 0 && address.IsValid()
 }
 
-func guidPair(g guid) ([2]uint64, bool) { return pairOf('g', g[:], nil, 0), g != guid{} }
-
-// pairOf is 128 bits of hash, so that no two pairs meet by chance.
-func pairOf(kind byte, a, b []byte, ports uint64) [2]uint64 {
-	m := newMixer().number(uint64(kind)).bytes(a).bytes(b).number(ports)
-	first := m.sum()
-	var again [8]byte
-	binary.LittleEndian.PutUint64(again[:], first)
-	return [2]uint64{first, newMixer().bytes(again[:]).bytes(b).number(ports).bytes(a).sum()}
+func guidPair(g guid) ([2]uint64, bool) {
+	return pairOf(newMixer().number('g').bytes(g[:])), g != guid{}
 }
+
+// pairOf takes a hash for what was hashed: no two meet by chance.
+func pairOf(m mixer) [2]uint64 { return [2]uint64{m.sum(), m.number(1).sum()} }

@@ -2,20 +2,25 @@ package entity
 
 import (
 	"encoding/hex"
-	"strconv"
-	"strings"
+	"math"
 )
 
 // parseNumber reads numbers of processes and sessions: hexadecimal behind 0x,
 // else decimal.
-func parseNumber(text string) (uint64, bool) {
-	text = strings.TrimSpace(text)
-	digits, base := text, 10
+func parseNumber[T string | []byte](text T) (uint64, bool) {
+	base := uint64(10)
 	if len(text) > 2 && text[0] == '0' && text[1]|0x20 == 'x' {
-		digits, base = text[2:], 16
+		text, base = text[2:], 16
 	}
-	number, err := strconv.ParseUint(digits, base, 64)
-	return number, err == nil
+	var number uint64
+	for i := range len(text) {
+		digit, ok := hexadecimalDigit(text[i])
+		if !ok || uint64(digit) >= base || number > (math.MaxUint64-uint64(digit))/base {
+			return 0, false
+		}
+		number = number*base + uint64(digit)
+	}
+	return number, len(text) > 0
 }
 
 // A guid is the bytes of a GUID in the order of its digits; zero is none.

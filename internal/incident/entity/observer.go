@@ -2,7 +2,9 @@ package entity
 
 import (
 	"bytes"
+	"math/bits"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/kulla-defence/kulla/internal/event"
@@ -17,18 +19,24 @@ type Observer struct {
 	last  *plan
 
 	// The host and place of the last event, which most have in common with it.
-	host      string // as written
-	hostKey   string // in lower case
-	hostBit   uint64
-	source    *event.Source
-	span      *spanFact
-	spanOf    spanKey
-	day       int64
-	dayBit    uint64
-	scratch   []byte
-	texts     map[string]string
-	interest  int // events of interest since the last look at the size
-	identical seenBindings
+	host     string // as written
+	hostKey  string // in lower case
+	hostBit  uint64
+	source   *event.Source
+	span     *spanFact
+	spanOf   spanKey
+	day      int64
+	dayBit   uint64
+	scratch  []byte
+	texts    map[string]string
+	interest int // events of interest since the last look at the size
+	sight    sight
+	recent   [4096]uint64 // by their first bits, hashes of what was kept last
+	parsed   map[string]netip.Addr
+
+	starts    shelf[startKey, startFact]
+	logons    shelf[logonKey, logonFact]
+	sightings shelf[sightingKey, sightingFact]
 }
 
 const (
@@ -39,7 +47,9 @@ const (
 	maxTexts = 1 << 15
 	// An observer gives what it has to the Context when it has so many
 	// entries, and looks at their number once in so many events.
-	shelf, lookEvery = 1 << 14, 256
+	maxEntries, lookEvery = 1 << 14, 256
+	// shelfSize is how many entries of the larger tables it keeps.
+	shelfSize = 1 << 9
 )
 
 // A plan is what there is to see in events of one layout.
@@ -61,7 +71,10 @@ type task struct {
 // Observer returns a new observer. Any number may work at once; each must be
 // done before Finish.
 func (c *Context) Observer() *Observer {
-	o := &Observer{context: c, facts: newFacts(), plans: map[*event.Layout]*plan{}, texts: map[string]string{}, day: -1 << 62}
+	o := &Observer{context: c, facts: newFacts(), plans: map[*event.Layout]*plan{}, texts: map[string]string{}, parsed: map[string]netip.Addr{}, day: -1 << 62}
+	o.sight.Observer = o
+	o.starts.of, o.logons.of, o.sightings.of = &c.facts.starts, &c.facts.logons, &c.facts.sightings
+	o.starts.context, o.logons.context, o.sightings.context = c, c, c
 	c.mutex.Lock()
 	c.observers = append(c.observers, o)
 	c.mutex.Unlock()
@@ -79,13 +92,15 @@ func (o *Observer) Event(e *event.Event) error {
 		return nil
 	}
 	o.scratch = o.scratch[:0]
+	o.sight.event = e
 	o.work(p, e)
 	for i := range p.counts {
-		o.count(&p.counts[i], e)
+		o.count(&p.counts[i], &o.sight)
 	}
+	o.sight.event = nil
 	if o.interest++; o.interest >= lookEvery {
 		o.interest = 0
-		if o.facts.size() > shelf {
+		if o.facts.size() > maxEntries {
 			o.flush()
 		}
 	}
@@ -107,7 +122,8 @@ func (o *Observer) work(p *plan, e *event.Event) {
 				continue
 			}
 		}
-		t.see(o, &sight{o, e, t.columns})
+		o.sight.columns = t.columns
+		t.see(o, &o.sight)
 	}
 }
 
@@ -122,17 +138,67 @@ func isOneOf(text []byte, values []string) bool {
 
 // flush gives what was seen to the Context.
 func (o *Observer) flush() {
-	o.context.mutex.Lock()
-	o.context.facts.merge(&o.facts)
-	o.context.mutex.Unlock()
+	c := o.context
+	c.mutex.Lock()
+	c.facts.merge(&o.facts)
+	c.mutex.Unlock()
+	o.starts.flush(c)
+	o.logons.flush(c)
+	o.sightings.flush(c)
 	o.facts = newFacts()
 	o.host, o.hostKey, o.hostBit, o.source, o.span, o.day = "", "", 0, nil, nil, -1<<62
-	o.identical = seenBindings{}
-	for _, p := range o.plans {
-		for i := range p.counts {
-			p.counts[i].fact = nil
-		}
+}
+
+// A shelf holds entries of a table that are nearly always new, until there are
+// enough to take the Context's lock for.
+type shelf[K comparable, V any] struct {
+	of      *table[K, V]
+	shift   int // of the table, when it was last seen
+	entries []shelved[K, V]
+	context *Context
+}
+
+type shelved[K comparable, V any] struct {
+	key   K
+	value V
+}
+
+// wants reports whether the table would keep a key, as far as is known.
+func (s *shelf[K, V]) wants(key *K) bool {
+	return s.shift == 0 || bits.LeadingZeros64(s.of.kind.hash(key)) >= s.shift
+}
+
+func (s *shelf[K, V]) add(key K, value V) {
+	if !s.wants(&key) {
+		return
 	}
+	s.entries = append(s.entries, shelved[K, V]{key, value})
+	if len(s.entries) >= shelfSize {
+		s.flush(s.context)
+	}
+}
+
+func (s *shelf[K, V]) flush(c *Context) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	for i := range s.entries {
+		s.of.add(s.entries[i].key, s.entries[i].value)
+	}
+	s.shift = s.of.shift
+	clear(s.entries)
+	s.entries = s.entries[:0]
+}
+
+// isNew reports whether something was not kept lately. Most events say what
+// others said just before.
+func (o *Observer) isNew(m mixer) bool {
+	sum := m.sum()
+	slot := &o.recent[sum>>52]
+	if *slot == sum {
+		return false
+	}
+	*slot = sum
+	return true
 }
 
 func (o *Observer) planOf(layout *event.Layout) *plan {
@@ -292,7 +358,7 @@ func (s *sight) text(column int) string {
 }
 
 func (s *sight) number(column int) uint64 {
-	n, _ := parseNumber(string(s.bytes(column)))
+	n, _ := parseNumber(s.bytes(column))
 	return n
 }
 
@@ -302,7 +368,21 @@ func (s *sight) guid(column int) guid {
 }
 
 func (s *sight) address(column int) (netip.Addr, bool) {
-	return parseAddress(string(s.bytes(column)))
+	text := s.bytes(column)
+	if address, known := s.parsed[string(text)]; known {
+		return address, address.IsValid()
+	}
+	if len(s.parsed) >= maxTexts {
+		clear(s.parsed)
+	}
+	address, ok := parseAddress(string(text))
+	if !ok {
+		address = netip.Addr{}
+	}
+	if len(text) <= 64 {
+		s.parsed[string(text)] = address
+	}
+	return address, ok
 }
 
 // account reads an account from up to three columns; -1 is none.
@@ -335,19 +415,24 @@ func (s *sight) nanos() int64 {
 
 // use counts a value for the host and day of the event.
 func (s *sight) use(kind Kind, value string) {
-	if value != "" {
-		s.facts.uses.add(useKey{kind, value}, useFact{s.hostBit, s.dayBit})
+	if value == "" || !s.isNew(newMixer().text(string(kind)).text(value).number(s.hostBit).number(s.dayBit)) {
+		return
 	}
+	if value = strings.ToLower(value); kind == File {
+		value = pathKey(value)
+	}
+	s.facts.uses.add(useKey{kind, value}, useFact{s.hostBit, s.dayBit})
 }
 
 func (s *sight) useAccount(a accountName) {
-	if a.name != "" || a.sid != "" {
-		s.use(Account, useOfAccount(a))
+	if a.name == "" && a.sid == "" || !s.isNew(newMixer().text(a.domain).text(a.name).text(a.sid).number(s.hostBit).number(s.dayBit)) {
+		return
 	}
+	s.facts.uses.add(useKey{Account, useOfAccount(a)}, useFact{s.hostBit, s.dayBit})
 }
 
 func (s *sight) useAddress(a netip.Addr) {
-	if a.IsValid() {
-		s.use(Address, s.share([]byte(a.String())))
+	if a.IsValid() && s.isNew(newMixer().address(a).number(s.hostBit).number(s.dayBit)) {
+		s.facts.uses.add(useKey{Address, a.String()}, useFact{s.hostBit, s.dayBit})
 	}
 }

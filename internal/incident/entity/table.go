@@ -1,6 +1,10 @@
 package entity
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
+	"net/netip"
+)
 
 // A table is a map that holds at most a number of entries. When there are more,
 // it keeps those whose hash begins with one more zero bit, and so on. What is
@@ -10,6 +14,7 @@ type table[K comparable, V any] struct {
 	kind    *tableKind[K, V]
 	entries map[K]*V
 	shift   int // hashes have to begin with so many zero bits
+	slab    []V // room for new entries
 }
 
 // A tableKind is what tables of one kind have in common.
@@ -42,7 +47,11 @@ func (t *table[K, V]) at(key K) *V {
 	if !t.wants(&key) {
 		return nil
 	}
-	entry := new(V)
+	if len(t.slab) == 0 {
+		t.slab = make([]V, min(64, t.kind.limit))
+	}
+	entry := &t.slab[0]
+	t.slab = t.slab[1:]
 	t.entries[key] = entry
 	if len(t.entries) > t.kind.limit {
 		t.thin(t.shift + 1)
@@ -82,35 +91,46 @@ func (t *table[K, V]) mergeTable(other *table[K, V]) {
 	}
 }
 
-// A mixer hashes the parts of a key: FNV-1a, and the last steps of MurmurHash3
-// so that the first bits are as good as the others. It is the same in every
-// run, since the case keeps what was kept.
+// A mixer hashes the parts of a key, eight bytes at a time. It is the same in
+// every run, since the case keeps what was kept; who wants to make keys of one
+// hash can, and so push other entries out, which Limits tells.
 type mixer uint64
 
-func newMixer() mixer { return 14695981039346656037 }
-
-func (m mixer) text(s string) mixer {
-	for i := range len(s) {
-		m = (m ^ mixer(s[i])) * 1099511628211
-	}
-	return (m ^ 0xff) * 1099511628211
-}
-
-func (m mixer) bytes(s []byte) mixer {
-	for _, c := range s {
-		m = (m ^ mixer(c)) * 1099511628211
-	}
-	return (m ^ 0xff) * 1099511628211
-}
+func newMixer() mixer { return 0x9e3779b97f4a7c15 }
 
 func (m mixer) number(n uint64) mixer {
-	for range 8 {
-		m = (m ^ mixer(n&0xff)) * 1099511628211
-		n >>= 8
+	m = (m ^ mixer(n)) * 0xff51afd7ed558ccd
+	return m ^ m>>32
+}
+
+func (m mixer) text(s string) mixer { return mixText(m, s) }
+
+func (m mixer) bytes(s []byte) mixer { return mixText(m, s) }
+
+// mixText takes the length in, so that two texts are not one.
+func mixText[T string | []byte](m mixer, s T) mixer {
+	m = m.number(uint64(len(s)))
+	for ; len(s) >= 8; s = s[8:] {
+		m = m.number(uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56)
+	}
+	if len(s) > 0 {
+		var last uint64
+		for i := range len(s) {
+			last |= uint64(s[i]) << (8 * i)
+		}
+		m = m.number(last)
 	}
 	return m
 }
 
+func (m mixer) address(a netip.Addr) mixer {
+	bytes := a.As16()
+	return m.number(binary.BigEndian.Uint64(bytes[:8])).number(binary.BigEndian.Uint64(bytes[8:]))
+}
+
+// sum ends with the last steps of MurmurHash3, so that the first bits are as
+// good as the others.
 func (m mixer) sum() uint64 {
 	h := uint64(m)
 	h = (h ^ h>>33) * 0xff51afd7ed558ccd
