@@ -1,0 +1,63 @@
+//go:build wip
+
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kulla-defence/kulla/internal/report/casereport"
+	"github.com/kulla-defence/kulla/internal/store"
+)
+
+func newCaseReport(env Environment) *cobra.Command {
+	var known, format, output, language string
+	command := &cobra.Command{
+		Use:   "report CASE",
+		Short: "Write the report of a case",
+		Long: `Report writes what a case holds: as one HTML file that needs no network and no
+script, as text, or as data for other tools.`,
+		Example: `  kulla case report -o ministry.html ministry.kulla
+  kulla case report --lang sq -f markdown ministry.kulla
+  kulla case report -f stix -o ministry.json ministry.kulla`,
+		Args: oneCase(0, 0, "a case"),
+		RunE: func(command *cobra.Command, arguments []string) error {
+			if !slices.Contains(casereport.Formats(), format) {
+				return usagef("formats are "+strings.Join(casereport.Formats(), ", "), "unknown format %q", format)
+			}
+			if !slices.Contains(reportLanguages, language) {
+				return usagef("languages are "+strings.Join(reportLanguages, ", "), "unknown language %q for --lang", language)
+			}
+			base, err := loadKnowledge(known)
+			if err != nil {
+				return err
+			}
+			return withCase(command.Context(), env, arguments[0], func(kept *store.Case) error {
+				d, err := documentOf(arguments[0], kept, base)
+				if err != nil {
+					return err
+				}
+				return writeReport(env, output, format, d, language)
+			})
+		},
+	}
+	registerKnowledge(command, &known)
+	flags := command.Flags()
+	flags.StringVarP(&format, "format", "f", "html", "`FORMAT`: "+strings.Join(casereport.Formats(), ", "))
+	flags.StringVarP(&output, "output", "o", "", "write to `FILE` instead of standard output")
+	flags.StringVar(&language, "lang", "en", "`LANGUAGE`: "+strings.Join(reportLanguages, ", "))
+	complete(command, "format", casereport.Formats())
+	complete(command, "lang", reportLanguages)
+	return command
+}
+
+// writeReport writes one report, whole or not at all.
+func writeReport(env Environment, output, format string, d *casereport.Document, language string) error {
+	out, finish, err := openOutput(env, output)
+	if err != nil {
+		return err
+	}
+	return finish(casereport.Write(out, format, d, language))
+}

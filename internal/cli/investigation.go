@@ -1,0 +1,283 @@
+//go:build wip
+
+package cli
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/kulla-defence/kulla/internal/attribution"
+	"github.com/kulla-defence/kulla/internal/attribution/ranking"
+	"github.com/kulla-defence/kulla/internal/detect"
+	"github.com/kulla-defence/kulla/internal/event"
+	"github.com/kulla-defence/kulla/internal/findingjson"
+	"github.com/kulla-defence/kulla/internal/incident"
+	"github.com/kulla-defence/kulla/internal/incident/entity"
+	"github.com/kulla-defence/kulla/internal/knowledge"
+	"github.com/kulla-defence/kulla/internal/report"
+	"github.com/kulla-defence/kulla/internal/source"
+	"github.com/kulla-defence/kulla/internal/store"
+	"github.com/kulla-defence/kulla/sigma"
+)
+
+// An investigation is one run of the command: the rooms, wired.
+type investigation struct {
+	env      Environment
+	options  investigateOptions
+	started  time.Time
+	progress source.Progress
+
+	set       *sigma.RuleSet
+	rules     store.Rules
+	base      *knowledge.Base
+	given     [][]byte
+	engine    *detect.Engine
+	context   *entity.Context
+	kept      *store.Case
+	before    int64 // the size of its ledger when the run began
+	register  *source.Register
+	result    *detect.Result
+	incidents []*incident.Incident
+	// added counts what this run added to the case.
+	added struct {
+		evidence  int
+		findings  int64
+		incidents int
+	}
+}
+
+// prepare loads all that may be wrong before the evidence is read, the case
+// last: nothing is made by a command line that cannot be meant.
+func (i *investigation) prepare(ctx context.Context) error {
+	rules := i.options.rules.options()
+	set, taxonomy, documents, err := rules.loadWithDocuments()
+	if err != nil {
+		return err
+	}
+	i.set = set
+	i.rules = store.Rules{Count: int64(len(set.Rules) + len(set.Correlations)), SHA256: fmt.Sprintf("%x", documents.Digest()), Name: rules.name()}
+	if i.base, err = loadKnowledge(i.options.knowledge); err != nil {
+		return err
+	}
+	if i.given, err = readArtefacts(i.options.artefacts); err != nil {
+		return err
+	}
+	i.engine, err = detect.New(set, taxonomy, detect.Options{Full: true, Prove: true, TempFolder: i.env.TempDir})
+	if err != nil {
+		return err
+	}
+	i.context = entity.NewContext()
+	if i.kept, err = createCase(ctx, i.env, i.options.output, i.options.key); err != nil {
+		return errors.Join(err, i.engine.Close())
+	}
+	i.before, err = i.kept.Size()
+	return err
+}
+
+func (i *investigation) close() error { return errors.Join(i.kept.Close(), i.engine.Close()) }
+
+// A caseSink shows each event to the engine and to what joins findings.
+type caseSink struct {
+	detect   *detect.Sink
+	observer *entity.Observer
+}
+
+func (s caseSink) Event(e *event.Event) error {
+	return cmp.Or(s.detect.Event(e), s.observer.Event(e))
+}
+
+// read gives all evidence to the engine and to the context of findings.
+func (i *investigation) read(ctx context.Context) (interrupted bool, err error) {
+	r := evidenceReading{env: i.env, paths: i.options.paths, options: i.options.reading, workers: i.options.workers,
+		quiet: i.options.quiet || i.options.noProgress, started: i.started, findings: i.engine.Matches, progress: &i.progress}
+	i.register, interrupted, err = r.read(ctx, func(int) source.Sink {
+		return caseSink{i.engine.Sink(), i.context.Observer()}
+	})
+	if err != nil || interrupted {
+		return interrupted, err
+	}
+	i.context.Finish()
+	i.result, err = i.engine.Finish()
+	return false, err
+}
+
+// keep writes all that was found into the case, and signs it.
+func (i *investigation) keep() error {
+	for _, step := range []func() error{i.keepBasis, i.keepContext, i.keepFindings, i.join, i.attribute, i.stamp, i.kept.Checkpoint, i.kept.Commit} {
+		if err := step(); err != nil {
+			return fmt.Errorf("case %s: %w", i.options.output, err)
+		}
+	}
+	return nil
+}
+
+// stamp notes when the ledger last grew, which is the time of its reports.
+func (i *investigation) stamp() error {
+	size, err := i.kept.Size()
+	if err != nil || size == i.before {
+		return err
+	}
+	return i.kept.SetMeta(metaChanged, i.started.UTC().Format(time.RFC3339))
+}
+
+// keepBasis notes what everything rests on: rules, knowledge, evidence, and
+// what was given beside it.
+func (i *investigation) keepBasis() error {
+	if _, err := i.kept.PutRules(i.rules); err != nil {
+		return err
+	}
+	sources := make([]string, len(i.base.Sources))
+	for n, s := range i.base.Sources {
+		sources[n] = s.Name + " " + s.Version
+	}
+	if _, err := i.kept.PutKnowledge(store.Knowledge{SHA256: i.base.Identity(), Sources: sources}); err != nil {
+		return err
+	}
+	var err error
+	if i.added.evidence, err = i.kept.PutEvidence(evidenceOf(i.register)); err != nil {
+		return err
+	}
+	for _, given := range i.given {
+		if _, err := i.kept.PutArtefact(given); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepContext adds what this evidence says of entities to what the case knows.
+func (i *investigation) keepContext() error {
+	before, err := i.kept.Context()
+	if err != nil {
+		return err
+	}
+	if len(before) > 0 {
+		known := entity.NewContext()
+		if err := known.UnmarshalBinary(before); err != nil {
+			return err
+		}
+		i.context.Merge(known)
+	}
+	now, err := i.context.MarshalBinary()
+	if err != nil {
+		return err
+	}
+	if err := i.kept.PutContext(now); err != nil {
+		return err
+	}
+	return i.keepUnseen()
+}
+
+// keepUnseen remembers what this evidence could not show.
+func (i *investigation) keepUnseen() error {
+	summary := &report.Summary{Register: i.register, Result: i.result, RuleProblems: append(i.set.Problems, i.engine.Problems()...)}
+	unseen := summary.Unseen()
+	for _, limit := range i.context.Limits() {
+		unseen = append(unseen, report.Unseen{What: "entities", Why: limit})
+	}
+	data, err := json.Marshal(unseen)
+	if err != nil {
+		return err
+	}
+	return i.kept.SetMeta(metaUnseen, string(data))
+}
+
+func (i *investigation) keepFindings() (err error) {
+	i.added.findings, err = i.kept.PutFindings(i.result.Findings(), findingjson.Digests(digestsOf(i.register)))
+	return err
+}
+
+// join builds the incidents of the whole case anew: findings of earlier runs
+// belong to them as well.
+func (i *investigation) join() error {
+	builder := incident.New(i.context, incident.Options{})
+	for f, err := range i.kept.Findings(store.Filter{}) {
+		if err != nil {
+			return err
+		}
+		if err := builder.Add(f.Number, f.Finding); err != nil {
+			return err
+		}
+	}
+	i.incidents = builder.Incidents()
+	var err error
+	i.added.incidents, err = i.kept.PutIncidents(i.incidents, func(id string) iter.Seq[int64] { return builder.Members(id) })
+	return err
+}
+
+// attribute asks who did what the grave incidents tell.
+func (i *investigation) attribute() error {
+	given, err := givenTo(i.kept)
+	if err != nil {
+		return err
+	}
+	signed, err := signedBy(i.kept)
+	if err != nil {
+		return err
+	}
+	chosen := grave(i.incidents)
+	if len(chosen) == 0 {
+		return nil
+	}
+	items, err := attribution.Observe(attribution.Input{Base: i.base, Incidents: chosen, Finding: i.finding, Given: given, Victim: i.options.victim()})
+	if err != nil {
+		return err
+	}
+	_, err = i.kept.PutAssessment(attribution.Assess(i.base, items, attribution.Options{Cluster: attribution.ClusterName(1), Incidents: chosen,
+		Knowledge: i.base.Identity(), Ranker: ranking.New(i.base), SignedBy: signed}))
+	return err
+}
+
+func (i *investigation) finding(number int64) (*detect.Finding, error) {
+	f, err := i.kept.Finding(number)
+	if err != nil {
+		return nil, err
+	}
+	return f.Finding, nil
+}
+
+// signedBy names those who decided about the attribution.
+func signedBy(kept *store.Case) ([]string, error) {
+	notes, err := kept.Notes()
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, note := range notes {
+		if note.Kind == "decision" && note.Ref == aboutAttribution && !slices.Contains(names, note.Author) {
+			names = append(names, note.Author)
+		}
+	}
+	return names, nil
+}
+
+// aboutAttribution is what decisions are about that sign the attribution.
+const aboutAttribution = "attribution"
+
+// grave are the incidents that are worth asking who did them.
+func grave(list []*incident.Incident) []*incident.Incident {
+	var chosen []*incident.Incident
+	for _, one := range list {
+		if one.Level == "critical" || one.Level == "high" {
+			chosen = append(chosen, one)
+		}
+	}
+	return chosen
+}
+
+// evidenceOf makes the entries of the evidence register.
+func evidenceOf(register *source.Register) []store.Evidence {
+	var list []store.Evidence
+	for i := range register.Files {
+		file := &register.Files[i]
+		list = append(list, store.Evidence{Name: file.Source.Name, Format: file.Source.Format, Size: file.Size, SHA256: file.SHA256,
+			Records: file.Records, First: file.First, Last: file.Last, Problems: report.FileProblems(file)})
+	}
+	return list
+}

@@ -1,0 +1,45 @@
+//go:build wip
+
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kulla-defence/kulla/internal/report/casereport"
+)
+
+// write prints the summary and writes the report.
+func (i *investigation) write() error {
+	d, err := documentOf(i.options.output, i.kept, i.base)
+	if err != nil {
+		return err
+	}
+	last := []casereport.ScreenLine{{Heading: "Case", Text: i.options.output + i.changes()}}
+	if !i.options.noReport {
+		if err := writeReport(i.env, i.options.report, "html", d, i.options.language); err != nil {
+			return err
+		}
+		last = append(last, casereport.ScreenLine{Heading: "Report", Text: i.options.report})
+	}
+	if i.options.quiet {
+		return nil
+	}
+	last = append(last, casereport.ScreenLine{Heading: "Check it", Text: "kulla verify " + i.options.output + " " + strings.Join(i.options.paths, " ")})
+	if err := showCase(i.env, d, i.options.color, last); err != nil {
+		return err
+	}
+	writeSpeed(i.env, &i.progress, i.register, i.started, i.options.workers)
+	return nil
+}
+
+// changes says what this run added to the case.
+func (i *investigation) changes() string {
+	if i.before == 0 {
+		return ""
+	}
+	if i.added.evidence == 0 && i.added.findings == 0 && i.added.incidents == 0 {
+		return ": unchanged, nothing in this evidence is new"
+	}
+	return fmt.Sprintf(": extended by %d files, %d findings; %d incidents are new or changed", i.added.evidence, i.added.findings, i.added.incidents)
+}
