@@ -232,12 +232,18 @@ func prominence(u *EntityUse) float64 {
 var kindProminence = map[entity.Kind]float64{entity.Host: 3, entity.Address: 2, entity.Account: 2, entity.Mailbox: 1.5, entity.Domain: 1.5, entity.Service: 1,
 	entity.File: 1, entity.URL: 0.8, entity.Process: 0.3, entity.Session: 0.2}
 
-// joins explains why the findings belong together: the strongest joins.
-func (c *component) joins() []Join {
+// strongest are the joins, the strongest first.
+func (c *component) strongest() []join {
 	all := slices.Clone(c.root.joins)
 	slices.SortFunc(all, func(x, y join) int {
 		return cmp.Or(cmp.Compare(y.score, x.score), cmp.Compare(x.findings[0], y.findings[0]), cmp.Compare(x.findings[1], y.findings[1]))
 	})
+	return all
+}
+
+// joins explains why the findings belong together.
+func (c *component) joins() []Join {
+	all := c.strongest()
 	joins := make([]Join, 0, min(len(all), maxJoins))
 	for _, why := range all[:min(len(all), maxJoins)] {
 		joins = append(joins, c.explain(&why))

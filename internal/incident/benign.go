@@ -124,7 +124,7 @@ func (c *component) installation() (Sentence, bool) {
 			proof = example(proof, g.example.number)
 		}
 	}
-	return Sentence{Message: "benign.installation", Proof: proof, Values: []Value{text("object", c.groups[0].example.object)}}, len(proof) > 0
+	return Sentence{Message: "benign.installation", Proof: proof}, len(proof) > 0
 }
 
 // alone: one rule, once.

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/kulla-defence/kulla/sigma"
@@ -16,7 +17,7 @@ type point struct {
 	name, other string
 }
 
-var pointWeights = map[string]float64{"stage": 3, "stage_host": 1.2, "chapter": 2.5, "chapter_host": 1.5, "grave": 2, "join": 1}
+var pointWeights = map[string]float64{"stage": 3, "stage_host": 1.2, "chapter": 2.5, "chapter_host": 1.5, "grave": 2, "begin": 2, "join": 1}
 
 // cover returns the smallest set of groups, as a greedy search finds it, that
 // shows every stage and every host in each chapter, and both ends of the joins
@@ -64,12 +65,13 @@ func gainOf(g *group, points []point, covered map[point]bool) float64 {
 func (c *component) points(chapters []chapter) map[*group][]point {
 	points := map[*group][]point{}
 	for at, chapter := range chapters {
-		name := string(rune('a' + at%26))
+		name := strconv.Itoa(at)
+		begun := false
 		for _, g := range chapter.groups {
 			if g.rule.Level <= sigma.Informational && len(c.groups) > 8 {
 				continue
 			}
-			all := []point{{kind: "chapter", name: name + chapter.first.Format(time.DateOnly)}}
+			all := []point{{kind: "chapter", name: name}}
 			for _, host := range g.hosts(c.b) {
 				key := string(c.b.entities.all[host].Key)
 				all = append(all, point{"chapter_host", name, key})
@@ -81,7 +83,11 @@ func (c *component) points(chapters []chapter) map[*group][]point {
 				all = append(all, point{kind: "stage", name: tactic})
 			}
 			if g.rule.Level == sigma.Critical {
-				all = append(all, point{kind: "grave", name: g.rule.key})
+				all = append(all, point{"grave", g.rule.key + name, g.example.object})
+			}
+			if !begun && g.rule.Level >= sigma.High {
+				begun = true
+				all = append(all, point{kind: "begin", name: name})
 			}
 			points[g] = all
 		}

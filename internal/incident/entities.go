@@ -65,6 +65,21 @@ func isOrdinaryPath(name string) bool {
 	return ordinaryNames[baseName(name)]
 }
 
+// sharedFolder returns the folder of a program where anybody may write and
+// programs seldom are, in lower case; empty for others.
+func sharedFolder(name string) string {
+	name = strings.ToLower(name)
+	folder := name[:len(name)-len(baseName(name))]
+	for _, odd := range oddFolders {
+		if strings.HasPrefix(folder, odd) {
+			return folder
+		}
+	}
+	return ""
+}
+
+var oddFolders = []string{`c:\users\public\`, `c:\perflogs\`, `c:\programdata\microsoft\windows\`, `c:\$recycle.bin\`, `c:\intel\`, `/dev/shm/`, `/var/tmp/`}
+
 // ordinaryNames are of files that say nothing by their name.
 var ordinaryNames = set("cmd.exe", "powershell.exe", "pwsh.exe", "rundll32.exe", "regsvr32.exe", "net.exe", "net1.exe", "reg.exe", "sc.exe", "wmic.exe",
 	"schtasks.exe", "svchost.exe", "lsass.exe", "services.exe", "explorer.exe", "w3wp.exe", "conhost.exe", "wevtutil.exe", "vssadmin.exe",

@@ -39,7 +39,7 @@ type mark struct {
 func (b *Builder) involve(f *detect.Finding) *involvement {
 	in := &involvement{host: none, deed: deedOf(f), log: logOf(f)}
 	for _, m := range entity.Mentions(f) {
-		e := b.context.Resolve(m)
+		e := b.resolve(m)
 		if e.Key == "" {
 			continue
 		}
@@ -52,7 +52,23 @@ func (b *Builder) involve(f *detect.Finding) *involvement {
 	}
 	b.markRecords(in, f)
 	b.markWeb(in, f)
+	in.mark(b.features.add("rule:"+b.noteOf(f.Rule).key, byRule, 1, none), 0)
+	if in.host == none {
+		// A service in the cloud has no host; its log stands for one, weakly.
+		in.mark(b.features.add("place:"+in.log, byPlace, 1, none), 0)
+	}
 	return in
+}
+
+// resolve gives a mention its entity; an address that one host has is that
+// host.
+func (b *Builder) resolve(m entity.Mention) entity.Entity {
+	if m.Kind == entity.Address {
+		if host, ok := b.context.HostOf(m.Value); ok {
+			m = entity.Mention{Kind: entity.Host, Role: m.Role, Value: strings.TrimPrefix(string(host), "host:"), Time: m.Time}
+		}
+	}
+	return b.context.Resolve(m)
 }
 
 func (in *involvement) use(index int32, kind entity.Kind, role entity.Role) {
@@ -96,6 +112,7 @@ func (b *Builder) markEntity(in *involvement, index int32, m entity.Mention) {
 		b.markFile(in, index)
 	case entity.Address:
 		b.markAddress(in, index)
+		b.markLease(in, e.Name, m.Role)
 	default:
 		if kind, ok := plainKinds[e.Kind]; ok {
 			b.markKey(in, index, kind, 0)
@@ -119,6 +136,17 @@ func (b *Builder) markAddress(in *involvement, index int32) {
 		kind = byInsideAddress
 	}
 	in.mark(b.features.add(string(e.Key), kind, e.rarity, index), 0)
+}
+
+// markLease ties the findings of a VPN on a session to those on what then came
+// from the session's address.
+func (b *Builder) markLease(in *involvement, address string, role entity.Role) {
+	switch {
+	case in.deed.action == actionVPN && role != entity.Source:
+		in.mark(b.features.add("lease:"+address, byLease, 1, none), 0)
+	case role == entity.Source && isInside(address):
+		in.mark(b.features.add("lease:"+address, byLease, 1, none), 1)
+	}
 }
 
 // maxAscent is how many steps up the tree of processes still join.
@@ -166,6 +194,7 @@ func (b *Builder) markLogon(in *involvement, session entity.Key) {
 		e := b.context.Resolve(entity.Mention{Kind: entity.Address, Role: entity.Source, Value: logon.Address, Time: logon.Time})
 		if e.Kind == entity.Address {
 			b.markAddress(in, b.entities.add(e))
+			b.markLease(in, e.Name, entity.Source)
 		}
 	}
 }
@@ -184,6 +213,9 @@ func (b *Builder) markFile(in *involvement, index int32) {
 		}
 	}
 	b.markName(in, baseName(e.Name), index)
+	if folder := sharedFolder(e.Name); folder != "" {
+		in.mark(b.features.add("folder:"+folder, byFolder, 1, index), 0)
+	}
 }
 
 // markName joins by the name of a file that is no program of the system.

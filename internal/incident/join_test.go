@@ -54,7 +54,7 @@ func TestJoin(t *testing.T) {
 		{"a request, and what the web server then starts", []record{
 			{"0s", web, "medium initial-access Form sent to a page", "cs-method=POST; cs-uri-stem=/upload.aspx; c-ip=203.0.113.9; s-ip=192.0.2.10; s-computername=WEB01"},
 			{"9s", web, "low execution Web server starts a shell", started(2, 1, `C:\Windows\System32\cmd.exe`, `C:\Windows\System32\inetsrv\w3wp.exe`, `IIS APPPOOL\shop`)},
-			{"40h", web, "low execution Web server starts a shell", started(4, 3, `C:\Windows\System32\cmd.exe`, `C:\Windows\System32\inetsrv\w3wp.exe`, `IIS APPPOOL\shop`)},
+			{"80h", web, "low execution Web server starts a shell", started(4, 3, `C:\Windows\System32\cmd.exe`, `C:\Windows\System32\inetsrv\w3wp.exe`, `IIS APPPOOL\shop`)},
 		}, "0 1 | 2"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -70,7 +70,7 @@ func TestJoin(t *testing.T) {
 // What joins must not depend on the order in which findings of one moment come.
 func TestJoinOrderOfEqualTimes(t *testing.T) {
 	t.Parallel()
-	records := crowd(40, "0s")
+	records := crowd(60, "0s", 80)
 	s := play(t, records...)
 	want := parts(s.join(t, s.inOrder()))
 	if !strings.Contains(want, "|") || !strings.Contains(want, " ") {
@@ -87,18 +87,18 @@ func TestJoinOrderOfEqualTimes(t *testing.T) {
 
 // crowd is records of several machines, users and programs, of which some
 // belong together.
-func crowd(n int, step string) []record {
+func crowd(n int, step string, hosts int) []record {
 	random := rand.New(rand.NewPCG(1, 2))
 	apart, _ := time.ParseDuration(step)
 	rules := []string{"low discovery Question", "medium execution Script", "high credential-access Memory read", "medium lateral-movement Logon", "informational execution Start"}
 	var records []record
 	for i := range n {
-		host := fmt.Sprintf("pc%02d.corp.example.test", random.IntN(12))
-		guid, parent := 10+random.IntN(400), 10+random.IntN(400)
-		image := fmt.Sprintf(`C:\Users\Public\tool%d.exe`, random.IntN(30))
+		host := fmt.Sprintf("pc%02d.corp.example.test", random.IntN(hosts))
+		guid, parent := 10+random.IntN(40*hosts), 10+random.IntN(40*hosts)
+		image := fmt.Sprintf(`C:\Tools\tool%d.exe`, random.IntN(10*hosts))
 		at := (time.Duration(i) * apart).String()
 		records = append(records, record{at, host, rules[random.IntN(len(rules))],
-			started(guid, parent, image, `C:\Windows\System32\cmd.exe`, fmt.Sprintf(`CORP\user%d`, random.IntN(20)))})
+			started(guid, parent, image, `C:\Windows\System32\cmd.exe`, fmt.Sprintf(`CORP\user%d`, random.IntN(5*hosts)))})
 	}
 	return records
 }
@@ -107,7 +107,7 @@ func crowd(n int, step string) []record {
 // what is joined.
 func TestAddIsIncremental(t *testing.T) {
 	t.Parallel()
-	s := play(t, crowd(200, "37m")...)
+	s := play(t, crowd(200, "37m", 12)...)
 	b := New(s.context, Options{})
 	together := map[int64]string{} // the incident of each finding before
 	for _, n := range s.inOrder() {
@@ -140,7 +140,7 @@ func TestAddIsIncremental(t *testing.T) {
 // All at once and one by one is the same, sentence for sentence.
 func TestStreamIsBatch(t *testing.T) {
 	t.Parallel()
-	s := play(t, crowd(150, "11m")...)
+	s := play(t, crowd(150, "11m", 12)...)
 	batch := s.join(t, s.inOrder())
 	stream := New(s.context, Options{})
 	for _, n := range s.inOrder() {
@@ -217,7 +217,7 @@ func TestRepeatedFindings(t *testing.T) {
 // BenchmarkMillion adds a million findings of many rules, hosts and programs,
 // and says what is kept of them.
 func BenchmarkMillion(b *testing.B) {
-	s := play(b, crowd(20_000, "20s")...)
+	s := play(b, crowd(20_000, "20s", 12)...)
 	const million = 1_000_000
 	for b.Loop() {
 		before := heap()

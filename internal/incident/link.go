@@ -27,6 +27,10 @@ const (
 	byMailbox
 	byWeb
 	byHost
+	byLease
+	byFolder
+	byRule
+	byPlace
 )
 
 // A strength is what a kind of join adds to a link at no distance in time, and
@@ -55,6 +59,10 @@ var strengths = [...]strength{
 	byMailbox:       {"mailbox", 0.8, 7 * day},
 	byWeb:           {"web", 2, time.Minute},
 	byHost:          {"host", 1.1, 12 * time.Hour},
+	byLease:         {"lease", 2, 2 * time.Hour},
+	byFolder:        {"folder", 1.2, 30 * day},
+	byRule:          {"rule", 0.5, time.Hour},
+	byPlace:         {"place", 0.6, 30 * time.Minute},
 }
 
 const (
@@ -65,7 +73,7 @@ const (
 	// Findings on one host join by nearness in time alone: all within minutes,
 	// grave ones within days.
 	burstWeight, burstFade = 1.2, 30 * time.Minute
-	graveWeight, graveFade = 1.1, 10 * day
+	graveWeight, graveFade = 1.1, 30 * day
 	// unknownTime stands for closeness where a finding has no time.
 	unknownTime = 0.5
 )
@@ -240,7 +248,7 @@ func (b *Builder) weigh(g, h *group, x, y *node, at time.Time) float64 {
 	s := strengths[f.kind]
 	apart, known := distance(y, at)
 	if !known {
-		if f.kind == byHost || f.kind == byWeb {
+		if f.kind == byHost || f.kind == byWeb || f.kind == byRule || f.kind == byPlace {
 			return 0
 		}
 		return s.weight * f.weight * unknownTime
@@ -248,10 +256,27 @@ func (b *Builder) weigh(g, h *group, x, y *node, at time.Time) float64 {
 	switch f.kind {
 	case byHost:
 		return b.weighHost(g, h, x, y, f, apart)
+	case byLease:
+		if x.atHost == y.atHost && x.fromElsewhere == y.fromElsewhere {
+			return 0
+		}
+	case byRule, byPlace:
+		return s.weight * min(g.brake, h.brake) * levelFactor(g, h) * closeness(apart, s.fade)
+	case byAccount:
+		return s.weight * levelFactor(g, h) * nearRarity(f.weight, min(g.brake, h.brake), apart) * closeness(apart, s.fade)
+	case byAddress, byInsideAddress:
+		return s.weight * nearRarity(f.weight, min(g.brake, h.brake), apart) * closeness(apart, s.fade)
 	case byProcess:
 		return s.weight * f.weight * math.Pow(perStep, float64(x.distance+y.distance)) * closeness(apart, s.fade)
 	}
 	return s.weight * f.weight * closeness(apart, s.fade)
+}
+
+// nearRarity is an entity's rarity for findings that are apart in time: what is
+// seen every day is still telling when two findings share it within minutes,
+// unless these findings are everyday ones themselves.
+func nearRarity(rarity, brake float64, apart time.Duration) float64 {
+	return rarity + (1-rarity)*0.5*brake*closeness(apart, burstFade)
 }
 
 // weighHost tells apart what happened on one host, and what reached from one

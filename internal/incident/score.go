@@ -2,6 +2,7 @@ package incident
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/kulla-defence/kulla/internal/incident/entity"
 	"github.com/kulla-defence/kulla/sigma"
@@ -19,13 +20,13 @@ func (c *component) score(i *Incident) Score {
 	}
 	top, graves := c.gravest()
 	add(levelPoints[top.rule.Level], "score.level", []int64{top.example.number}, text("level", top.rule.Level.String()), text("rule", top.rule.Title))
-	add(min(4*(len(graves)-1), 16), "score.grave_rules", graves, number("rules", len(graves)))
-	add(min(3*(len(i.Stages)-1), 15), "score.stages", firstOfStages(i), number("stages", len(i.Stages)))
-	add(min(4*(len(c.hosts)-1), 12), "score.hosts", c.firstOnHosts(), number("hosts", len(c.hosts)))
+	add(bounded(5*(len(graves)-1), 20), "score.grave_rules", graves, number("rules", len(graves)))
+	add(bounded(3*(len(i.Stages)-1), 15), "score.stages", firstOfStages(i), number("stages", len(i.Stages)))
+	add(bounded(4*(len(c.hosts)-1), 12), "score.hosts", c.firstOnHosts(), number("hosts", len(c.hosts)))
 	steps, proof := c.progression()
-	add(min(2*(steps-1), 8), "score.progression", proof, number("steps", steps))
+	add(bounded(2*(steps-1), 8), "score.progression", proof, number("steps", steps))
 	logs, proof := c.logs()
-	add(min(3*(len(logs)-1), 9), "score.logs", proof, number("logs", len(logs)))
+	add(bounded(3*(len(logs)-1), 9), "score.logs", proof, number("logs", len(logs)))
 	if rare := c.rarest(i); rare != nil {
 		add(4, "score.rare", []int64{rare.Example}, Value{Name: "entity", Text: rare.Name, Kind: rare.Kind})
 	}
@@ -34,7 +35,9 @@ func (c *component) score(i *Incident) Score {
 	return s
 }
 
-var levelPoints = [...]int{sigma.NoLevel: 5, sigma.Informational: 2, sigma.Low: 6, sigma.Medium: 15, sigma.High: 32, sigma.Critical: 55}
+func bounded(points, most int) int { return min(max(points, 0), most) }
+
+var levelPoints = [...]int{sigma.NoLevel: 5, sigma.Informational: 2, sigma.Low: 6, sigma.Medium: 15, sigma.High: 40, sigma.Critical: 55}
 
 // gravest returns the first group of the highest level, and an example of each
 // rule of level high or critical.
@@ -126,11 +129,17 @@ func (c *component) rarest(i *Incident) *EntityUse {
 	for at := range i.Entities {
 		e := &i.Entities[at]
 		outside := e.Kind == entity.Address && !isInside(e.Name)
-		if e.Weight >= 0.8 && (outside || e.Kind == entity.Domain || e.Kind == entity.File && !isOrdinaryPath(e.Name)) {
+		if e.Weight >= 0.8 && (outside || e.Kind == entity.Domain && !c.isHost(e.Name) || e.Kind == entity.File && !isOrdinaryPath(e.Name)) {
 			return e
 		}
 	}
 	return nil
+}
+
+// isHost reports whether a domain is the name of a host of the evidence.
+func (c *component) isHost(domain string) bool {
+	_, ok := c.b.entities.byKey[entity.Key("host:"+strings.ToLower(domain))]
+	return ok
 }
 
 // habit takes points off for what happens on many days in the same way.

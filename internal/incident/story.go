@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kulla-defence/kulla/internal/incident/entity"
+	"github.com/kulla-defence/kulla/sigma"
 )
 
 // title names an incident by its gravest stage and where it was.
@@ -23,26 +24,30 @@ func (c *component) title(i *Incident) Sentence {
 	return Sentence{Message: "title.stage", Values: values, Proof: proof, Time: c.first}
 }
 
-// mainStage is the stage that says most of what an incident came to.
+// mainStage is the stage that says most of what an incident came to: that of
+// the gravest rules, and of those the latest in an intrusion.
 func (c *component) mainStage(i *Incident) Value {
-	order := []string{"impact", "exfiltration", "collection", "lateral-movement", "credential-access", "initial-access", "persistence",
-		"command-and-control", "privilege-escalation", "execution", "defense-evasion", "stealth", "defense-impairment", "discovery", "reconnaissance"}
-	graves := map[string]bool{}
-	top, _ := c.gravest()
+	weights, seen := map[string]float64{}, map[string]bool{}
 	for _, g := range c.groups {
-		if g.rule.Level >= min(top.rule.Level, 4) {
+		if !seen[g.rule.key] {
+			seen[g.rule.key] = true
 			for _, tactic := range g.rule.Tactics {
-				graves[tactic] = true
+				weights[tactic] += float64(levelPoints[g.rule.Level]) / float64(len(g.rule.Tactics))
 			}
 		}
 	}
-	for _, tactic := range order {
-		if graves[tactic] {
-			return Value{Name: "stage", Message: stageMessage(tactic)}
+	best := ""
+	for at := len(outcomes) - 1; at >= 0; at-- {
+		if tactic := outcomes[at]; weights[tactic] > 0 && (weights[tactic] >= weights[best] || tactic == "impact" && weights[tactic] >= 55) {
+			best = tactic
 		}
 	}
-	return Value{Name: "stage", Message: stageMessage("")}
+	return Value{Name: "stage", Message: stageMessage(best)}
 }
+
+// outcomes are stages by what they tell of an incident, the most first.
+var outcomes = []string{"impact", "exfiltration", "collection", "lateral-movement", "credential-access", "initial-access", "persistence",
+	"command-and-control", "privilege-escalation", "execution", "defense-evasion", "stealth", "defense-impairment", "discovery", "reconnaissance"}
 
 func stageMessage(tactic string) string {
 	if !slices.Contains(tacticOrder, tactic) {
@@ -88,6 +93,8 @@ func (c *component) opening() Sentence {
 		message = "story.opening_undated"
 	case len(c.hosts) == 0:
 		message = "story.opening_nowhere"
+	case c.count == 1:
+		message = "story.opening_one"
 	}
 	return Sentence{Message: message, Values: values, Time: c.first, Proof: unique(top.example.number, first.example.number, last.latest.number)}
 }
@@ -142,12 +149,13 @@ func (c *component) tell(chapter chapter, chosen []*group) []Sentence {
 		if !slices.Contains(chosen, g) || done[g] {
 			continue
 		}
-		alike := c.alike(g, chapter.groups, chosen)
-		for _, other := range alike {
+		alike, same := c.alike(g, chapter.groups)
+		for _, other := range slices.Concat(alike, same) {
 			done[other] = true
 		}
-		told = append(told, c.sentence(g, alike, before))
+		told = append(told, c.sentence(g, alike, same, before))
 		if page := c.requestBefore(g); page != nil {
+			done[page] = true
 			told[len(told)-1] = c.requestAndProcess(page, g)
 		}
 		before = g.first
@@ -155,18 +163,39 @@ func (c *component) tell(chapter chapter, chosen []*group) []Sentence {
 	return told
 }
 
-// alike are the groups of the same rule in a chapter, wherever they were.
-func (c *component) alike(g *group, groups, chosen []*group) []*group {
-	alike := []*group{g}
+// alike are the groups of the same rule that did the same in a chapter, wherever
+// they were; same are those of other rules on the very same deed.
+func (c *component) alike(g *group, groups []*group) (alike, same []*group) {
+	alike = []*group{g}
 	for _, other := range groups {
-		if other != g && other.rule == g.rule && (other.example.action == g.example.action) && !other.first.Before(g.first) {
+		switch {
+		case other == g || other.first.Before(g.first):
+		case other.rule == g.rule && other.example.action == g.example.action && other.example.object == g.example.object:
 			alike = append(alike, other)
+		case !g.rule.Correlation && !other.rule.Correlation && other.host == g.host && other.example.isSame(&g.example):
+			same = append(same, other)
 		}
 	}
-	return alike
+	return alike, same
 }
 
-func (c *component) sentence(g *group, alike []*group, before time.Time) Sentence {
+// isSame reports whether two deeds are one: two rules on one record.
+func (d *deed) isSame(other *deed) bool {
+	return d.action != actionOther && d.action == other.action && d.time.Equal(other.time) && d.by == other.by && d.object == other.object && d.detail == other.detail
+}
+
+// ruleNames names the rules of a sentence.
+func ruleNames(g *group, same []*group) string {
+	names := []string{g.rule.Title}
+	for _, other := range same {
+		if !slices.Contains(names, other.rule.Title) && len(names) < 3 && other.rule.Level >= sigma.Medium {
+			names = append(names, other.rule.Title)
+		}
+	}
+	return strings.Join(names, "; ")
+}
+
+func (c *component) sentence(g *group, alike, same []*group, before time.Time) Sentence {
 	d := &g.example
 	s := Sentence{Message: "story." + string(d.action), Time: g.first}
 	if !d.complete() || g.rule.Correlation {
@@ -183,8 +212,11 @@ func (c *component) sentence(g *group, alike []*group, before time.Time) Sentenc
 			}
 		}
 	}
+	for _, other := range same {
+		s.Proof = append(s.Proof, other.example.number)
+	}
 	s.Proof = unique(s.Proof[:min(len(s.Proof), maxExamples)]...)
-	s.Values = []Value{whenOf(before, g.first), number("count", int(count)), text("rule", g.rule.Title),
+	s.Values = []Value{whenOf(before, g.first), number("count", int(count)), text("rule", ruleNames(g, same)),
 		{Name: "host", Text: c.hostNames(hosts), Kind: entity.Host}}
 	if len(hosts) == 0 {
 		s.Values[3] = Value{Name: "host", Message: "story.somewhere"}
@@ -290,6 +322,10 @@ func (c *component) requestAndProcess(page, g *group) Sentence {
 	}}
 }
 
+// tying are the joins that say something to a reader.
+var tying = map[joinKind]bool{byHash: true, byFile: true, byName: true, byFolder: true, byAddress: true, byInsideAddress: true, byDomain: true, byAccount: true,
+	byMailbox: true, byService: true}
+
 // maxTies bounds the sentences on what ties an incident together.
 const maxTies = 5
 
@@ -297,14 +333,13 @@ const maxTies = 5
 func (c *component) ties() []Sentence {
 	var ties []Sentence
 	seen := map[int32]bool{}
-	for at := range c.root.joins {
-		why := &c.root.joins[at]
+	for _, why := range c.strongest() {
 		one, other := c.b.groups[why.one], c.b.groups[why.other]
 		if why.feature == none || seen[why.feature] || len(ties) == maxTies || one.host == other.host {
 			continue
 		}
 		f := &c.b.features.all[why.feature]
-		if f.entity == none {
+		if f.entity == none || !tying[f.kind] {
 			continue
 		}
 		e := &c.b.entities.all[f.entity]
