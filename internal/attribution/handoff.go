@@ -91,6 +91,9 @@ func (m *model) pause(from, to *Phase, earlier []Phase, options Options) tie {
 			last = at
 		}
 	}
+	if !from.First.Before(to.First) {
+		return tie{}
+	}
 	for i := range earlier {
 		see(earlier[i].First)
 		see(earlier[i].Last)

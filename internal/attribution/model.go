@@ -90,9 +90,10 @@ type sums struct {
 	// bounds; nil for items that say nothing or were not chosen.
 	by [][]micronats
 	// total is their sum for each actor, planted that of what may have been
-	// planted, traces how many items that is.
-	total, planted []micronats
-	traces         []int
+	// planted, traces how many items that is; costly is that of what is costly
+	// to fake.
+	total, planted, costly []micronats
+	traces                 []int
 }
 
 // repeated is the part that a further item of one dependency group counts for:
@@ -103,7 +104,8 @@ const repeated = 4
 // counts in full for an actor.
 func (m *model) sum(chosen choice) sums {
 	actors := len(m.known.actors)
-	s := sums{by: make([][]micronats, len(m.items)), total: make([]micronats, actors), planted: make([]micronats, actors), traces: make([]int, actors)}
+	s := sums{by: make([][]micronats, len(m.items)), total: make([]micronats, actors), planted: make([]micronats, actors),
+		costly: make([]micronats, actors), traces: make([]int, actors)}
 	for _, group := range m.groups {
 		m.dampen(group, chosen, s.by)
 	}
@@ -114,6 +116,9 @@ func (m *model) sum(chosen choice) sums {
 			if m.items[i].plantable && weight > 0 {
 				s.planted[h] += weight
 				s.traces[h]++
+			}
+			if m.items[i].Spoof >= costlySpoof {
+				s.costly[h] += weight
 			}
 		}
 	}

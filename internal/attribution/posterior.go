@@ -57,13 +57,14 @@ func (m *model) posterior(chosen choice, lean []float64) posterior {
 // may be nil.
 func (m *model) weighUp(s sums, lean []float64) posterior {
 	p := posterior{total: s.total, flags: m.falseFlags(s)}
-	logs := make([]float64, len(m.known.actors), len(m.known.actors)+1+len(p.flags))
-	for h := range logs {
-		logs[h] = math.Log(m.known.actors[h].prior) + s.total[h].nats()/m.temperature
+	own := make([]float64, len(m.known.actors))
+	for h := range own {
+		own[h] = math.Log(m.known.actors[h].prior) + s.total[h].nats()/m.temperature
 		if lean != nil {
-			logs[h] += lean[h]
+			own[h] += lean[h]
 		}
 	}
+	logs := slices.Clone(own)
 	p.unknownPrior = unknownPrior + falseFlagPrior
 	for _, f := range p.flags {
 		p.unknownPrior -= f.prior
@@ -73,8 +74,7 @@ func (m *model) weighUp(s sums, lean []float64) posterior {
 	}
 	logs = append(logs, math.Log(p.unknownPrior))
 	for i := range p.flags {
-		p.flags[i].nats = m.framing(s, p.flags[i].framed)
-		logs = append(logs, math.Log(p.flags[i].prior)+p.flags[i].nats)
+		logs = append(logs, m.frame(s, &p.flags[i], own, logs))
 	}
 	m.share(&p, shares(logs))
 	return p
@@ -124,22 +124,34 @@ func (m *model) falseFlags(s sums) []falseFlag {
 	return flags[:min(len(flags), maxFalseFlags)]
 }
 
-// framing is what speaks for a false flag: the traces of the framed actor that
-// may have been planted, and all that speaks for whoever may have planted
-// them: an unknown actor, or one of another state.
-func (m *model) framing(s sums, framed int) float64 {
-	logs := []float64{math.Log(unknownPrior)}
-	state := m.known.actors[framed].state
+// frame weighs a false flag: the traces of the framed actor that may have been
+// planted, and all that speaks for whoever planted them, who is an unknown
+// actor or one of another state. Where evidence that is costly to fake points
+// at who planted them, that is no false flag but the actor found out, and it
+// is added to the actor's own.
+func (m *model) frame(s sums, f *falseFlag, own, actors []float64) float64 {
+	state := m.known.actors[f.framed].state
+	could := func(g int) bool { return g != f.framed && (state == "" || m.known.actors[g].state != state) }
 	all := unknownPrior
-	for g := range m.known.actors {
-		other := &m.known.actors[g]
-		if g != framed && (state == "" || other.state != state) {
-			logs = append(logs, math.Log(other.prior)+s.total[g].nats()/m.temperature)
-			all += other.prior
+	for g := range own {
+		if could(g) {
+			all += m.known.actors[g].prior
 		}
 	}
-	traces := float64(min(s.traces[framed], plantedMost))
-	return logSum(logs) - math.Log(all) + (s.planted[framed].nats()+traces*plantedNats)/m.temperature
+	traces := float64(min(s.traces[f.framed], plantedMost))
+	planted := (s.planted[f.framed].nats()+traces*plantedNats)/m.temperature - math.Log(all)
+	logs := []float64{math.Log(unknownPrior)}
+	for g := range own {
+		switch {
+		case !could(g):
+		case s.costly[g] >= countsForKind:
+			actors[g] = logSum([]float64{actors[g], math.Log(f.prior) + own[g] + planted})
+		default:
+			logs = append(logs, own[g])
+		}
+	}
+	f.nats = planted + logSum(logs)
+	return math.Log(f.prior) + f.nats
 }
 
 // logSum is the logarithm of the sum of exponentials.
