@@ -100,13 +100,19 @@ func programOf(command string) string {
 	return cleanPath(first)
 }
 
-// pathKey is a path as it is compared: that of Windows without case, and with
-// the variables and names that stand for its folder replaced.
+// pathKey is a path as it is compared: that of Windows without case, with the
+// variables that stand for its folder replaced, and with the drive in place of
+// the share by which administrators reach it.
 func pathKey(path string) string {
 	if strings.HasPrefix(path, "/") {
 		return path
 	}
 	path = strings.ToLower(strings.ReplaceAll(path, "/", `\`))
+	if share, found := strings.CutPrefix(path, `\\`); found {
+		if _, local, found := strings.Cut(share, `\`); found && len(local) > 2 && local[1] == '$' && local[2] == '\\' {
+			return local[:1] + ":" + local[2:]
+		}
+	}
 	for _, alias := range []string{`%systemroot%`, `%windir%`, `\systemroot`} {
 		if rest, found := strings.CutPrefix(path, alias); found {
 			return `c:\windows` + rest

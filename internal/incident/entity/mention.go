@@ -37,6 +37,10 @@ type Mention struct {
 // of fields.
 const maxMentions = 512
 
+// maxMailbox is the longest address of mail (RFC 3696, erratum 1690) in
+// brackets.
+const maxMailbox = 320
+
 // Mentions reads the entities out of a finding: out of its fields, and for a
 // correlation out of its group and the fields of its members. Each is there
 // once for each role, in the order of the fields. Placeholders such as "-",
@@ -210,7 +214,7 @@ func (m *mentions) name(p *compiled, text string) {
 	case URL:
 		mention.Host = m.host
 	case Mailbox:
-		if !strings.ContainsAny(text, "@.") && !strings.ContainsAny(text, `\/`) && len(text) > 256 {
+		if len(text) > maxMailbox {
 			return
 		}
 	}
