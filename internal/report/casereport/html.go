@@ -1,0 +1,162 @@
+package casereport
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kulla-defence/kulla/internal/attribution"
+	"github.com/kulla-defence/kulla/internal/language"
+)
+
+//go:embed report.css
+var stylesheet string
+
+//go:embed report.js
+var script string
+
+//go:embed *.tmpl
+var templates embed.FS
+
+// writeHTML writes one page that needs nothing else: no request, and no script
+// to be read. It holds the words of all languages, and shows those of one.
+func writeHTML(w io.Writer, d *Document, tag string) error {
+	catalogue, err := language.Load()
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(language.Tags(), tag) {
+		return fmt.Errorf("unknown language %q", tag)
+	}
+	p, err := newPage(d, wording{catalogue})
+	if err != nil {
+		return err
+	}
+	p.Language = tag
+	page, err := template.New("report").Funcs(p.functions()).ParseFS(templates, "*.tmpl")
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriterSize(w, 64<<10)
+	if err := page.ExecuteTemplate(out, "report.tmpl", p); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+// functions are what templates put values into words with.
+func (p *page) functions() template.FuncMap {
+	return template.FuncMap{
+		"say":        p.words.say,
+		"key":        func(parts ...string) messageKey { return messageKey(strings.Join(parts, "")) },
+		"sentence":   p.words.sentence,
+		"number":     p.words.number,
+		"decimal":    p.words.decimal,
+		"percent":    p.words.percent,
+		"evidence":   func(text any) template.HTML { return template.HTML(evidenceHTML(fmt.Sprint(text))) },
+		"shown":      func(text any) string { return shown(clip(fmt.Sprint(text), maxValue)) },
+		"time":       timeHTML,
+		"day":        language.Date,
+		"hex":        func(digest [32]byte) string { return hex.EncodeToString(digest[:]) },
+		"known":      func(digest [32]byte) bool { return digest != [32]byte{} },
+		"place":      percentPlace,
+		"proof":      p.proof,
+		"hypothesis": p.hypothesis,
+		"tactic": func(tactic string) template.HTML {
+			return p.words.say("tactic." + strings.ReplaceAll(tactic, "-", "_"))
+		},
+		"int64": func(n int) int64 { return int64(n) },
+		"add":   func(a, b int) int { return a + b },
+		"first": func(n int, list []string) []string { return list[:min(n, len(list))] },
+		"phase": func(name string) template.HTML { return p.words.say("phase." + name) },
+	}
+}
+
+// timeHTML is a time for people and machines; a dash where there is none.
+func timeHTML(t time.Time) template.HTML {
+	if t.IsZero() {
+		return "–"
+	}
+	return template.HTML(fmt.Sprintf(`<time datetime="%s">%s</time>`, t.UTC().Format(time.RFC3339Nano), language.Time(t)))
+}
+
+// proof are links to the records of a sentence that stands outside of a story.
+func (p *page) proof(numbers []int64) template.HTML {
+	var out strings.Builder
+	for i, number := range numbers {
+		if i == maxProof {
+			fmt.Fprintf(&out, `<span class="soft">+%d</span>`, len(numbers)-i)
+			break
+		}
+		if p.records.byNumber[number] != nil {
+			fmt.Fprintf(&out, `<a class="ref" href="#r-%d">%d</a> `, number, number)
+		} else {
+			fmt.Fprintf(&out, `<span class="ref">%d</span> `, number)
+		}
+	}
+	if out.Len() == 0 {
+		return ""
+	}
+	return template.HTML(`<span class="refs">` + strings.TrimSpace(out.String()) + `</span>`)
+}
+
+// hypothesis names an answer to "who?"; what is no group's name is words.
+func (p *page) hypothesis(h attribution.Hypothesis) template.HTML {
+	switch h.Kind {
+	case "unknown":
+		return p.words.say("hypothesis.unknown")
+	case "false_flag":
+		return p.words.say("hypothesis.false_flag", "name", h.Name)
+	}
+	return template.HTML(evidenceHTML(h.Name))
+}
+
+// Style, Script and Policy are the page's own code, and the policy that allows
+// nothing else.
+func (p *page) Style() template.CSS { return template.CSS(stylesheet) }
+
+// Script is the page's only script.
+func (p *page) Script() template.JS { return template.JS(script) }
+
+// Policy is the content security policy.
+func (p *page) Policy() string {
+	return fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'", hashOf(stylesheet), hashOf(script))
+}
+
+// hashOf is a source expression of CSP level 3.
+func hashOf(code string) string {
+	digest := sha256.Sum256([]byte(code))
+	return "sha256-" + base64.StdEncoding.EncodeToString(digest[:])
+}
+
+// Languages are those that the page holds.
+func (p *page) Languages() []language.Language { return language.Languages() }
+
+// RightToLeft is the direction of the language that the page begins with.
+func (p *page) RightToLeft() bool {
+	for _, l := range language.Languages() {
+		if l.Tag == p.Language {
+			return l.RightToLeft
+		}
+	}
+	return false
+}
+
+// Marking is the document's TLP marking in the words of TLP 2.0.
+func (p *page) Marking() string {
+	if p.TLP == "" {
+		return strings.ToUpper("TLP:" + defaultTLP)
+	}
+	return strings.ToUpper("TLP:" + p.TLP)
+}
+
+// LevelNames are all levels, the highest first.
+func (p *page) LevelNames() []string { return levelNames }

@@ -1,0 +1,204 @@
+package casereport
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kulla-defence/kulla/internal/incident"
+	"github.com/kulla-defence/kulla/internal/incident/entity"
+)
+
+// A page is what the template of a report is given.
+type page struct {
+	*Document
+	Language   string // that it begins with
+	words      wording
+	records    *records
+	names      map[string]string // of hosts, by each of their names in lower case
+	Detailed   []*incidentView
+	Others     []*incident.Incident
+	Timeline   *timelineView
+	Graph      *graphView
+	Matrix     []tacticView
+	Assessment *assessmentView
+	Steps      []Step
+	Facts      facts
+	// Findings is how many there are, Total of them all.
+	Total int64
+}
+
+// facts are what the first screen counts.
+type facts struct {
+	Level                             string
+	Incidents, Grave, Hosts, Accounts int
+	First, Last                       time.Time
+}
+
+// A claim is a sentence with what it rests on.
+type claim struct {
+	ID string
+	incident.Sentence
+	// Here are the records that this sentence shows, Elsewhere those that
+	// another one does, Others the numbers of those that are not on the page.
+	Here      []*record
+	Elsewhere []*record
+	Others    []int64
+}
+
+type incidentView struct {
+	*incident.Incident
+	Story   []*claim
+	Skipped int // sentences of the story that are left out
+	Days    []storyDay
+}
+
+// A storyDay is the part of a story that began on one day.
+type storyDay struct {
+	Date   string
+	Claims []*claim
+}
+
+func newPage(d *Document, words wording) (*page, error) {
+	p := &page{Document: d, words: words, names: hostNames(d), Steps: FirstSteps(d)}
+	var err error
+	if p.records, err = gatherRecords(d); err != nil {
+		return nil, err
+	}
+	counted := newDensity()
+	for f, err := range d.Findings {
+		if err != nil {
+			return nil, err
+		}
+		counted.add(f.Host, f.Time, f.Rule.Level)
+	}
+	p.Total = counted.total
+	counted.rename(p.hostName)
+	for _, one := range detailed(d) {
+		p.Detailed = append(p.Detailed, p.incidentView(one))
+	}
+	p.Others = d.Incidents[len(p.Detailed):]
+	p.Timeline = p.timeline(counted)
+	p.Graph = newGraph(d.Incidents)
+	p.Matrix = p.matrix()
+	p.Assessment = p.assessment()
+	p.Facts = p.facts()
+	return p, nil
+}
+
+// hostNames maps all names of hosts to the one they are shown under.
+func hostNames(d *Document) map[string]string {
+	names := map[string]string{}
+	for _, one := range d.Incidents {
+		for _, use := range one.Entities {
+			if use.Kind != entity.Host {
+				continue
+			}
+			for _, alias := range append([]string{use.Name}, use.Aliases...) {
+				if _, taken := names[strings.ToLower(alias)]; !taken {
+					names[strings.ToLower(alias)] = use.Name
+				}
+			}
+		}
+	}
+	return names
+}
+
+func (p *page) hostName(host string) string {
+	if name, ok := p.names[strings.ToLower(host)]; ok {
+		return name
+	}
+	return host
+}
+
+func (p *page) incidentView(one *incident.Incident) *incidentView {
+	v := &incidentView{Incident: one, Skipped: len(one.Story) - len(toldStory(one))}
+	for i, s := range toldStory(one) {
+		c := p.claim(fmt.Sprintf("%s-%d", one.ID, i+1), s)
+		v.Story = append(v.Story, c)
+		date := dayOf(s.Time)
+		if n := len(v.Days); n == 0 || date != "" && v.Days[n-1].Date != date {
+			v.Days = append(v.Days, storyDay{Date: date})
+		}
+		last := &v.Days[len(v.Days)-1]
+		last.Claims = append(last.Claims, c)
+	}
+	return v
+}
+
+func dayOf(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return day(t)
+}
+
+// claim sorts a sentence's proof: the first sentence to cite a record shows it.
+func (p *page) claim(id string, s incident.Sentence) *claim {
+	c := &claim{ID: id, Sentence: s}
+	for _, number := range s.Proof {
+		switch r := p.records.byNumber[number]; {
+		case r == nil:
+			c.Others = append(c.Others, number)
+		case r.Owner == "":
+			r.Owner = id
+			c.Here = append(c.Here, r)
+		default:
+			c.Elsewhere = append(c.Elsewhere, r)
+		}
+	}
+	return c
+}
+
+// Unowned are the records on the page that no sentence of a story shows.
+func (p *page) Unowned() []*record {
+	var rest []*record
+	for _, number := range p.records.order {
+		if r := p.records.byNumber[number]; r.Owner == "" {
+			rest = append(rest, r)
+		}
+	}
+	return rest
+}
+
+func (p *page) facts() facts {
+	f := facts{Incidents: len(p.Incidents)}
+	hosts, accounts := map[entity.Key]bool{}, map[entity.Key]bool{}
+	for i, one := range p.Incidents {
+		grave := isGrave(one.Level)
+		if grave {
+			f.Grave++
+		}
+		if i == 0 {
+			f.Level = one.Level
+		}
+		if !grave && i > 0 {
+			continue
+		}
+		f.First, f.Last = widen(f.First, f.Last, one.First, one.Last)
+		for _, use := range one.Entities {
+			switch {
+			case use.Kind == entity.Host && slices.Contains(use.Roles, entity.At):
+				hosts[use.Key] = true
+			case use.Kind == entity.Account:
+				accounts[use.Key] = true
+			}
+		}
+	}
+	f.Hosts, f.Accounts = len(hosts), len(accounts)
+	return f
+}
+
+func isGrave(level string) bool { return level == "critical" || level == "high" }
+
+// widen adds a span to a span; zero times do not count.
+func widen(first, last, otherFirst, otherLast time.Time) (time.Time, time.Time) {
+	if first.IsZero() || !otherFirst.IsZero() && otherFirst.Before(first) {
+		first = otherFirst
+	}
+	if otherLast.After(last) {
+		last = otherLast
+	}
+	return first, last
+}

@@ -1,0 +1,140 @@
+package casereport
+
+import (
+	"fmt"
+	"html/template"
+	"strings"
+
+	"github.com/kulla-defence/kulla/internal/incident"
+	"github.com/kulla-defence/kulla/internal/language"
+	"github.com/kulla-defence/kulla/internal/report"
+)
+
+// English returns what puts sentences into English.
+func English() (func(incident.Sentence) string, error) { return Sentences(language.English) }
+
+// Sentences returns what puts sentences into a language, as plain text. It is
+// evidence in part: who prints it makes it harmless.
+func Sentences(tag string) (func(incident.Sentence) string, error) {
+	catalogue, err := language.Load()
+	if err != nil {
+		return nil, err
+	}
+	return func(s incident.Sentence) string {
+		return language.Plain(catalogue.Text(tag, s.Message, valuesOf(s)...))
+	}, nil
+}
+
+func valuesOf(s incident.Sentence) []language.Value {
+	values := make([]language.Value, len(s.Values))
+	for i, v := range s.Values {
+		values[i] = language.Value{Name: v.Name, Text: v.Text, Message: v.Message, Number: v.Number, Kind: string(v.Kind)}
+	}
+	return values
+}
+
+// A wording puts messages into all languages at once: a page holds them side
+// by side, and shows one.
+type wording struct{ catalogue *language.Catalogue }
+
+// A messageKey is a value of a message that is itself a message.
+type messageKey string
+
+// say puts a message of this package, whose key begins with "report.", into
+// words. Pairs are names and values: a string is evidence, an integer a
+// number, a messageKey a message.
+func (w wording) say(key string, pairs ...any) template.HTML {
+	return w.inAll("report."+key, pairValues(pairs))
+}
+
+func pairValues(pairs []any) []language.Value {
+	var values []language.Value
+	for i := 0; i+1 < len(pairs); i += 2 {
+		value := language.Value{Name: fmt.Sprint(pairs[i])}
+		switch v := pairs[i+1].(type) {
+		case int:
+			value.Number = int64(v)
+		case int64:
+			value.Number = v
+		case messageKey:
+			value.Message = "report." + string(v)
+		default:
+			value.Text = fmt.Sprint(v)
+		}
+		values = append(values, value)
+	}
+	return values
+}
+
+func (w wording) sentence(s incident.Sentence) template.HTML {
+	return w.inAll(s.Message, valuesOf(s))
+}
+
+func (w wording) inAll(key string, values []language.Value) template.HTML {
+	return each(func(tag string) string { return segmentsHTML(w.catalogue.Text(tag, key, values...)) })
+}
+
+func (w wording) number(n int64) template.HTML {
+	return each(func(tag string) string { return language.Number(tag, n) })
+}
+
+func (w wording) decimal(n float64, digits int) template.HTML {
+	return each(func(tag string) string { return template.HTMLEscapeString(language.Decimal(tag, n, digits)) })
+}
+
+func (w wording) percent(share float64) template.HTML {
+	return each(func(tag string) string { return template.HTMLEscapeString(language.Percent(tag, share)) })
+}
+
+// each writes a text in all languages, once where they agree.
+func each(text func(tag string) string) template.HTML {
+	var out strings.Builder
+	first := text(language.English)
+	same := true
+	for _, l := range language.Languages() {
+		words := text(l.Tag)
+		same = same && words == first
+		direction := ""
+		if l.RightToLeft {
+			direction = ` dir="rtl"`
+		}
+		fmt.Fprintf(&out, `<span lang="%s"%s>%s</span>`, l.Tag, direction, words)
+	}
+	if same {
+		return template.HTML(first)
+	}
+	return template.HTML(out.String())
+}
+
+// segmentsHTML keeps evidence apart from words: a value may be of any
+// direction, and must not turn what is around it.
+func segmentsHTML(segments []language.Segment) string {
+	var out strings.Builder
+	for _, s := range segments {
+		if s.Evidence {
+			out.WriteString(evidenceHTML(s.Text))
+			continue
+		}
+		out.WriteString(template.HTMLEscapeString(s.Text))
+	}
+	return out.String()
+}
+
+func evidenceHTML(text string) string {
+	return "<bdi>" + template.HTMLEscapeString(shown(clip(text, maxValue))) + "</bdi>"
+}
+
+// shown is text from outside such that it can be read and does nothing:
+// controls are named, links are broken.
+func shown(text string) string { return report.Defang(report.Visible(text)) }
+
+// maxValue bounds one value in a sentence or table, in bytes.
+const maxValue = 2000
+
+// clip cuts a text, and shows that it did.
+func clip(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
+}
