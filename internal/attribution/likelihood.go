@@ -100,7 +100,7 @@ func (k *knownBase) pointsAt(item *Item) (suspects []int, others int) {
 	case item.Kind == Malware && field == "code_overlap":
 		return k.features[k.current(value)], 0
 	case item.Kind == Claim:
-		return k.names[strings.ToLower(value)], 0
+		return k.names[strings.ToLower(item.Value)], 0
 	case item.Kind == Habit && field == "working_hours":
 		return k.atWork(value), 0
 	}
