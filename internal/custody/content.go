@@ -23,10 +23,11 @@ import (
 type content struct {
 	kinds   []byte // of each leaf, as a place in names
 	names   []string
+	sparse  map[int64]string // kinds in an export, which holds few leaves
 	sources map[sourceKey]*citedSource
 	order   []*citedSource
-	// latest holds the sentences of the last leaf of each thing, by kind and id.
-	latest map[string][]sentence
+	// latest holds what the last leaf of each thing says, by kind and id.
+	latest map[string]statement
 	// onto are the sentences by the leaf they rest on, made when first asked.
 	onto map[int64][]string
 
@@ -56,6 +57,13 @@ type citedRecord struct {
 	offset, size int64
 	digest       [32]byte
 	leaf         int64 // the finding
+	member       int   // of its correlation, from 0; -1 for the finding's own
+}
+
+// A statement is a leaf that is neither evidence nor finding.
+type statement struct {
+	leaf      int64
+	sentences []sentence
 }
 
 type sentence struct {
@@ -69,22 +77,42 @@ type wrongReference struct {
 }
 
 func newContent() *content {
-	return &content{sources: map[sourceKey]*citedSource{}, latest: map[string][]sentence{}}
+	return &content{sources: map[sourceKey]*citedSource{}, latest: map[string]statement{}}
 }
 
-// add reads a leaf. Data that cannot be read is said elsewhere.
-func (c *content) add(number int64, leaf Leaf) {
+// eachOf calls visit with the fields of a leaf that can be read.
+type eachOf func(visit func(path, value []byte) error)
+
+func fieldsOf(data []byte) eachOf {
+	return func(visit func(path, value []byte) error) { eachField(data, visit) } // what is no leaf is said elsewhere
+}
+
+// add reads a leaf.
+func (c *content) add(number int64, kind string, each eachOf) {
 	for int64(len(c.kinds)) <= number { // leaves that could not be read have kind ""
 		c.kinds = append(c.kinds, c.kindNumber(""))
 	}
-	c.kinds[number] = c.kindNumber(leaf.Kind)
-	switch leaf.Kind {
+	c.kinds[number] = c.kindNumber(kind)
+	c.read(number, kind, each)
+}
+
+// addExported reads a leaf of an export, whose number may be anything.
+func (c *content) addExported(number int64, kind string, each eachOf) {
+	if c.sparse == nil {
+		c.sparse = map[int64]string{}
+	}
+	c.sparse[number] = kind
+	c.read(number, kind, each)
+}
+
+func (c *content) read(number int64, kind string, each eachOf) {
+	switch kind {
 	case KindEvidence:
-		c.addEvidence(number, leaf.Data)
+		c.addEvidence(number, each)
 	case KindFinding:
-		c.addFinding(number, leaf.Data)
+		c.addFinding(number, each)
 	default:
-		c.addOther(number, leaf)
+		c.addOther(number, kind, each)
 	}
 }
 
@@ -99,17 +127,17 @@ func (c *content) kindNumber(kind string) byte {
 
 // kindOf names a leaf: "finding 1234".
 func (c *content) kindOf(number int64) string {
-	kind := "leaf"
+	kind := cmp.Or(c.sparse[number], "leaf")
 	if number >= 0 && number < int64(len(c.kinds)) {
 		kind = cmp.Or(c.names[c.kinds[number]], kind)
 	}
 	return kind + " " + strconv.FormatInt(number, 10)
 }
 
-func (c *content) addEvidence(number int64, data []byte) {
+func (c *content) addEvidence(number int64, each eachOf) {
 	var key sourceKey
 	known := false
-	eachField(data, func(path, value []byte) error {
+	each(func(path, value []byte) error {
 		switch string(path) {
 		case `["name"]`:
 			key.name = textOf(value)
@@ -145,10 +173,10 @@ type citation struct {
 	record               citedRecord
 }
 
-func (c *content) addFinding(number int64, data []byte) {
-	var whole, member citation
+func (c *content) addFinding(number int64, each eachOf) {
+	whole, member := citation{record: citedRecord{member: -1}}, citation{}
 	place := []byte(nil) // of the member in the correlation
-	eachField(data, func(path, value []byte) error {
+	each(func(path, value []byte) error {
 		key, ok := bytes.CutPrefix(path, []byte(`["correlation","events",`))
 		if !ok {
 			whole.take(path[1:], value)
@@ -158,6 +186,7 @@ func (c *content) addFinding(number int64, data []byte) {
 		if !bytes.Equal(index, place) {
 			c.cite(number, &member)
 			member, place = citation{}, append(place[:0], index...)
+			member.record.member, _ = strconv.Atoi(string(index))
 		}
 		member.take(key, value)
 		return nil
@@ -195,10 +224,10 @@ func (c *content) cite(number int64, t *citation) {
 }
 
 // addOther reads what leaves of other kinds say of leaves.
-func (c *content) addOther(number int64, leaf Leaf) {
+func (c *content) addOther(number int64, kind string, each eachOf) {
 	id := ""
 	var said []sentence
-	eachField(leaf.Data, func(path, value []byte) error {
+	each(func(path, value []byte) error {
 		switch {
 		case string(path) == `["id"]`:
 			id = textOf(value)
@@ -210,14 +239,12 @@ func (c *content) addOther(number int64, leaf Leaf) {
 		return nil
 	})
 	for i := range said {
-		said[i].where = describeSentence(said[i].where, leaf.Kind, id)
+		said[i].where = describeSentence(said[i].where, kind, id)
 	}
-	if leaf.Kind != KindIncident && leaf.Kind != KindAssessment {
+	if kind != KindIncident && kind != KindAssessment {
 		id = strconv.FormatInt(number, 10)
 	}
-	if said != nil || c.latest[leaf.Kind+" "+id] != nil {
-		c.latest[leaf.Kind+" "+id] = said
-	}
+	c.latest[kind+" "+id] = statement{leaf: number, sentences: said}
 }
 
 // maxWrong bounds what is kept of references to leaves that are not there.
@@ -246,7 +273,7 @@ func (c *content) sentencesOn(leaf int64) []string {
 	if c.onto == nil {
 		c.onto = map[int64][]string{}
 		for _, said := range c.latest {
-			for _, s := range said {
+			for _, s := range said.sentences {
 				for _, n := range s.proof {
 					c.onto[n] = append(c.onto[n], s.where)
 				}

@@ -38,6 +38,7 @@ type comparison struct {
 
 	mutex    sync.Mutex
 	readings map[string][]*recordReading // by the name of the file now
+	keep     func(record citedRecord, data []byte)
 
 	pairs      map[*citedSource]*pairing
 	additional []EvidenceFile
@@ -106,6 +107,7 @@ func (c *comparison) writerOf(name string) io.Writer {
 	var writers []io.Writer
 	for _, source := range c.candidates(name) {
 		reading := newRecordReading(source)
+		reading.keep = c.keep
 		list, writers = append(list, reading), append(writers, reading)
 	}
 	if list == nil {
@@ -196,6 +198,9 @@ func (v *verifier) judgeFiles(c *comparison) {
 		}
 	}
 	for _, file := range c.additional {
+		if v.Kind == "export" { // it speaks of some files only
+			break
+		}
 		v.Remarks = append(v.Remarks, file.Name+" is not in the ledger")
 	}
 	for _, file := range c.unread {
@@ -261,6 +266,8 @@ type recordReading struct {
 	next     int   // the first record that has not begun
 	at       int64 // in the file
 	open     []openRecord
+	// keep, when not nil, is given the bytes of the records that are the same.
+	keep func(record citedRecord, data []byte)
 }
 
 type verdict byte
@@ -277,6 +284,7 @@ type openRecord struct {
 	first, last int // the records of exactly this range
 	left        int64
 	hash        hash.Hash
+	data        []byte // where records are kept
 }
 
 // maxOpen bounds how many ranges are hashed at the same place.
@@ -327,16 +335,22 @@ func (r *recordReading) feed(data []byte) {
 	kept := r.open[:0]
 	for _, o := range r.open {
 		o.hash.Write(data)
+		if r.keep != nil {
+			o.data = append(o.data, data...)
+		}
 		if o.left -= int64(len(data)); o.left > 0 {
 			kept = append(kept, o)
 			continue
 		}
 		digest := o.hash.Sum(nil)
 		r.settle(o.first, o.last, func(record citedRecord) verdict {
-			if bytes.Equal(digest, record.digest[:]) {
-				return recordSame
+			if !bytes.Equal(digest, record.digest[:]) {
+				return recordDiffers
 			}
-			return recordDiffers
+			if r.keep != nil {
+				r.keep(record, o.data)
+			}
+			return recordSame
 		})
 	}
 	r.open = kept

@@ -12,16 +12,7 @@ const maxDepth = 64
 // they stand. The path is valid only during the call.
 func eachField(data []byte, visit func(path, value []byte) error) error {
 	s := &scanner{data: data, path: []byte{'['}, visit: visit}
-	if s.peek() != '{' {
-		return s.fail("not an object")
-	}
-	if err := s.value(0); err != nil {
-		return err
-	}
-	if s.at != len(data) {
-		return s.fail("more after the object")
-	}
-	return nil
+	return s.all()
 }
 
 // A scanner goes through JSON without white space. It takes the values as they
@@ -31,6 +22,20 @@ type scanner struct {
 	at    int
 	path  []byte
 	visit func(path, value []byte) error
+}
+
+// all goes through the whole object.
+func (s *scanner) all() error {
+	if s.peek() != '{' {
+		return s.fail("not an object")
+	}
+	if err := s.value(0); err != nil {
+		return err
+	}
+	if s.at != len(s.data) {
+		return s.fail("more after the object")
+	}
+	return nil
 }
 
 func (s *scanner) fail(reason string) error { return &DataError{Offset: s.at, Reason: reason} }

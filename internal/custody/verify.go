@@ -162,7 +162,7 @@ func (v *verifier) leafHash(number int64, leaf Leaf, err error) tlog.Hash {
 		v.fault(Fault{Check: CheckLeaves, Leaf: number, What: "the leaf cannot be read: " + err.Error()})
 		return tlog.Hash{}
 	}
-	v.content.add(number, leaf)
+	v.content.add(number, leaf.Kind, fieldsOf(leaf.Data))
 	if leaf.Seal, err = Seal(leaf.Data, v.secret, number); err != nil {
 		v.fault(Fault{Check: CheckLeaves, Leaf: number, What: "the leaf is not as leaves are written: " + err.Error()})
 		return tlog.Hash{}
