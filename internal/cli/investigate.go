@@ -4,6 +4,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kulla-defence/kulla/internal/attribution"
+	"github.com/kulla-defence/kulla/internal/report"
 	"github.com/kulla-defence/kulla/internal/source"
 )
 
@@ -26,7 +28,7 @@ type investigateFlags struct {
 	evidence          evidenceFlags
 	knowledge         string
 	artefacts         []string
-	output, report    string
+	output, document  string
 	language, color   string
 	country, sector   string
 	workers           int
@@ -77,7 +79,7 @@ func (f *investigateFlags) register(command *cobra.Command) {
 	registerKnowledge(command, &f.knowledge)
 	flags.StringVarP(&f.output, "output", "o", "", "the `CASE`, a file that is made or extended (default: the name of the first PATH, with "+caseExtension+")")
 	flags.StringArrayVar(&f.artefacts, "artefacts", nil, "YAML `FILE` of what analysts and partners know beside the logs (docs/formats/artefacts.md); may be repeated")
-	flags.StringVar(&f.report, "report", "", "write the report to `FILE` (default: beside the case, with .html)")
+	flags.StringVar(&f.document, "report", "", "write the report to `FILE` (default: beside the case, with .html)")
 	flags.BoolVar(&f.noReport, "no-report", false, "write no report")
 	flags.StringVar(&f.language, "lang", "en", "the report's first `LANGUAGE`: "+strings.Join(reportLanguages, ", "))
 	flags.StringVar(&f.country, "victim-country", "", "`CODE` of the victim's country (ISO 3166-1: AL), which actors are compared by")
@@ -118,8 +120,8 @@ func (f *investigateFlags) parse(paths []string) (investigateOptions, error) {
 			return o, err
 		}
 	}
-	if f.report == "" {
-		o.report = strings.TrimSuffix(o.output, caseExtension) + ".html"
+	if f.document == "" {
+		o.document = strings.TrimSuffix(o.output, caseExtension) + ".html"
 	}
 	return o, nil
 }
@@ -166,6 +168,9 @@ func runInvestigate(ctx context.Context, env Environment, options investigateOpt
 		fmt.Fprintln(env.Err, "kulla: interrupted: the case is as it was before")
 		return &outcome{exitInterrupted}
 	}
+	if err := i.refuseNothing(); err != nil {
+		return err
+	}
 	if err := i.keep(); err != nil {
 		return err
 	}
@@ -173,4 +178,17 @@ func runInvestigate(ctx context.Context, env Environment, options investigateOpt
 		return err
 	}
 	return outcomeOf(i.register, false)
+}
+
+// refuseNothing makes no case of paths in which there is no evidence at all:
+// a name was mistyped, or the format is unknown.
+func (i *investigation) refuseNothing() error {
+	known := func(f source.File) bool { return f.Source.Format != "" }
+	if slices.ContainsFunc(i.register.Files, known) {
+		return nil
+	}
+	if err := report.WriteProblems(i.env.Err, i.register); err != nil {
+		return err
+	}
+	return withHint(errors.New("nothing could be read, so there is no case"), "kulla help formats lists what is understood; --as and --log-source say what does not say it itself")
 }

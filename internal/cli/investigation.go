@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"os"
 	"slices"
 	"time"
 
@@ -41,6 +42,7 @@ type investigation struct {
 	context   *entity.Context
 	kept      *store.Case
 	before    int64 // the size of its ledger when the run began
+	done      bool  // what was found is kept
 	register  *source.Register
 	result    *detect.Result
 	incidents []*incident.Incident
@@ -80,7 +82,15 @@ func (i *investigation) prepare(ctx context.Context) error {
 	return err
 }
 
-func (i *investigation) close() error { return errors.Join(i.kept.Close(), i.engine.Close()) }
+// close ends the run. A case that was made and in which nothing was kept is
+// taken away again.
+func (i *investigation) close() error {
+	err := errors.Join(i.kept.Close(), i.engine.Close())
+	if i.before == 0 && !i.done {
+		err = errors.Join(err, os.Remove(i.options.output))
+	}
+	return err
+}
 
 // A caseSink shows each event to the engine and to what joins findings.
 type caseSink struct {
@@ -114,6 +124,7 @@ func (i *investigation) keep() error {
 			return fmt.Errorf("case %s: %w", i.options.output, err)
 		}
 	}
+	i.done = true
 	return nil
 }
 

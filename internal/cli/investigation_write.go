@@ -17,10 +17,10 @@ func (i *investigation) write() error {
 	}
 	last := []casereport.ScreenLine{{Heading: "Case", Text: i.options.output + i.changes()}}
 	if !i.options.noReport {
-		if err := writeReport(i.env, i.options.report, "html", d, i.options.language); err != nil {
+		if err := writeReport(i.env, i.options.document, "html", d, i.options.language); err != nil {
 			return err
 		}
-		last = append(last, casereport.ScreenLine{Heading: "Report", Text: i.options.report})
+		last = append(last, casereport.ScreenLine{Heading: "Report", Text: i.options.document})
 	}
 	if i.options.quiet {
 		return nil
