@@ -23,9 +23,6 @@ import (
 
 var committed = filepath.Join("..", "evidence.zip")
 
-// small is the scale of the evidence that is committed.
-var small = scale{desks: 2, days: len(ordinaryDays), busy: 1}
-
 // A member is a file of the evidence.
 type member struct {
 	name string
@@ -42,10 +39,20 @@ func (m *members) file(name string, data []byte) error {
 
 func (m *members) close() error { return nil }
 
-func generated(t *testing.T, size scale) members {
+// archives are what is committed of each variant, with the scale that it has.
+var archives = map[variant]struct {
+	name string
+	size scale
+}{
+	ofRecord:  {committed, sample},
+	falseFlag: {filepath.Join("..", "false-flag.zip"), brief},
+	unknown:   {filepath.Join("..", "unknown.zip"), brief},
+}
+
+func generated(t *testing.T, v variant) members {
 	t.Helper()
 	var out members
-	if err := tell(size).write(&out, size); err != nil {
+	if err := v.tell(archives[v].size).write(&out, archives[v].size); err != nil {
 		t.Fatal(err)
 	}
 	return out
@@ -55,14 +62,24 @@ func generated(t *testing.T, size scale) members {
 // compared, not the archive, since a compressor may change with Go.
 func TestEvidenceIsWhatTheGeneratorMakes(t *testing.T) {
 	t.Parallel()
-	archive, err := zip.OpenReader(committed)
+	for _, v := range variants {
+		t.Run(string(v), func(t *testing.T) {
+			t.Parallel()
+			compareCommitted(t, archives[v].name, generated(t, v))
+		})
+	}
+}
+
+func compareCommitted(t *testing.T, name string, members members) {
+	t.Helper()
+	archive, err := zip.OpenReader(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer archive.Close()
-	members := generated(t, small)
+	again := "; run go run ./examples/generate, see main.go"
 	if len(archive.File) != len(members) {
-		t.Fatalf("%d logs are committed, %d are generated; run go run ./examples/generate -o examples/evidence.zip", len(archive.File), len(members))
+		t.Fatalf("%s: %d logs are committed, %d are generated%s", name, len(archive.File), len(members), again)
 	}
 	for i, file := range archive.File {
 		part, err := file.Open()
@@ -74,7 +91,7 @@ func TestEvidenceIsWhatTheGeneratorMakes(t *testing.T) {
 			t.Fatal(err)
 		}
 		if file.Name != members[i].name || !bytes.Equal(data, members[i].data) {
-			t.Errorf("%s is not what is generated; run go run ./examples/generate -o examples/evidence.zip", file.Name)
+			t.Errorf("%s is not what is generated%s", file.Name, again)
 		}
 		if !file.Modified.Equal(packed) {
 			t.Errorf("%s is of %s", file.Name, file.Modified)
@@ -84,12 +101,44 @@ func TestEvidenceIsWhatTheGeneratorMakes(t *testing.T) {
 
 func TestEvidenceIsSmall(t *testing.T) {
 	t.Parallel()
-	info, err := os.Stat(committed)
-	if err != nil {
-		t.Fatal(err)
+	for v, most := range map[variant]int64{ofRecord: 600_000, falseFlag: 150_000, unknown: 150_000} {
+		info, err := os.Stat(archives[v].name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Size() >= most {
+			t.Errorf("%s takes %d bytes", archives[v].name, info.Size())
+		}
 	}
-	if info.Size() >= 600_000 {
-		t.Errorf("the archive takes %d bytes", info.Size())
+}
+
+// The variant by somebody unknown has no name, sum or address that a report
+// has; that with planted traces has them.
+func TestVariantsHaveTheTracesTheySay(t *testing.T) {
+	t.Parallel()
+	traces := []string{encryptorHash, wiperHash, spreaderHash, impairerHash, "GoXml.exe", "RawDisk3", falseHealth.name, "ClientBin.aspx"}
+	for _, f := range foreignFiles {
+		traces = append(traces, f.md5)
+	}
+	for v, want := range map[variant]bool{falseFlag: true, unknown: false} {
+		var all strings.Builder
+		for _, m := range generated(t, v) {
+			for _, text := range m.texts() {
+				all.WriteString(strings.ToLower(text))
+			}
+		}
+		for _, trace := range traces {
+			if got := strings.Contains(all.String(), strings.ToLower(trace)); got != want {
+				t.Errorf("%s: %s is there: %v, want %v", v, trace, got, want)
+			}
+		}
+	}
+}
+
+func TestUnknownVariantIsRefused(t *testing.T) {
+	t.Parallel()
+	if _, err := parseVariant("tea"); err == nil {
+		t.Error("a variant that there is not is told")
 	}
 }
 
@@ -237,7 +286,7 @@ var (
 func TestAddressesAreForDocumentation(t *testing.T) {
 	t.Parallel()
 	seen := 0
-	for _, m := range generated(t, small) {
+	for _, m := range slices.Concat(generated(t, ofRecord), generated(t, falseFlag), generated(t, unknown)) {
 		for _, text := range m.texts() {
 			for _, match := range looksLikeAddress.FindAllString(text, -1) {
 				address, err := netip.ParseAddr(match)

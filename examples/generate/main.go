@@ -6,6 +6,12 @@
 //
 //	go run ./examples/generate -o examples/evidence.zip
 //
+// The same network has two other stories (variant.go), each in a small archive
+// of its own:
+//
+//	go run ./examples/generate --variant false-flag -o examples/false-flag.zip
+//	go run ./examples/generate --variant unknown -o examples/unknown.zip
+//
 // With more desks, more days and busier ones, the same story lies in evidence
 // of any size, for measurements:
 //
@@ -24,18 +30,26 @@ import (
 
 func main() {
 	name := flag.String("o", "evidence.zip", "`PATH` to write to: an archive if it ends in .zip, else a folder")
+	chosen := flag.String("variant", "", "tell another `STORY`: false-flag or unknown")
 	size := scale{}
-	flag.IntVar(&size.desks, "hosts", 2, "number of `DESKS`")
-	flag.IntVar(&size.days, "days", len(ordinaryDays), "number of ordinary `DAYS`, spread over the fourteen months")
-	flag.IntVar(&size.busy, "busy", 1, "how many `TIMES` as much happens on an ordinary day")
+	flag.IntVar(&size.desks, "hosts", sample.desks, "number of `DESKS`")
+	flag.IntVar(&size.days, "days", sample.days, "number of ordinary `DAYS`, spread over the fourteen months")
+	flag.IntVar(&size.busy, "busy", sample.busy, "how many `TIMES` as much happens on an ordinary day")
 	flag.Parse()
-	if err := write(*name, size); err != nil {
+	if err := write(*name, *chosen, size); err != nil {
 		fmt.Fprintln(os.Stderr, "generate:", err)
 		os.Exit(1)
 	}
 }
 
-func write(name string, size scale) error {
+func write(name, chosen string, size scale) error {
+	v, err := parseVariant(chosen)
+	if err != nil {
+		return err
+	}
+	if v != ofRecord && size == sample {
+		size = brief
+	}
 	if err := size.check(); err != nil {
 		return err
 	}
@@ -43,7 +57,7 @@ func write(name string, size scale) error {
 	if err != nil {
 		return err
 	}
-	if err := tell(size).write(out, size); err != nil {
+	if err := v.tell(size).write(out, size); err != nil {
 		return err
 	}
 	return out.close()
