@@ -33,9 +33,9 @@ type Mention struct {
 	Hashes []string
 }
 
-// maxMentions bounds what one finding can name; crafted records have thousands
-// of fields.
-const maxMentions = 512
+// maxMentions bounds what one finding can name, and maxFields how many fields of
+// one event are looked at; crafted records have thousands.
+const maxMentions, maxFields = 512, 1024
 
 // maxMailbox is the longest address of mail (RFC 3696, erratum 1690) in
 // brackets.
@@ -71,6 +71,7 @@ type mentions struct {
 
 // of reads one event.
 func (m *mentions) of(host string, at time.Time, fields []detect.Field) {
+	fields = fields[:min(len(fields), maxFields)]
 	m.host, m.time, m.fields = host, at, fields
 	m.add(Mention{Kind: Host, Role: At, Value: hostName(host)})
 	for i := range fields {

@@ -30,6 +30,7 @@ type Observer struct {
 	scratch  []byte
 	texts    map[string]string
 	interest int // events of interest since the last look at the size
+	room     int // entries that may be kept here
 	sight    sight
 	recent   [4096]uint64 // by their first bits, hashes of what was kept last
 	parsed   map[string]netip.Addr
@@ -71,7 +72,7 @@ type task struct {
 // Observer returns a new observer. Any number may work at once; each must be
 // done before Finish.
 func (c *Context) Observer() *Observer {
-	o := &Observer{context: c, facts: newFacts(), plans: map[*event.Layout]*plan{}, texts: map[string]string{}, parsed: map[string]netip.Addr{}, day: -1 << 62}
+	o := &Observer{context: c, facts: newFacts(), plans: map[*event.Layout]*plan{}, texts: map[string]string{}, parsed: map[string]netip.Addr{}, day: -1 << 62, room: maxEntries}
 	o.sight.Observer = o
 	o.starts.of, o.logons.of, o.sightings.of = &c.facts.starts, &c.facts.logons, &c.facts.sightings
 	o.starts.context, o.logons.context, o.sightings.context = c, c, c
@@ -100,7 +101,7 @@ func (o *Observer) Event(e *event.Event) error {
 	o.sight.event = nil
 	if o.interest++; o.interest >= lookEvery {
 		o.interest = 0
-		if o.facts.size() > maxEntries {
+		if o.facts.size() > o.room {
 			o.flush()
 		}
 	}
