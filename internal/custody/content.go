@@ -19,7 +19,9 @@ import (
 //     size, record_sha256
 //   - any other: an array of numbers under "proof" makes what it stands in a
 //     sentence that rests on those leaves; those under "members", "findings"
-//     and "example" refer to leaves, too; "id" is its name
+//     and "example" refer to leaves, too
+//   - incident: its id is "id" of the whole or of "incident"; "withdrawn" holds
+//     the id of one that is no more
 type content struct {
 	kinds   []byte // of each leaf, as a place in names
 	names   []string
@@ -229,7 +231,7 @@ func (c *content) addOther(number int64, kind string, each eachOf) {
 	var said []sentence
 	each(func(path, value []byte) error {
 		switch {
-		case string(path) == `["id"]`:
+		case string(path) == `["id"]`, string(path) == `["incident","id"]`, string(path) == `["withdrawn"]`:
 			id = textOf(value)
 		case bytes.HasSuffix(path, []byte(`"proof"]`)):
 			said = append(said, sentence{where: string(path), proof: c.refer(number, value)})
@@ -292,6 +294,9 @@ func describeSentence(path, kind, id string) string {
 	var steps []any
 	if json.Unmarshal([]byte(path), &steps) != nil {
 		return kind + " " + id
+	}
+	if len(steps) > 1 && steps[0] == kind { // the leaf holds it beside its members
+		steps = steps[1:]
 	}
 	var words []string
 	for i, step := range steps[:max(len(steps)-1, 0)] { // the last is "proof"

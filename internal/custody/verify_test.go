@@ -145,10 +145,10 @@ func newSampleCase(tb testing.TB) *sampleCase {
 	add(KindFinding, `{"finding_id":"%032x",%s,"event":{"c-ip":"192.0.2.20","cs-username":"adm.kola"}}`, 100, s.place(mailLog, 20))
 	add(KindFinding, `{"finding_id":"%032x",%s,"event":{},"correlation":{"count":2,"group":{"cs-username":"adm.kola"},"events":[{%s},{%s}]}}`,
 		101, s.place(mailLog, 22), s.place(mailLog, 21), s.place(mailLog, 22))
-	add(KindIncident, `{"id":"I-7F3KQ","title":{"message":"t","proof":[3]},"story":[{"message":"a","proof":[3]}],"members":[3,4,5,6,7,8,9,10,11,12]}`)
+	add(KindIncident, `{"incident":{"id":"I-7F3KQ","title":{"message":"t","proof":[3]},"story":[{"message":"a","proof":[3]}]},"members":[3,4,5,6,7,8,9,10,11,12]}`)
 	sign(1)
-	add(KindIncident, `{"id":"I-7F3KQ","title":{"message":"t","proof":[3]},"story":[{"message":"a","proof":[3]},{"message":"b","proof":[5,11]},`+
-		`{"message":"c","values":[{"name":"account","text":"adm.kola","kind":"account"}],"proof":[12]}],"members":[3,4,5,6,7,8,9,10,11,12]}`)
+	add(KindIncident, `{"incident":{"id":"I-7F3KQ","title":{"message":"t","proof":[3]},"story":[{"message":"a","proof":[3]},{"message":"b","proof":[5,11]},`+
+		`{"message":"c","values":[{"name":"account","text":"adm.kola","kind":"account"}],"proof":[12]}]},"members":[3,4,5,6,7,8,9,10,11,12]}`)
 	add(KindAssessment, `{"cluster":"KC-0001","items":[{"id":"E-01","claim":{"message":"d","proof":[11]}}],"likelihood":{"message":"e"}}`)
 	add(KindNote, `{"time":"2022-07-15T13:00:00Z","author":"analyst","text":"adm.kola was on leave"}`)
 	sign(2)

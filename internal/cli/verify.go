@@ -1,0 +1,282 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kulla-defence/kulla/internal/custody"
+	"github.com/kulla-defence/kulla/internal/report"
+	"github.com/kulla-defence/kulla/internal/source"
+	"github.com/kulla-defence/kulla/internal/store"
+)
+
+// verifyFlags are the flags of "kulla verify" as typed.
+type verifyFlags struct {
+	format, checkpoint string
+	trusted            []string
+	limits             []string
+	noProgress         bool
+}
+
+func newVerify(env Environment) *cobra.Command {
+	var flags verifyFlags
+	command := &cobra.Command{
+		Use:   "verify CASE [EVIDENCE...]",
+		Short: "Check a case, or an export of one, against its own proof and the evidence",
+		Long: `Verify checks that a case is as it was signed: every leaf of its ledger, every hash,
+checkpoint and signature. With evidence it also compares every file and every
+record that findings cite, and says which sentences rest on what differs.
+
+It works offline, on a case and on what "kulla case export" wrote. The evidence may
+lie elsewhere than when it was read: files are known by their content, then by the
+end of their names.
+
+A whole case can be made anew by whoever has a key. To notice that, name the key
+that you expect (--trust), or a checkpoint that you kept (--checkpoint).`,
+		Example: `  kulla verify ministry.kulla
+  kulla verify ministry.kulla evidence/
+  kulla verify --trust 'kulla+7a23c830+AY…' export.zip`,
+		Args: someEvidence("name a case or an export"),
+		RunE: func(command *cobra.Command, paths []string) error {
+			options, err := flags.parse(env, paths)
+			if err != nil {
+				return err
+			}
+			return runVerify(command.Context(), env, options)
+		},
+	}
+	f := command.Flags()
+	f.StringVarP(&flags.format, "format", "f", "table", "`FORMAT`: table or json")
+	f.StringArrayVar(&flags.trusted, "trust", nil, "public `KEY` that the last checkpoint must be signed with; may be repeated")
+	f.StringVar(&flags.checkpoint, "checkpoint", "", "`FILE` with a checkpoint that was kept elsewhere, which the ledger must continue")
+	f.StringArrayVar(&flags.limits, "limit", nil, "raise or lower a limit on what archives unpack to: `NAME=VALUE`")
+	f.BoolVar(&flags.noProgress, "no-progress", false, "show no progress")
+	complete(command, "format", []string{"table", "json"})
+	return command
+}
+
+// verifyOptions are the flags, parsed.
+type verifyOptions struct {
+	path, format string
+	check        custody.VerifyOptions
+	evidence     *evidenceCopy // nil without evidence
+}
+
+func (f *verifyFlags) parse(env Environment, paths []string) (verifyOptions, error) {
+	o := verifyOptions{path: paths[0], format: f.format}
+	if f.format != "table" && f.format != "json" {
+		return o, usagef("formats are table and json", "unknown format %q", f.format)
+	}
+	o.check.TrustedKeys = f.trusted
+	if f.checkpoint != "" {
+		data, err := os.ReadFile(f.checkpoint)
+		if err != nil {
+			return o, fmt.Errorf("--checkpoint: %w", err)
+		}
+		o.check.Checkpoint = data
+	}
+	limits, err := parseLimits(f.limits)
+	if err != nil {
+		return o, err
+	}
+	if len(paths) > 1 {
+		o.evidence = &evidenceCopy{env: env, paths: paths[1:], limits: limits, quiet: f.noProgress}
+		o.check.Evidence = o.evidence.copy
+	}
+	return o, nil
+}
+
+func runVerify(ctx context.Context, env Environment, o verifyOptions) error {
+	verification, err := verifyPath(ctx, env, o)
+	if errors.Is(err, context.Canceled) {
+		return &outcome{exitInterrupted}
+	}
+	if err != nil {
+		return fmt.Errorf("verify %s: %w", o.path, err)
+	}
+	if o.format == "json" {
+		encoder := json.NewEncoder(env.Out)
+		encoder.SetIndent("", "  ")
+		err = encoder.Encode(verificationJSON{Holds: verification.Holds(), Verification: verification})
+	} else {
+		err = writeVerification(env.Out, o.path, verification)
+	}
+	switch {
+	case err != nil:
+		return err
+	case !verification.Holds():
+		return &outcome{exitError}
+	case o.evidence != nil && o.evidence.unread:
+		return &outcome{exitUnreadable}
+	}
+	return nil
+}
+
+// verificationJSON is what -f json prints.
+type verificationJSON struct {
+	Holds bool `json:"holds"`
+	*custody.Verification
+}
+
+// verifyPath checks an export, which is a zip file, or a case.
+func verifyPath(ctx context.Context, env Environment, o verifyOptions) (*custody.Verification, error) {
+	file, err := os.Open(o.path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	head := make([]byte, 4)
+	if n, _ := file.ReadAt(head, 0); n == 4 && bytes.Equal(head, []byte("PK\x03\x04")) {
+		return custody.VerifyExport(ctx, file, info.Size(), o.check)
+	}
+	kept, err := store.Open(ctx, o.path, store.Options{ReadOnly: true, Now: env.Now})
+	if errors.Is(err, store.ErrNotCase) {
+		return nil, withHint(err, "verify takes a case of kulla investigate, or what kulla case export wrote")
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer kept.Close()
+	return custody.Verify(ctx, kept, o.check)
+}
+
+// An evidenceCopy passes on the bytes of evidence (custody.Evidence).
+type evidenceCopy struct {
+	env    Environment
+	paths  []string
+	limits source.Limits
+	quiet  bool
+	// unread is set when a part of it could not be read.
+	unread bool
+}
+
+func (e *evidenceCopy) copy(ctx context.Context, writerOf func(name string) io.Writer) ([]custody.EvidenceFile, error) {
+	progress := new(source.Progress)
+	stop := func() {}
+	if !e.quiet {
+		width := e.env.ErrTerminal()
+		m := &meter{out: e.env.Err, terminal: width > 0, width: width, now: e.env.Now, start: e.env.Now(), progress: progress}
+		stop = m.run(ctx)
+	}
+	register, err := source.Copy(ctx, e.paths, writerOf, source.Options{Limits: e.limits, Stdin: e.env.In, TempDir: e.env.TempDir, Progress: progress})
+	stop()
+	if err != nil {
+		return nil, err
+	}
+	var list []custody.EvidenceFile
+	for i := range register.Files {
+		file := &register.Files[i]
+		copied := custody.EvidenceFile{Name: file.Source.Name, Size: file.Size, SHA256: file.SHA256}
+		if file.ProblemCount > 0 {
+			copied.Problem = file.Problems[0].Reason
+			e.unread = e.unread || file.Unread()
+		}
+		list = append(list, copied)
+	}
+	for i := range register.Archives {
+		e.unread = e.unread || register.Archives[i].ProblemCount > 0
+	}
+	return list, nil
+}
+
+// checkNames say in words what was checked.
+var checkNames = []struct{ name, words string }{
+	{custody.CheckMembers, "files of the export, against its manifest"},
+	{custody.CheckSignatures, "signatures"},
+	{custody.CheckKeys, "keys"},
+	{custody.CheckCheckpoints, "checkpoints, against the tree"},
+	{custody.CheckLeaves, "leaves of the ledger, against the tree"},
+	{custody.CheckHashes, "stored hashes of the tree"},
+	{custody.CheckRows, "rows beside the ledger, against their leaves"},
+	{custody.CheckReferences, "references from sentences to leaves"},
+	{custody.CheckFiles, "files of the evidence"},
+	{custody.CheckRecords, "records that findings cite"},
+}
+
+// writeVerification prints the verdict first, then what it rests on.
+func writeVerification(out io.Writer, path string, v *custody.Verification) error {
+	var text strings.Builder
+	switch {
+	case !v.Holds():
+		fmt.Fprintf(&text, "%s DOES NOT HOLD: %s\n", report.Visible(path), counted(int(v.FaultCount), "fault"))
+	case len(v.Unchecked) > 0:
+		fmt.Fprintf(&text, "%s holds, as far as it could be checked\n", report.Visible(path))
+	default:
+		fmt.Fprintf(&text, "%s holds\n", report.Visible(path))
+	}
+	writeFaults(&text, v)
+	text.WriteString("\nChecked\n")
+	for _, check := range checkNames {
+		for _, done := range v.Checks {
+			if done.Name == check.name && done.Count+done.Faults > 0 {
+				fmt.Fprintf(&text, "  %12s  %s%s\n", report.Thousands(done.Count), check.words, faultsOf(done))
+			}
+		}
+	}
+	writeUnchecked(&text, v)
+	fmt.Fprintf(&text, "\nLedger\n  %s leaves, %s signed, root %s\n", report.Thousands(v.Leaves), report.Thousands(v.Signed), v.Root)
+	for _, key := range v.Keys {
+		fmt.Fprintf(&text, "  key %s\n", report.Visible(key))
+	}
+	for _, remark := range v.Remarks {
+		fmt.Fprintf(&text, "  %s\n", report.Visible(remark))
+	}
+	_, err := io.WriteString(out, text.String())
+	return err
+}
+
+func faultsOf(check custody.Check) string {
+	if check.Faults == 0 {
+		return ""
+	}
+	return ": " + counted(int(check.Faults), "fault")
+}
+
+// shownFaults bounds what a table lists; -f json has them all.
+const shownFaults = 50
+
+func writeFaults(text *strings.Builder, v *custody.Verification) {
+	for i, fault := range v.Faults {
+		if i == shownFaults {
+			fmt.Fprintf(text, "  … and %s more; -f json lists them\n", report.Thousands(v.FaultCount-shownFaults))
+			return
+		}
+		place := ""
+		if fault.Source != "" {
+			place = report.Visible(fault.Source) + ": "
+		}
+		if fault.Check == custody.CheckRecords && fault.Size > 0 {
+			place = fmt.Sprintf("%s, %d bytes at %d: ", report.Visible(fault.Source), fault.Size, fault.Offset)
+		}
+		fmt.Fprintf(text, "  ✗ %s%s\n", place, report.Visible(fault.What))
+		for _, sentence := range fault.Sentences {
+			fmt.Fprintf(text, "      %s rests on it\n", report.Visible(sentence))
+		}
+	}
+}
+
+func writeUnchecked(text *strings.Builder, v *custody.Verification) {
+	if len(v.Unchecked) == 0 {
+		return
+	}
+	text.WriteString("\nNot checked\n")
+	for i, missing := range v.Unchecked {
+		if i == shownFaults {
+			fmt.Fprintf(text, "  … and %d more; -f json lists them\n", len(v.Unchecked)-shownFaults)
+			return
+		}
+		fmt.Fprintf(text, "  %12s  %s: %s\n", report.Thousands(missing.Count), report.Visible(missing.What), report.Visible(missing.Why))
+	}
+}
