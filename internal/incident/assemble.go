@@ -56,7 +56,7 @@ func (b *Builder) component(root int32, members []int32) *component {
 func (g *group) hosts(b *Builder) []int32 {
 	var hosts []int32
 	for i := range g.uses {
-		if u := &g.uses[i]; u.role == entity.At && b.entities.all[u.entity].Kind == entity.Host {
+		if u := &g.uses[i]; roles[u.role] == entity.At && b.entities.all[u.entity].Kind == entity.Host {
 			hosts = append(hosts, u.entity)
 		}
 	}
@@ -213,13 +213,13 @@ func (c *component) addUse(byEntity map[int32]*EntityUse, u *use) {
 	e := byEntity[u.entity]
 	if e == nil {
 		known := &c.b.entities.all[u.entity]
-		e = &EntityUse{Entity: known.Entity, Weight: known.rarity, First: u.first, Last: u.last, Example: u.example}
+		e = &EntityUse{Entity: known.Entity, Weight: known.rarity, First: u.first.time(), Last: u.last.time(), Example: u.example}
 		byEntity[u.entity] = e
 	}
 	e.Count += u.count
-	e.First, e.Last = widened(e.First, e.Last, u.first, u.last)
-	if !slices.Contains(e.Roles, u.role) {
-		e.Roles = append(e.Roles, u.role)
+	e.First, e.Last = widened(e.First, e.Last, u.first.time(), u.last.time())
+	if !slices.Contains(e.Roles, roles[u.role]) {
+		e.Roles = append(e.Roles, roles[u.role])
 	}
 }
 

@@ -63,7 +63,7 @@ func (c *component) administrator() (Sentence, bool) {
 		for i := range g.uses {
 			u := &g.uses[i]
 			e := &c.b.entities.all[u.entity]
-			if u.role == entity.Actor && e.Kind == entity.Account && e.rarity < 0.5 && !c.b.context.IsSystemAccount(e.Key) && !c.b.context.IsMachineAccount(e.Key) {
+			if roles[u.role] == entity.Actor && e.Kind == entity.Account && e.rarity < 0.5 && !c.b.context.IsSystemAccount(e.Key) && !c.b.context.IsMachineAccount(e.Key) {
 				return Sentence{Message: "benign.known_account", Values: []Value{{Name: "account", Text: e.Name, Kind: entity.Account}}, Proof: []int64{u.example}}, true
 			}
 		}
@@ -92,7 +92,7 @@ func (c *component) workingHours() (Sentence, bool) {
 func (c *component) everyDay() (Sentence, bool) {
 	for _, g := range c.groups {
 		if g.brake < 0.5 {
-			return Sentence{Message: "benign.every_day", Proof: unique(g.example.number, g.latest.number),
+			return Sentence{Message: "benign.every_day", Proof: unique(g.example.number, g.latest),
 				Values: []Value{text("rule", g.rule.Title), number("days", int(7/g.brake)-7)}}, true
 		}
 	}

@@ -14,7 +14,7 @@ import (
 // Options say how much a Builder keeps, and what it is told of the evidence.
 type Options struct {
 	// MaxGroups bounds the groups of like findings that are kept apart; 0
-	// means 32,768. Past it findings are kept by rule and host only.
+	// means 24,576. Past it findings are kept by rule and host only.
 	MaxGroups int
 	// MaxVariants bounds the groups of one rule on one host; 0 means 64.
 	MaxVariants int
@@ -24,7 +24,7 @@ type Options struct {
 }
 
 const (
-	defaultMaxGroups   = 32_768
+	defaultMaxGroups   = 24_576
 	defaultMaxVariants = 64
 )
 
@@ -45,11 +45,11 @@ type Builder struct {
 	entities entityTable
 	features featureTable
 	groups   []*group
-	open     map[string]int32 // the latest group of each key
+	open     map[digest]int32 // the latest group of each key
 	series   map[seriesKey]*series
 
 	sequence int64
-	scores   map[int32]struct{} // scratch of link
+	touched  []int32 // scratch of link
 	built    map[int32]*Incident
 }
 
@@ -64,10 +64,10 @@ func New(context *entity.Context, options Options) *Builder {
 	}
 	return &Builder{
 		context: context, options: options, covered: covered(context, options.Logs),
-		rules: map[string]*ruleNote{}, open: map[string]int32{}, series: map[seriesKey]*series{},
+		rules: map[string]*ruleNote{}, open: map[digest]int32{}, series: map[seriesKey]*series{},
 		entities: entityTable{context: context, byKey: map[entity.Key]int32{}},
 		features: featureTable{byKey: map[string]int32{}},
-		scores:   map[int32]struct{}{}, built: map[int32]*Incident{},
+		built:    map[int32]*Incident{},
 	}
 }
 
@@ -81,11 +81,12 @@ func (b *Builder) Add(number int64, f *detect.Finding) error {
 		return fmt.Errorf("finding %d: %w", number, errNumber)
 	}
 	b.sequence++
-	in := b.involve(f)
-	index := b.groupOf(f, in)
-	before := b.groups[index].sequence
-	b.record(index, number, f, in)
-	b.link(index, before, in, f.Time, number)
+	note := b.noteOf(f.Rule)
+	in := involve(b.context, f, note.key)
+	series := b.seriesOf(note, in.host, f.Time)
+	index := b.groupOf(note, series, in, f.Time)
+	b.record(index, series, number, f, in)
+	b.link(index, in, f.Time, number)
 	delete(b.built, b.root(index))
 	return nil
 }

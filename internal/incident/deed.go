@@ -59,8 +59,8 @@ type deed struct {
 	from string
 }
 
-func compareDeeds(d *deed, number int64, other *deed) int {
-	return cmp.Or(d.time.Compare(other.time), cmp.Compare(number, other.number))
+func compareDeeds(a, b *deed) int {
+	return cmp.Or(a.time.Compare(b.time), cmp.Compare(a.number, b.number))
 }
 
 // columns are an event's fields.

@@ -113,10 +113,10 @@ func (c *component) castOf(g *group) cast {
 	for i := range g.uses {
 		u := &g.uses[i]
 		e := &c.b.entities.all[u.entity]
-		if all[u.role] == nil {
-			all[u.role] = map[entity.Kind][]entity.Key{}
+		if all[roles[u.role]] == nil {
+			all[roles[u.role]] = map[entity.Kind][]entity.Key{}
 		}
-		all[u.role][e.Kind] = append(all[u.role][e.Kind], e.Key)
+		all[roles[u.role]][e.Kind] = append(all[roles[u.role]][e.Kind], e.Key)
 	}
 	return all
 }

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"encoding/binary"
 	"slices"
 	"strings"
@@ -20,12 +21,14 @@ type group struct {
 	count       int64
 	numbers     numbers
 	uses        []use // by entity and role
+	fleeting    int   // how many of them are processes and sessions
 	links       []int32
-	example     deed // the earliest finding
-	latest      deed
-	log         string // the log it stands in
+	example     deed  // the earliest finding
+	latest      int64 // the number of the latest
+	log         string
 	brake       float64
 	sequence    int64 // of the latest finding
+	looked      int64 // the sequence of the last finding that looked at it
 
 	// Union of groups into incidents.
 	parent, next int32
@@ -37,10 +40,30 @@ type group struct {
 // A use is an entity's part in a group.
 type use struct {
 	entity      int32
-	role        entity.Role
+	role        uint8 // index in roles
 	count       int64
-	first, last time.Time
+	first, last moment
 	example     int64
+}
+
+// roles are the roles of entities.
+var roles = []entity.Role{entity.At, entity.Actor, entity.Parent, entity.Target, entity.Source, entity.Named}
+
+// A moment is a time in nanoseconds since 1970; zero is none.
+type moment int64
+
+func momentOf(t time.Time) moment {
+	if t.IsZero() {
+		return 0
+	}
+	return moment(t.UnixNano())
+}
+
+func (m moment) time() time.Time {
+	if m == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, int64(m)).UTC()
 }
 
 // A ruleNote is what is kept of a rule.
@@ -58,7 +81,7 @@ type series struct {
 
 type seriesKey struct {
 	rule *ruleNote
-	host int32
+	host entity.Key
 }
 
 const none = int32(-1)
@@ -90,41 +113,53 @@ func (b *Builder) noteOf(rule *detect.Rule) *ruleNote {
 }
 
 // groupOf returns the group a finding belongs to, and makes it where there is
-// none.
-func (b *Builder) groupOf(f *detect.Finding, in *involvement) int32 {
-	note := b.noteOf(f.Rule)
-	s := b.seriesOf(note, in.host, f.Time)
+// none. Past the bounds the finding counts with all others of its rule and
+// host, and past those, of its rule.
+func (b *Builder) groupOf(note *ruleNote, s *series, in *involvement, t time.Time) int32 {
 	key := groupKey(note, in)
 	index, ok := b.open[key]
-	if !ok && (s.variants >= b.options.MaxVariants || len(b.groups) >= b.options.MaxGroups) {
-		key = seriesText(note, in.host)
-		index, ok = b.open[key]
+	full := len(b.groups) >= b.options.MaxGroups
+	if !ok && (full || s.variants >= b.options.MaxVariants) {
+		key = wholeKey(note, in.host)
+		if index, ok = b.open[key]; !ok && len(b.groups) >= b.options.MaxGroups*3/2 {
+			key = wholeKey(note, "")
+			index, ok = b.open[key]
+		}
 	}
-	if ok && !b.paused(b.groups[index], f.Time) {
-		return index
-	}
-	if ok && len(b.groups) >= 2*b.options.MaxGroups {
+	if ok && (full || !b.groups[index].paused(t)) {
 		return index
 	}
 	s.variants++
-	return b.newGroup(key, note, in.host)
+	return b.newGroup(key, note, in)
 }
 
-func (b *Builder) paused(g *group, t time.Time) bool {
+func (g *group) paused(t time.Time) bool {
 	return !t.IsZero() && !g.last.IsZero() && t.Sub(g.last) > apart
 }
 
-func (b *Builder) newGroup(key string, note *ruleNote, host int32) int32 {
+func (b *Builder) newGroup(key digest, note *ruleNote, in *involvement) int32 {
 	index := int32(len(b.groups))
+	host := none
+	for i := range in.cast {
+		if e := in.cast[i].entity; e.Key == in.host && in.host != "" {
+			host = b.entities.add(e)
+			break
+		}
+	}
 	b.groups = append(b.groups, &group{rule: note, host: host, parent: index, next: index, size: 1, brake: 1})
 	b.open[key] = index
 	return index
 }
 
-// seriesOf counts the days on which a rule found something on a host.
-func (b *Builder) seriesOf(note *ruleNote, host int32, t time.Time) *series {
+// seriesOf counts the days on which a rule found something on a host. Past the
+// bound, hosts are not told apart.
+func (b *Builder) seriesOf(note *ruleNote, host entity.Key, t time.Time) *series {
 	key := seriesKey{note, host}
 	s := b.series[key]
+	if s == nil && len(b.series) >= 2*b.options.MaxGroups {
+		key.host = ""
+		s = b.series[key]
+	}
 	if s == nil {
 		s = &series{}
 		b.series[key] = s
@@ -138,26 +173,35 @@ func (b *Builder) seriesOf(note *ruleNote, host int32, t time.Time) *series {
 	return s
 }
 
-func seriesText(note *ruleNote, host int32) string {
-	return note.key + "\x00" + string(binary.AppendVarint(nil, int64(host)))
+// A digest stands for what makes findings alike.
+type digest [16]byte
+
+func digestText(text []byte) digest {
+	sum := sha256.Sum256(text)
+	return digest(sum[:16])
+}
+
+func wholeKey(note *ruleNote, host entity.Key) digest {
+	return digestText([]byte("all\x00" + note.key + "\x00" + string(host)))
 }
 
 // groupKey names what makes findings alike: the rule and the entities that
 // last. Processes and sessions come and go, and are left out.
-func groupKey(note *ruleNote, in *involvement) string {
-	key := []byte(note.key + "\x00")
-	for _, u := range in.uses {
-		if u.lasting {
-			key = binary.AppendVarint(key, int64(u.entity))
-			key = append(key, u.role...)
-			key = append(key, 0)
+func groupKey(note *ruleNote, in *involvement) digest {
+	var lasting []string
+	for i := range in.cast {
+		if m := &in.cast[i]; !isFleeting(m.entity.Kind) {
+			lasting = append(lasting, string(m.role)+"\x00"+string(m.entity.Key))
 		}
 	}
-	return string(key)
+	slices.Sort(lasting)
+	return digestText([]byte("one\x00" + note.key + "\x00" + strings.Join(lasting, "\x00")))
 }
 
+func isFleeting(kind entity.Kind) bool { return kind == entity.Process || kind == entity.Session }
+
 // record adds a finding to its group.
-func (b *Builder) record(index int32, number int64, f *detect.Finding, in *involvement) {
+func (b *Builder) record(index int32, s *series, number int64, f *detect.Finding, in *involvement) {
 	g := b.groups[index]
 	at := anchor{number, digestOf(f)}
 	if root := b.groups[b.root(index)]; root.count == 0 {
@@ -165,64 +209,70 @@ func (b *Builder) record(index int32, number int64, f *detect.Finding, in *invol
 	} else {
 		root.anchor = minAnchor(root.anchor, at)
 	}
-	g.extend(f.Time)
-	if g.count == 0 || compareDeeds(&in.deed, number, &g.example) < 0 {
+	if in.deed.number = number; g.count == 0 || compareDeeds(&in.deed, &g.example) < 0 {
 		g.example = in.deed
-		g.example.number = number
 	}
-	if g.count == 0 || compareDeeds(&in.deed, number, &g.latest) > 0 {
-		g.latest = in.deed
-		g.latest.number = number
+	if g.count == 0 || !f.Time.Before(g.last) {
+		g.latest = number
 	}
+	g.first, g.last = widened(g.first, g.last, f.Time, f.Time)
 	g.count++
 	g.numbers.add(number)
 	g.log = cmp.Or(g.log, in.log)
-	g.brake = brakeOf(b.series[seriesKey{g.rule, in.host}])
-	for i := range in.uses {
-		g.use(&in.uses[i], f.Time, number)
+	g.brake = brakeOf(s)
+	for i := range in.cast {
+		b.use(g, &in.cast[i], momentOf(f.Time), number)
 	}
 }
 
 // brakeOf slows the joining by nearness alone of what happens every day.
 func brakeOf(s *series) float64 { return 1 / (1 + float64(s.days)/7) }
 
-func (g *group) extend(t time.Time) {
-	if t.IsZero() {
-		return
-	}
-	if g.first.IsZero() || t.Before(g.first) {
-		g.first = t
-	}
-	if t.After(g.last) {
-		g.last = t
-	}
-}
+// maxUses bounds the entities of a group, and maxFleeting the processes and
+// sessions among them; past that, only those it has are counted.
+const (
+	maxUses     = 40
+	maxFleeting = 12
+)
 
-// maxUses bounds the entities of a group; past it, only those it has are
-// counted.
-const maxUses = 48
-
-func (g *group) use(in *involved, t time.Time, number int64) {
-	at, found := slices.BinarySearchFunc(g.uses, in, func(u use, in *involved) int {
-		return cmp.Or(cmp.Compare(u.entity, in.entity), strings.Compare(string(u.role), string(in.role)))
-	})
+func (b *Builder) use(g *group, m *member, t moment, number int64) {
+	entity, known := b.entities.byKey[m.entity.Key]
+	role := uint8(max(slices.Index(roles, m.role), 0))
+	at := len(g.uses)
+	found := false
+	if known {
+		at, found = slices.BinarySearchFunc(g.uses, use{entity: entity, role: role}, compareUses)
+	}
 	if !found {
-		if len(g.uses) >= maxUses {
+		fleeting := isFleeting(m.entity.Kind)
+		if len(g.uses) >= maxUses || fleeting && g.fleeting >= maxFleeting {
 			return
 		}
-		g.uses = slices.Insert(g.uses, at, use{entity: in.entity, role: in.role, example: number, first: t, last: t})
+		if fleeting {
+			g.fleeting++
+		}
+		u := use{entity: b.entities.add(m.entity), role: role, example: number, first: t, last: t}
+		at, _ = slices.BinarySearchFunc(g.uses, u, compareUses)
+		g.uses = slices.Insert(g.uses, at, u)
 	}
 	u := &g.uses[at]
 	u.count++
-	if number < u.example {
-		u.example = number
+	u.example = min(u.example, number)
+	u.first, u.last = widenedMoments(u.first, u.last, t)
+}
+
+func compareUses(a, b use) int {
+	return cmp.Or(cmp.Compare(a.entity, b.entity), cmp.Compare(a.role, b.role))
+}
+
+func widenedMoments(first, last, t moment) (moment, moment) {
+	if t == 0 {
+		return first, last
 	}
-	if !t.IsZero() && (u.first.IsZero() || t.Before(u.first)) {
-		u.first = t
+	if first == 0 || t < first {
+		first = t
 	}
-	if t.After(u.last) {
-		u.last = t
-	}
+	return first, max(last, t)
 }
 
 // compareGroups is the order of groups in an incident: by time, then by rule

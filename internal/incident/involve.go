@@ -11,111 +11,113 @@ import (
 	"github.com/kulla-defence/kulla/internal/incident/entity"
 )
 
-// An involvement is what one finding is about.
+// An involvement is what one finding is about. Nothing of it is kept until the
+// finding's group has room for it.
 type involvement struct {
-	host  int32 // entity of the log's host; none without one
-	uses  []involved
+	host  entity.Key // of the log; empty without one
+	cast  []member
 	marks []mark
 	deed  deed
 	log   string
 }
 
-// involved is an entity and its role in a finding.
-type involved struct {
-	entity  int32
-	role    entity.Role
-	lasting bool // more than a process or session
+// A member is an entity in its role.
+type member struct {
+	entity entity.Entity
+	role   entity.Role
 }
 
 // A mark is something a finding can be joined by, and how near to the finding
 // it is: for a host 0 is where it happened, and 1 another it names; for a
-// process the steps up to it.
+// process the steps up to it; for a lease 0 is who gave it.
 type mark struct {
-	feature  int32
+	key      string
+	kind     joinKind
 	distance uint8
+	rare     entity.Key // whose rarity weighs it; empty weighs fully
+	shown    entity.Key // the entity that stands for it; empty without one
+}
+
+// An involver reads one finding.
+type involver struct {
+	context *entity.Context
+	involvement
 }
 
 // involve reads the entities out of a finding, and what it can be joined by.
-func (b *Builder) involve(f *detect.Finding) *involvement {
-	in := &involvement{host: none, deed: deedOf(f), log: logOf(f)}
+func involve(context *entity.Context, f *detect.Finding, rule string) *involvement {
+	in := &involver{context, involvement{deed: deedOf(f), log: logOf(f)}}
 	for _, m := range entity.Mentions(f) {
-		e := b.resolve(m)
+		e := in.resolve(m)
 		if e.Key == "" {
 			continue
 		}
-		index := b.entities.add(e)
-		in.use(index, e.Kind, m.Role)
-		if e.Kind == entity.Host && m.Role == entity.At && in.host == none {
-			in.host = index
+		in.enter(e, m.Role)
+		if e.Kind == entity.Host && m.Role == entity.At && in.host == "" {
+			in.host = e.Key
 		}
-		b.markEntity(in, index, m)
+		in.markEntity(&e, m.Role)
 	}
-	b.markRecords(in, f)
-	b.markWeb(in, f)
-	in.mark(b.features.add("rule:"+b.noteOf(f.Rule).key, byRule, 1, none), 0)
-	if in.host == none {
+	in.markWeb()
+	in.mark(mark{key: "rule:" + rule, kind: byRule})
+	if in.host == "" {
 		// A service in the cloud has no host; its log stands for one, weakly.
-		in.mark(b.features.add("place:"+in.log, byPlace, 1, none), 0)
+		in.mark(mark{key: "place:" + in.log, kind: byPlace})
 	}
-	return in
+	in.markRecords(f)
+	return &in.involvement
 }
 
 // resolve gives a mention its entity; an address that one host has is that
 // host.
-func (b *Builder) resolve(m entity.Mention) entity.Entity {
+func (in *involver) resolve(m entity.Mention) entity.Entity {
 	if m.Kind == entity.Address {
-		if host, ok := b.context.HostOf(m.Value); ok {
+		if host, ok := in.context.HostOf(m.Value); ok {
 			m = entity.Mention{Kind: entity.Host, Role: m.Role, Value: strings.TrimPrefix(string(host), "host:"), Time: m.Time}
 		}
 	}
-	return b.context.Resolve(m)
+	return in.context.Resolve(m)
 }
 
-func (in *involvement) use(index int32, kind entity.Kind, role entity.Role) {
-	u := involved{index, role, kind != entity.Process && kind != entity.Session}
-	if !slices.Contains(in.uses, u) {
-		in.uses = append(in.uses, u)
+func (in *involver) enter(e entity.Entity, role entity.Role) {
+	if !slices.ContainsFunc(in.cast, func(m member) bool { return m.entity.Key == e.Key && m.role == role }) {
+		in.cast = append(in.cast, member{e, role})
 	}
 }
 
-func (in *involvement) mark(feature int32, distance uint8) {
+func (in *involver) mark(m mark) {
 	for i := range in.marks {
-		if in.marks[i].feature == feature {
-			in.marks[i].distance = min(in.marks[i].distance, distance)
+		if in.marks[i].key == m.key {
+			in.marks[i].distance = min(in.marks[i].distance, m.distance)
 			return
 		}
 	}
-	in.marks = append(in.marks, mark{feature, distance})
+	in.marks = append(in.marks, m)
 }
 
 // markEntity says how an entity can join findings. What acts everywhere, such
 // as the system itself, joins none.
-func (b *Builder) markEntity(in *involvement, index int32, m entity.Mention) {
-	e := &b.entities.all[index]
+func (in *involver) markEntity(e *entity.Entity, role entity.Role) {
 	switch e.Kind {
 	case entity.Host:
-		distance := uint8(0)
-		if m.Role != entity.At {
-			distance = 1
-		}
-		b.markKey(in, index, byHost, distance)
+		in.markHost(e.Key, role)
 	case entity.Process:
-		b.markProcess(in, index, m.Role)
+		in.markProcess(e, role)
 	case entity.Session:
-		b.markKey(in, index, bySession, 0)
-		b.markLogon(in, e.Key)
+		in.markKey(e.Key, bySession, 0)
+		in.markLogon(e.Key)
 	case entity.Account:
-		if !b.context.IsSystemAccount(e.Key) && !b.context.IsMachineAccount(e.Key) {
-			b.markKey(in, index, byAccount, 0)
+		if !in.context.IsSystemAccount(e.Key) && !in.context.IsMachineAccount(e.Key) {
+			in.markKey(e.Key, byAccount, 0)
 		}
 	case entity.File:
-		b.markFile(in, index)
+		in.markFile(e)
 	case entity.Address:
-		b.markAddress(in, index)
-		b.markLease(in, e.Name, m.Role)
+		in.markAddress(e)
+		in.markLease(e.Name, role)
 	default:
 		if kind, ok := plainKinds[e.Kind]; ok {
-			b.markKey(in, index, kind, 0)
+			in.markKey(e.Key, kind, 0)
 		}
 	}
 }
@@ -124,28 +126,34 @@ var plainKinds = map[entity.Kind]joinKind{
 	entity.Domain: byDomain, entity.URL: byURL, entity.Service: byService, entity.Mailbox: byMailbox,
 }
 
-func (b *Builder) markKey(in *involvement, index int32, kind joinKind, distance uint8) {
-	e := &b.entities.all[index]
-	in.mark(b.features.add(string(e.Key), kind, e.rarity, index), distance)
+func (in *involver) markKey(key entity.Key, kind joinKind, distance uint8) {
+	in.mark(mark{string(key), kind, distance, key, key})
 }
 
-func (b *Builder) markAddress(in *involvement, index int32) {
-	e := &b.entities.all[index]
+func (in *involver) markHost(key entity.Key, role entity.Role) {
+	distance := uint8(0)
+	if role != entity.At {
+		distance = 1
+	}
+	in.markKey(key, byHost, distance)
+}
+
+func (in *involver) markAddress(e *entity.Entity) {
 	kind := byAddress
 	if isInside(e.Name) {
 		kind = byInsideAddress
 	}
-	in.mark(b.features.add(string(e.Key), kind, e.rarity, index), 0)
+	in.markKey(e.Key, kind, 0)
 }
 
 // markLease ties the findings of a VPN on a session to those on what then came
 // from the session's address.
-func (b *Builder) markLease(in *involvement, address string, role entity.Role) {
+func (in *involver) markLease(address string, role entity.Role) {
 	switch {
 	case in.deed.action == actionVPN && role != entity.Source:
-		in.mark(b.features.add("lease:"+address, byLease, 1, none), 0)
+		in.mark(mark{key: "lease:" + address, kind: byLease})
 	case role == entity.Source && isInside(address):
-		in.mark(b.features.add("lease:"+address, byLease, 1, none), 1)
+		in.mark(mark{key: "lease:" + address, kind: byLease, distance: 1})
 	}
 }
 
@@ -154,89 +162,71 @@ const maxAscent = 4
 
 // markProcess joins by the process itself and those above it, whether or not
 // they matched anything, up to those of which everything descends.
-func (b *Builder) markProcess(in *involvement, index int32, role entity.Role) {
-	e := &b.entities.all[index]
-	if isRoot(b.imageOf(e.Key, e.Name)) {
+func (in *involver) markProcess(e *entity.Entity, role entity.Role) {
+	if isRoot(in.imageOf(e)) {
 		return
 	}
 	distance := uint8(0)
 	if role == entity.Parent {
 		distance = 1
 	}
-	b.markKey(in, index, byProcess, distance)
-	for _, above := range b.context.ProcessChain(e.Key) {
+	in.markKey(e.Key, byProcess, distance)
+	for _, above := range in.context.ProcessChain(e.Key) {
 		distance++
-		start, known := b.context.ProcessStart(above)
+		start, known := in.context.ProcessStart(above)
 		if distance > maxAscent || known && isRoot(start.Image) {
 			return
 		}
-		in.mark(b.features.add(string(above), byProcess, b.context.Rarity(above), none), distance)
+		in.markKey(above, byProcess, distance)
 	}
 }
 
-func (b *Builder) imageOf(process entity.Key, name string) string {
-	if start, ok := b.context.ProcessStart(process); ok && start.Image != "" {
+func (in *involver) imageOf(e *entity.Entity) string {
+	if start, ok := in.context.ProcessStart(e.Key); ok && start.Image != "" {
 		return start.Image
 	}
-	return name
+	return e.Name
 }
 
 // markLogon follows a session back to where it came from.
-func (b *Builder) markLogon(in *involvement, session entity.Key) {
-	logon, ok := b.context.SessionOf(session)
-	if !ok {
-		return
-	}
+func (in *involver) markLogon(session entity.Key) {
+	logon, ok := in.context.SessionOf(session)
 	switch {
+	case !ok:
 	case logon.Source != "":
-		in.mark(b.features.add(string(logon.Source), byHost, b.context.Rarity(logon.Source), none), 1)
+		in.markKey(logon.Source, byHost, 1)
 	case logon.Address != "":
-		e := b.context.Resolve(entity.Mention{Kind: entity.Address, Role: entity.Source, Value: logon.Address, Time: logon.Time})
+		e := in.context.Resolve(entity.Mention{Kind: entity.Address, Role: entity.Source, Value: logon.Address, Time: logon.Time})
 		if e.Kind == entity.Address {
-			b.markAddress(in, b.entities.add(e))
-			b.markLease(in, e.Name, entity.Source)
+			in.markAddress(&e)
+			in.markLease(e.Name, entity.Source)
 		}
 	}
 }
 
-// markFile joins by the file, its digests, and its name alone, on whatever
-// host; files of the system itself are everywhere and join nothing.
-func (b *Builder) markFile(in *involvement, index int32) {
-	e := &b.entities.all[index]
+// markFile joins by the file, its digests, its name alone, on whatever host,
+// and its folder where that is odd; files of the system itself are everywhere
+// and join nothing.
+func (in *involver) markFile(e *entity.Entity) {
 	if isOrdinaryPath(e.Name) {
 		return
 	}
-	b.markKey(in, index, byFile, 0)
+	in.markKey(e.Key, byFile, 0)
 	for _, alias := range e.Aliases {
 		if strings.HasPrefix(alias, "sha256=") || strings.HasPrefix(alias, "md5=") || strings.HasPrefix(alias, "sha1=") {
-			in.mark(b.features.add("hash:"+alias, byHash, e.rarity, index), 0)
+			in.mark(mark{"hash:" + alias, byHash, 0, e.Key, e.Key})
 		}
 	}
-	b.markName(in, baseName(e.Name), index)
+	in.markName(baseName(e.Name), e.Key)
 	if folder := sharedFolder(e.Name); folder != "" {
-		in.mark(b.features.add("folder:"+folder, byFolder, 1, index), 0)
+		in.mark(mark{"folder:" + folder, byFolder, 0, "", e.Key})
 	}
 }
 
 // markName joins by the name of a file that is no program of the system.
-func (b *Builder) markName(in *involvement, name string, index int32) {
+func (in *involver) markName(name string, shown entity.Key) {
 	if name = strings.ToLower(name); len(name) >= 4 && strings.Contains(name, ".") && !ordinaryNames[name] {
-		in.mark(b.features.add("name:"+name, byName, 1, index), 0)
-	}
-}
-
-// markRecords joins findings that rest on the same record.
-func (b *Builder) markRecords(in *involvement, f *detect.Finding) {
-	mark := func(digest [32]byte) {
-		in.mark(b.features.add("record:"+string(digest[:8]), byRecord, 1, none), 0)
-	}
-	if f.Correlation == nil {
-		mark(digestOf(f))
-		return
-	}
-	events := f.Correlation.Events
-	for i := max(0, len(events)-maxRecords); i < len(events); i++ {
-		mark(placeDigest(events[i].Record, events[i].Place.Source, events[i].Place.Offset, events[i].Place.Line))
+		in.mark(mark{"name:" + name, byName, 0, "", shown})
 	}
 }
 
@@ -244,33 +234,49 @@ func (b *Builder) markRecords(in *involvement, f *detect.Finding) {
 // on them: its latest.
 const maxRecords = 8
 
-// markWeb ties requests to a web server, the pages they ask for, and the
-// processes of its worker.
-func (b *Builder) markWeb(in *involvement, f *detect.Finding) {
-	if in.host == none {
+// markRecords joins findings that rest on the same record.
+func (in *involver) markRecords(f *detect.Finding) {
+	mark := func(digest [32]byte) {
+		in.mark(mark{key: "record:" + string(digest[:8]), kind: byRecord})
+	}
+	if f.Correlation == nil {
+		mark(digestOf(f))
 		return
 	}
-	worker := in.deed.action == actionWeb
-	for _, u := range in.uses {
-		e := &b.entities.all[u.entity]
-		switch e.Kind {
-		case entity.Process:
-			worker = worker || b.descendsFromWorker(e.Key, e.Name)
-		case entity.URL:
-			b.markName(in, baseName(strings.SplitN(e.Name, "?", 2)[0]), u.entity)
-		}
-	}
-	if worker {
-		in.mark(b.features.add("web:"+string(b.entities.all[in.host].Key), byWeb, 1, in.host), 0)
+	events := f.Correlation.Events
+	for i := max(0, len(events)-maxRecords); i < len(events); i++ {
+		mark(placeDigest(events[i].Record, events[i].Place))
 	}
 }
 
-func (b *Builder) descendsFromWorker(process entity.Key, name string) bool {
-	if isWorker(b.imageOf(process, name)) {
+// markWeb ties requests to a web server, the pages they ask for, and the
+// processes of its worker.
+func (in *involver) markWeb() {
+	if in.host == "" {
+		return
+	}
+	worker := in.deed.action == actionWeb
+	for i := range in.cast {
+		e := &in.cast[i].entity
+		switch e.Kind {
+		case entity.Process:
+			worker = worker || in.descendsFromWorker(e)
+		case entity.URL:
+			page, _, _ := strings.Cut(e.Name, "?")
+			in.markName(baseName(page), e.Key)
+		}
+	}
+	if worker {
+		in.mark(mark{"web:" + string(in.host), byWeb, 0, "", in.host})
+	}
+}
+
+func (in *involver) descendsFromWorker(e *entity.Entity) bool {
+	if isWorker(in.imageOf(e)) {
 		return true
 	}
-	for i, above := range b.context.ProcessChain(process) {
-		start, ok := b.context.ProcessStart(above)
+	for i, above := range in.context.ProcessChain(e.Key) {
+		start, ok := in.context.ProcessStart(above)
 		if i >= maxAscent || !ok {
 			return false
 		}
@@ -281,19 +287,17 @@ func (b *Builder) descendsFromWorker(process entity.Key, name string) bool {
 	return false
 }
 
-// digestOf names a finding's record, by its bytes where they were kept.
-func digestOf(f *detect.Finding) [32]byte {
-	return placeDigest(f.Record, f.Place.Source, f.Place.Offset, f.Place.Line)
-}
+// digestOf names a finding's record, by its bytes where their digest was kept.
+func digestOf(f *detect.Finding) [32]byte { return placeDigest(f.Record, f.Place) }
 
-func placeDigest(record [32]byte, source *event.Source, offset, line int64) [32]byte {
+func placeDigest(record [32]byte, place event.Provenance) [32]byte {
 	if record != ([32]byte{}) {
 		return record
 	}
 	var name string
-	if source != nil {
-		name = source.Name
+	if place.Source != nil {
+		name = place.Source.Name
 	}
-	place := binary.BigEndian.AppendUint64([]byte(name+"\x00"), uint64(offset))
-	return sha256.Sum256(binary.BigEndian.AppendUint64(place, uint64(line)))
+	text := binary.BigEndian.AppendUint64([]byte(name+"\x00"), uint64(place.Offset))
+	return sha256.Sum256(binary.BigEndian.AppendUint64(text, uint64(place.Line)))
 }

@@ -99,22 +99,22 @@ type node struct {
 	group, feature        int32
 	previous, next        int32
 	sequence              int64
-	first, last           time.Time
-	distance              uint8
+	first, last           moment
 	example               int64
+	distance              uint8
 	atHost, fromElsewhere bool
 }
 
-func (t *featureTable) add(key string, kind joinKind, weight float64, entity int32) int32 {
+// find returns a feature that is known.
+func (t *featureTable) find(key string) (int32, bool) {
 	index, ok := t.byKey[key]
-	if !ok {
-		index = int32(len(t.all))
-		t.byKey[key] = index
-		t.all = append(t.all, feature{kind, weight, entity, none})
-	}
-	if t.all[index].entity == none {
-		t.all[index].entity = entity
-	}
+	return index, ok
+}
+
+func (t *featureTable) add(m *mark, weight float64, entity int32) int32 {
+	index := int32(len(t.all))
+	t.byKey[m.key] = index
+	t.all = append(t.all, feature{m.kind, weight, entity, none})
 	return index
 }
 
@@ -128,32 +128,54 @@ type join struct {
 }
 
 // maxLinks bounds what a group is joined by.
-const maxLinks = 48
+const maxLinks = 40
 
-// touch notes that a group has a feature.
-func (t *featureTable) touch(g *group, index int32, m mark, at time.Time, sequence, number int64) {
-	where, found := slices.BinarySearchFunc(g.links, m.feature, func(n, f int32) int { return int(t.nodes[n].feature - f) })
-	if !found {
-		if len(g.links) >= maxLinks {
-			return
-		}
-		t.nodes = append(t.nodes, node{group: index, feature: m.feature, previous: none, next: none, distance: m.distance, first: at, example: number})
-		g.links = slices.Insert(g.links, where, int32(len(t.nodes)-1))
-	} else {
+// touch notes that a group has what a finding is marked by, as far as there is
+// room, and returns the feature; none without room.
+func (b *Builder) touch(g *group, index int32, m *mark, at moment, number int64) int32 {
+	t := &b.features
+	f, known := t.find(m.key)
+	where, found := 0, false
+	if known {
+		where, found = g.linkTo(t, f)
+	}
+	switch {
+	case found:
 		t.unlink(g.links[where])
+	case len(g.links) >= maxLinks:
+		return none
+	default:
+		if !known {
+			f = b.newFeature(m)
+		}
+		where, _ = g.linkTo(t, f)
+		t.nodes = append(t.nodes, node{group: index, feature: f, previous: none, next: none, distance: m.distance, example: number})
+		g.links = slices.Insert(g.links, where, int32(len(t.nodes)-1))
 	}
 	n := &t.nodes[g.links[where]]
-	n.sequence = sequence
+	n.sequence = b.sequence
 	n.distance = min(n.distance, m.distance)
 	n.atHost = n.atHost || m.distance == 0
 	n.fromElsewhere = n.fromElsewhere || m.distance > 0
-	if at.After(n.last) {
-		n.last = at
-	}
-	if !at.IsZero() && (n.first.IsZero() || at.Before(n.first)) {
-		n.first = at
-	}
+	n.first, n.last = widenedMoments(n.first, n.last, at)
 	t.toFront(g.links[where])
+	return f
+}
+
+// linkTo finds a feature among a group's links.
+func (g *group) linkTo(t *featureTable, f int32) (int, bool) {
+	return slices.BinarySearchFunc(g.links, f, func(n, f int32) int { return int(t.nodes[n].feature) - int(f) })
+}
+
+func (b *Builder) newFeature(m *mark) int32 {
+	weight, shown := 1.0, none
+	if m.rare != "" {
+		weight = b.context.Rarity(m.rare)
+	}
+	if index, ok := b.entities.byKey[m.shown]; ok && m.shown != "" {
+		shown = index
+	}
+	return b.features.add(m, weight, shown)
 }
 
 func (t *featureTable) unlink(index int32) {
@@ -180,35 +202,40 @@ func (t *featureTable) toFront(index int32) {
 
 // maxCandidates bounds how many of the latest groups with a feature are looked
 // at for one finding.
-const maxCandidates = 256
+const maxCandidates = 64
 
 // link joins a group to others that share enough with it. Only those that had
 // a finding since this group's last one need looking at: the others are
-// farther now than they were then.
-func (b *Builder) link(index int32, since int64, in *involvement, at time.Time, number int64) {
+// farther now than they were then. What is too weak to join alone is weighed,
+// but not looked for.
+func (b *Builder) link(index int32, in *involvement, at time.Time, number int64) {
 	g := b.groups[index]
-	for _, m := range in.marks {
-		b.features.touch(g, index, m, at, b.sequence, number)
+	since := g.sequence
+	g.sequence, g.looked = b.sequence, b.sequence
+	touched := b.touched[:0]
+	for i := range in.marks {
+		if f := b.touch(g, index, &in.marks[i], momentOf(at), number); f != none && in.marks[i].kind != byRule {
+			touched = append(touched, f)
+		}
 	}
-	g.sequence = b.sequence
-	clear(b.scores)
-	for _, m := range in.marks {
+	b.touched = touched
+	for _, f := range touched {
 		looked := 0
-		for n := b.features.all[m.feature].head; n != none && looked < maxCandidates; n = b.features.nodes[n].next {
+		for n := b.features.all[f].head; n != none && looked < maxCandidates; n = b.features.nodes[n].next {
 			other := &b.features.nodes[n]
 			if other.sequence < since {
 				break
 			}
 			looked++
-			if _, ok := b.scores[other.group]; !ok && other.group != index {
-				b.scores[other.group] = struct{}{}
-				b.tryJoin(index, other.group, at)
+			if candidate := b.groups[other.group]; candidate.looked != b.sequence {
+				candidate.looked = b.sequence
+				b.tryJoin(index, other.group, momentOf(at))
 			}
 		}
 	}
 }
 
-func (b *Builder) tryJoin(one, other int32, at time.Time) {
+func (b *Builder) tryJoin(one, other int32, at moment) {
 	if b.root(one) == b.root(other) {
 		return
 	}
@@ -219,7 +246,7 @@ func (b *Builder) tryJoin(one, other int32, at time.Time) {
 
 // score weighs what two groups share: for each thing its rarity, the strength
 // of such a link, and closeness in time.
-func (b *Builder) score(one, other int32, at time.Time) join {
+func (b *Builder) score(one, other int32, at moment) join {
 	g, h := b.groups[one], b.groups[other]
 	why := join{one: one, other: other, feature: none}
 	for i, j := 0, 0; i < len(g.links) && j < len(h.links); {
@@ -243,7 +270,7 @@ func (b *Builder) score(one, other int32, at time.Time) join {
 	return why
 }
 
-func (b *Builder) weigh(g, h *group, x, y *node, at time.Time) float64 {
+func (b *Builder) weigh(g, h *group, x, y *node, at moment) float64 {
 	f := &b.features.all[x.feature]
 	s := strengths[f.kind]
 	apart, known := distance(y, at)
@@ -309,14 +336,14 @@ func levelFactor(g, h *group) float64 {
 var levelFactors = [...]float64{sigma.NoLevel: 0.6, sigma.Informational: 0.35, sigma.Low: 0.6, sigma.Medium: 1, sigma.High: 1.25, sigma.Critical: 1.5}
 
 // distance is the time between a moment and a node's nearest end.
-func distance(n *node, at time.Time) (time.Duration, bool) {
+func distance(n *node, at moment) (time.Duration, bool) {
 	switch {
-	case at.IsZero() || n.last.IsZero():
+	case at == 0 || n.last == 0:
 		return 0, false
-	case at.After(n.last):
-		return at.Sub(n.last), true
-	case at.Before(n.first):
-		return n.first.Sub(at), true
+	case at > n.last:
+		return time.Duration(at - n.last), true
+	case at < n.first:
+		return time.Duration(n.first - at), true
 	}
 	return 0, true
 }

@@ -53,7 +53,7 @@ func (c *component) unseenHosts() []Missing {
 		for i := range g.uses {
 			u := &g.uses[i]
 			e := &c.b.entities.all[u.entity]
-			if e.Kind != entity.Host || u.role == entity.At || u.role == entity.Named || slices.Contains(c.hosts, u.entity) || slices.Contains(seen, u.entity) || len(all) == 3 {
+			if e.Kind != entity.Host || roles[u.role] == entity.At || roles[u.role] == entity.Named || slices.Contains(c.hosts, u.entity) || slices.Contains(seen, u.entity) || len(all) == 3 {
 				continue
 			}
 			seen = append(seen, u.entity)
@@ -132,9 +132,9 @@ func (c *component) addresses(wanted func(string) bool, what, ask string, most i
 		for i := range g.uses {
 			u := &g.uses[i]
 			e := &c.b.entities.all[u.entity]
-			if e.Kind == entity.Address && u.role == entity.Source && wanted(e.Name) && !slices.Contains(seen, u.entity) && len(all) < most {
+			if e.Kind == entity.Address && roles[u.role] == entity.Source && wanted(e.Name) && !slices.Contains(seen, u.entity) && len(all) < most {
 				seen = append(seen, u.entity)
-				all = append(all, lacks(what, ask, []int64{u.example}, Value{Name: "address", Text: e.Name, Kind: entity.Address}, text("time", stamp(u.first))))
+				all = append(all, lacks(what, ask, []int64{u.example}, Value{Name: "address", Text: e.Name, Kind: entity.Address}, text("time", stamp(u.first.time()))))
 			}
 		}
 	}

@@ -96,7 +96,7 @@ func (c *component) opening() Sentence {
 	case c.count == 1:
 		message = "story.opening_one"
 	}
-	return Sentence{Message: message, Values: values, Time: c.first, Proof: unique(top.example.number, first.example.number, last.latest.number)}
+	return Sentence{Message: message, Values: values, Time: c.first, Proof: unique(top.example.number, first.example.number, last.latest)}
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
