@@ -1,0 +1,349 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kulla-defence/kulla/internal/custody"
+	"github.com/kulla-defence/kulla/internal/event"
+	"github.com/kulla-defence/kulla/internal/findingjson"
+	"github.com/kulla-defence/kulla/internal/incident"
+	"github.com/kulla-defence/kulla/internal/incident/entity"
+	"github.com/kulla-defence/kulla/internal/report"
+	"github.com/kulla-defence/kulla/internal/report/casereport"
+	"github.com/kulla-defence/kulla/internal/store"
+)
+
+// exportFlags are the flags of "kulla case export" as typed.
+type exportFlags struct {
+	output, knowledge, language, key string
+	redact, limits                   []string
+	unsigned, noProgress             bool
+}
+
+func newCaseExport(env Environment) *cobra.Command {
+	var flags exportFlags
+	command := &cobra.Command{
+		Use:   "export CASE [EVIDENCE...]",
+		Short: "Write one file from which others can verify what a case says",
+		Long: `Export writes a zip file with the report, the findings that its sentences rest on, and
+the proof that each stands in the signed ledger. With evidence it adds the records
+that the findings cite. A recipient checks it with "kulla verify", or by hand,
+without the case and without the rest of the evidence.
+
+--redact hides values and leaves the proofs valid. It takes kinds of entities (` + strings.Join(redactedKinds(), ", ") + `),
+one of them (host:web01), columns of events (field:User) and any text (text:"Project X").
+What is hidden is hidden wherever it stands. Records of findings of which something
+is hidden are left out, since a record says all of it.`,
+		Example: `  kulla case export -o ministry.zip ministry.kulla evidence/
+  kulla case export --redact account,address,host:dc01 -o partner.zip ministry.kulla`,
+		Args: someEvidence("name a case"),
+		RunE: func(command *cobra.Command, arguments []string) error {
+			return runCaseExport(command.Context(), env, &flags, arguments[0], arguments[1:])
+		},
+	}
+	f := command.Flags()
+	f.StringVarP(&flags.output, "output", "o", "", "the `FILE` to write")
+	f.StringSliceVar(&flags.redact, "redact", nil, "hide `WHAT`: a kind, kind:NAME, field:NAME or text:TEXT; may be repeated, or separated by commas")
+	registerKnowledge(command, &flags.knowledge)
+	f.StringVar(&flags.language, "lang", "en", "the report's first `LANGUAGE`: "+strings.Join(reportLanguages, ", "))
+	f.StringVar(&flags.key, "key", "", "`FILE` of the key that signs the export (default: in the user's state folder)")
+	f.BoolVar(&flags.unsigned, "unsigned", false, "do not sign the list of what is in the export")
+	f.StringArrayVar(&flags.limits, "limit", nil, "raise or lower a limit on what archives unpack to: `NAME=VALUE`")
+	f.BoolVar(&flags.noProgress, "no-progress", false, "show no progress")
+	complete(command, "lang", reportLanguages)
+	return command
+}
+
+func runCaseExport(ctx context.Context, env Environment, flags *exportFlags, path string, evidence []string) error {
+	if flags.output == "" {
+		return usagef("name it with -o FILE.zip", "an export needs a file to be written to")
+	}
+	if !slices.Contains(reportLanguages, flags.language) {
+		return usagef("languages are "+strings.Join(reportLanguages, ", "), "unknown language %q for --lang", flags.language)
+	}
+	limits, err := parseLimits(flags.limits)
+	if err != nil {
+		return err
+	}
+	options, err := flags.signed(env)
+	if err != nil {
+		return err
+	}
+	var copied *evidenceCopy
+	if len(evidence) > 0 {
+		copied = &evidenceCopy{env: env, paths: evidence, limits: limits, quiet: flags.noProgress}
+		options.Evidence = copied.copy
+	}
+	var manifest *custody.Manifest
+	err = withCase(ctx, env, path, func(kept *store.Case) error {
+		manifest, err = flags.export(ctx, env, path, kept, options)
+		return err
+	})
+	switch {
+	case errors.Is(err, context.Canceled):
+		return &outcome{exitInterrupted}
+	case err != nil:
+		return fmt.Errorf("export %s: %w", path, err)
+	}
+	writeExported(env, flags.output, manifest)
+	if copied != nil && copied.unread {
+		return &outcome{exitUnreadable}
+	}
+	return nil
+}
+
+// signed are the options of an export that its signer settles.
+func (f *exportFlags) signed(env Environment) (options custody.ExportOptions, err error) {
+	build, err := thisBuild()
+	if err != nil {
+		return options, err
+	}
+	options.Tool = "kulla " + build.Version
+	if f.unsigned {
+		return options, nil
+	}
+	file := f.key
+	if file == "" {
+		if file, err = defaultKeyFile(env); err != nil {
+			return options, err
+		}
+	}
+	if options.Signer, options.PublicKey, err = custody.OpenSigner(file, rand.Reader); err != nil {
+		return options, withHint(fmt.Errorf("signing key: %w", err), "--key names another file; --unsigned does without")
+	}
+	return options, nil
+}
+
+// export writes the file, whole or not at all.
+func (f *exportFlags) export(ctx context.Context, env Environment, path string, kept *store.Case, options custody.ExportOptions) (*custody.Manifest, error) {
+	base, err := loadKnowledge(f.knowledge)
+	if err != nil {
+		return nil, err
+	}
+	document, err := documentOf(path, kept, base)
+	if err != nil {
+		return nil, err
+	}
+	if options.Redactor, err = redactorOf(kept, document, f.redact); err != nil {
+		return nil, err
+	}
+	if options.Redactor != nil {
+		if err := redactDocument(document, options.Redactor); err != nil {
+			return nil, err
+		}
+	}
+	var text bytes.Buffer
+	if err := casereport.Write(&text, "html", document, f.language); err != nil {
+		return nil, err
+	}
+	options.Report = text.Bytes()
+	out, finish, err := openOutput(env, f.output)
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := custody.Export(ctx, out, kept, options)
+	return manifest, finish(err)
+}
+
+// writeExported says what is in the export.
+func writeExported(env Environment, name string, m *custody.Manifest) {
+	fmt.Fprintf(env.Err, "%s: %s of %s, %s\n", report.Visible(name), counted(m.Leaves, "leaf"), counted(int(m.Size), "leaf"), counted(m.Records.Included, "record"))
+	if n := m.Records.Missing; n > 0 {
+		fmt.Fprintf(env.Err, "  %s left out: %s\n", counted(n, "record"), m.Records.Why)
+	}
+	if r := m.Redacted; len(r.Kinds) > 0 {
+		fmt.Fprintf(env.Err, "  hidden: %s in %s, %s and %s as a whole\n", counted(r.Fields, "field"), counted(r.Leaves, "leaf"), counted(r.Withheld, "leaf"), counted(m.Records.Withheld, "record"))
+	}
+}
+
+// redactedKinds are the kinds of entities that --redact knows.
+func redactedKinds() []string {
+	return []string{string(entity.Account), string(entity.Address), string(entity.Domain), string(entity.File), string(entity.Host),
+		string(entity.Mailbox), string(entity.Service), string(entity.URL)}
+}
+
+// accountColumns name accounts in events, whether or not an incident does.
+func accountColumns() []string {
+	return []string{"TargetUserName", "SubjectUserName", "TargetUserSid", "SubjectUserSid", "TargetOutboundUserName", "User", "SourceUser", "TargetUser",
+		"ParentUser", "UserName", "UserID", "UserId", "AccountName", "MemberName", "MemberSid", "cs-username", "acct", "auid", "suser", "duser", "MailboxOwnerUPN", "LogonUserSid"}
+}
+
+// redactorOf makes the redactor of what the user wants hidden; nil for nothing.
+func redactorOf(kept *store.Case, d *casereport.Document, wanted []string) (*custody.Redactor, error) {
+	if len(wanted) == 0 {
+		return nil, nil
+	}
+	secret, err := kept.Secret()
+	if err != nil {
+		return nil, err
+	}
+	redactor := custody.NewRedactor(secret)
+	for _, what := range wanted {
+		kind, name, one := strings.Cut(what, ":")
+		switch {
+		case kind == "field" && name != "":
+			redactor.HideField(name)
+		case kind == "text" && name != "":
+			redactor.HideText(name)
+		case slices.Contains(redactedKinds(), kind) && (name != "" || !one):
+			hideEntities(redactor, d.Incidents, entity.Kind(kind), name)
+		default:
+			return nil, usagef("write one of "+strings.Join(redactedKinds(), ", ")+", or host:NAME, field:NAME, text:TEXT", "--redact %s: nothing is known by that", what)
+		}
+		redactor.Say(kind)
+	}
+	return redactor, nil
+}
+
+// hideEntities hides the entities of a kind, or the one of a name, under all
+// their names.
+func hideEntities(redactor *custody.Redactor, incidents []*incident.Incident, kind entity.Kind, name string) {
+	switch {
+	case name != "":
+		redactor.HideText(name)
+	case kind == entity.Address:
+		redactor.HideAddresses()
+	case kind == entity.Account:
+		for _, column := range accountColumns() {
+			redactor.HideField(column)
+		}
+	}
+	for _, one := range incidents {
+		for _, used := range one.Entities {
+			if used.Kind == kind && (name == "" || isNamed(&used.Entity, name)) {
+				hideNames(redactor, append([]string{used.Name, strings.TrimPrefix(string(used.Key), string(kind)+":")}, used.Aliases...))
+			}
+		}
+		for _, sentence := range slices.Concat(one.Story, one.Benign, []incident.Sentence{one.Title}) {
+			for _, value := range sentence.Values {
+				if value.Kind == kind && name == "" {
+					hideNames(redactor, []string{value.Text})
+				}
+			}
+		}
+	}
+}
+
+func isNamed(e *entity.Entity, name string) bool {
+	return slices.ContainsFunc(append([]string{e.Name}, e.Aliases...), func(alias string) bool { return strings.EqualFold(alias, name) })
+}
+
+// hideNames hides names, and the account in DOMAIN\account and account@domain.
+func hideNames(redactor *custody.Redactor, names []string) {
+	for _, name := range names {
+		redactor.HideText(name)
+		if at := strings.LastIndexByte(name, '\\'); at >= 0 {
+			redactor.HideText(name[at+1:])
+		}
+		if account, _, ok := strings.Cut(name, "@"); ok {
+			redactor.HideText(account)
+		}
+	}
+}
+
+// redactDocument hides in what the report shows what is hidden in the leaves.
+func redactDocument(d *casereport.Document, redactor *custody.Redactor) error {
+	for i := range d.Incidents {
+		redacted := new(incident.Incident)
+		if err := redactValue(redactor, d.Incidents[i], redacted); err != nil {
+			return err
+		}
+		d.Incidents[i] = redacted
+	}
+	if d.Assessment != nil {
+		whole := *d.Assessment
+		d.Assessment = nil
+		if err := redactValue(redactor, &whole, &d.Assessment); err != nil {
+			return err
+		}
+	}
+	d.Name = redactor.Value(d.Name)
+	for i := range d.Evidence {
+		d.Evidence[i].Name = redactor.Value(d.Evidence[i].Name)
+		d.Evidence[i].Problems = redactTexts(redactor, d.Evidence[i].Problems)
+	}
+	for i := range d.Unseen {
+		d.Unseen[i].What, d.Unseen[i].Why = redactor.Value(d.Unseen[i].What), redactor.Value(d.Unseen[i].Why)
+	}
+	for i := range d.Notes {
+		d.Notes[i].Author, d.Notes[i].Text = redactor.Value(d.Notes[i].Author), redactor.Value(d.Notes[i].Text)
+	}
+	var clocks []entity.Skew
+	for _, clock := range d.Clocks {
+		var shown entity.Skew
+		if err := redactValue(redactor, clock, &shown); err != nil {
+			return err
+		}
+		clocks = append(clocks, shown)
+	}
+	d.Clocks = clocks
+	d.Finding, d.Findings = redactFinding(redactor, d.Finding), redactFindings(redactor, d.Findings)
+	return nil
+}
+
+func redactTexts(redactor *custody.Redactor, texts []string) []string {
+	list := make([]string, len(texts))
+	for i, text := range texts {
+		list[i] = redactor.Value(text)
+	}
+	return list
+}
+
+// redactValue copies a value by its JSON, without what is hidden.
+func redactValue(redactor *custody.Redactor, from, to any) error {
+	data, err := json.Marshal(from)
+	if err != nil {
+		return err
+	}
+	if data, err = redactor.Data(data); err != nil {
+		return err
+	}
+	return json.Unmarshal(data, to)
+}
+
+func redactFinding(redactor *custody.Redactor, find func(int64) (*casereport.Finding, error)) func(int64) (*casereport.Finding, error) {
+	return func(number int64) (*casereport.Finding, error) {
+		f, err := find(number)
+		if err != nil {
+			return nil, err
+		}
+		return shownRedacted(redactor, f)
+	}
+}
+
+func redactFindings(redactor *custody.Redactor, all iter.Seq2[*casereport.Finding, error]) iter.Seq2[*casereport.Finding, error] {
+	return func(yield func(*casereport.Finding, error) bool) {
+		for f, err := range all {
+			if err == nil {
+				f, err = shownRedacted(redactor, f)
+			}
+			if !yield(f, err) {
+				return
+			}
+		}
+	}
+}
+
+// shownRedacted is a finding without what is hidden.
+func shownRedacted(redactor *custody.Redactor, f *casereport.Finding) (*casereport.Finding, error) {
+	digests := func(*event.Source) ([32]byte, bool) { return f.SHA256, f.SHA256 != [32]byte{} }
+	data, err := redactor.Data(findingjson.Append(nil, f.Finding, digests))
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := findingjson.Parse(data)
+	if err != nil {
+		return nil, err
+	}
+	return &casereport.Finding{Number: f.Number, ID: f.ID, Incident: f.Incident, Record: f.Record, SHA256: f.SHA256, Finding: parsed.Finding}, nil
+}
