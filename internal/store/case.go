@@ -145,8 +145,9 @@ func (c *Case) Close() error {
 func (c *Case) shut() error {
 	var errs []error
 	if c.conn != nil {
-		if c.writing {
-			errs = append(errs, c.exec("ROLLBACK"))
+		// Some failures end the transaction by themselves.
+		if err := c.rollback(); err != nil && c.broken == nil {
+			errs = append(errs, err)
 		}
 		errs = append(errs, c.disconnect())
 	}
@@ -155,6 +156,13 @@ func (c *Case) shut() error {
 	}
 	c.conn, c.db, c.lock, c.writing = nil, nil, nil, false
 	return errors.Join(errs...)
+}
+
+func (c *Case) rollback() error {
+	if !c.writing {
+		return nil
+	}
+	return c.exec("ROLLBACK")
 }
 
 // Commit keeps all that was put since the last Commit.
