@@ -189,6 +189,9 @@ func (q *inquiry) describe(out *strings.Builder, words map[string]any, i *incide
 	}
 	section("story", i.Story)
 	section("benign", i.Benign)
+	for _, r := range i.Related {
+		fmt.Fprintf(out, "  related %s %.2f %s\n", r.ID, r.Score, inWords(words, r.Reason))
+	}
 	fmt.Fprintln(out, "-- missing")
 	for _, m := range i.Missing {
 		fmt.Fprintf(out, "  %s %v\n     %s\n", inWords(words, m.What), m.What.Proof, inWords(words, m.Ask))

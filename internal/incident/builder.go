@@ -49,6 +49,7 @@ type Builder struct {
 	series   map[seriesKey]*series
 
 	sequence int64
+	descents descents
 	touched  []int32 // scratch of link
 	built    map[int32]*Incident
 }
@@ -66,8 +67,8 @@ func New(context *entity.Context, options Options) *Builder {
 		context: context, options: options, covered: covered(context, options.Logs),
 		rules: map[string]*ruleNote{}, open: map[digest]int32{}, series: map[seriesKey]*series{},
 		entities: entityTable{context: context, byKey: map[entity.Key]int32{}},
-		features: featureTable{byKey: map[string]int32{}},
-		built:    map[int32]*Incident{},
+		features: featureTable{byKey: map[string]int32{}}, descents: descents{},
+		built: map[int32]*Incident{},
 	}
 }
 
@@ -82,7 +83,7 @@ func (b *Builder) Add(number int64, f *detect.Finding) error {
 	}
 	b.sequence++
 	note := b.noteOf(f.Rule)
-	in := involve(b.context, f, note.key)
+	in := involve(b.context, b.descents, f, note.key)
 	series := b.seriesOf(note, in.host, f.Time)
 	index := b.groupOf(note, series, in, f.Time)
 	b.record(index, series, number, f, in)
@@ -97,8 +98,7 @@ var (
 )
 
 // Incidents returns all incidents, the most important first. They are shared:
-// callers must not change them. An incident that got no finding since the last
-// call is the same value.
+// callers must not change them.
 func (b *Builder) Incidents() []*Incident {
 	components := b.components()
 	incidents := make([]*Incident, 0, len(components))
@@ -109,6 +109,7 @@ func (b *Builder) Incidents() []*Incident {
 		incidents = append(incidents, b.built[root])
 	}
 	b.name(incidents)
+	incidents = b.relate(incidents)
 	slices.SortFunc(incidents, compareIncidents)
 	return incidents
 }

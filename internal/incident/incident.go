@@ -39,8 +39,18 @@ type Incident struct {
 	Missing []Missing `json:"missing"`
 	// Joins say why these findings are one incident: the strongest.
 	Joins []Join `json:"joins"`
+	// Related are incidents that share something telling, though too little to
+	// be one: perhaps an earlier or later part of the same intrusion.
+	Related []Related `json:"related,omitempty"`
 
 	anchor anchor
+}
+
+// Related is an incident that shares something with another.
+type Related struct {
+	ID     string   `json:"id"`
+	Score  float64  `json:"score"`
+	Reason Sentence `json:"reason"`
 }
 
 // A Join is why two findings, and with them all that are joined to either, are

@@ -40,13 +40,15 @@ type mark struct {
 
 // An involver reads one finding.
 type involver struct {
-	context *entity.Context
+	context  *entity.Context
+	descents descents
 	involvement
+	fromWorker bool // a process of it descends from one that answers requests
 }
 
 // involve reads the entities out of a finding, and what it can be joined by.
-func involve(context *entity.Context, f *detect.Finding, rule string) *involvement {
-	in := &involver{context, involvement{deed: deedOf(f), log: logOf(f)}}
+func involve(context *entity.Context, known descents, f *detect.Finding, rule string) *involvement {
+	in := &involver{context: context, descents: known, involvement: involvement{deed: deedOf(f), log: logOf(f)}}
 	for _, m := range entity.Mentions(f) {
 		e := in.resolve(m)
 		if e.Key == "" {
@@ -157,13 +159,11 @@ func (in *involver) markLease(address string, role entity.Role) {
 	}
 }
 
-// maxAscent is how many steps up the tree of processes still join.
-const maxAscent = 4
-
-// markProcess joins by the process itself and those above it, whether or not
-// they matched anything, up to those of which everything descends.
+// markProcess joins by the process itself and those above it.
 func (in *involver) markProcess(e *entity.Entity, role entity.Role) {
-	if isRoot(in.imageOf(e)) {
+	descent := in.descents.of(in.context, e.Key, e.Name)
+	in.fromWorker = in.fromWorker || descent.worker
+	if descent.root {
 		return
 	}
 	distance := uint8(0)
@@ -171,21 +171,9 @@ func (in *involver) markProcess(e *entity.Entity, role entity.Role) {
 		distance = 1
 	}
 	in.markKey(e.Key, byProcess, distance)
-	for _, above := range in.context.ProcessChain(e.Key) {
-		distance++
-		start, known := in.context.ProcessStart(above)
-		if distance > maxAscent || known && isRoot(start.Image) {
-			return
-		}
-		in.markKey(above, byProcess, distance)
+	for i, above := range descent.above {
+		in.markKey(above, byProcess, distance+uint8(i)+1)
 	}
-}
-
-func (in *involver) imageOf(e *entity.Entity) string {
-	if start, ok := in.context.ProcessStart(e.Key); ok && start.Image != "" {
-		return start.Image
-	}
-	return e.Name
 }
 
 // markLogon follows a session back to where it came from.
@@ -255,36 +243,15 @@ func (in *involver) markWeb() {
 	if in.host == "" {
 		return
 	}
-	worker := in.deed.action == actionWeb
 	for i := range in.cast {
-		e := &in.cast[i].entity
-		switch e.Kind {
-		case entity.Process:
-			worker = worker || in.descendsFromWorker(e)
-		case entity.URL:
+		if e := &in.cast[i].entity; e.Kind == entity.URL {
 			page, _, _ := strings.Cut(e.Name, "?")
 			in.markName(baseName(page), e.Key)
 		}
 	}
-	if worker {
+	if in.fromWorker || in.deed.action == actionWeb {
 		in.mark(mark{"web:" + string(in.host), byWeb, 0, "", in.host})
 	}
-}
-
-func (in *involver) descendsFromWorker(e *entity.Entity) bool {
-	if isWorker(in.imageOf(e)) {
-		return true
-	}
-	for i, above := range in.context.ProcessChain(e.Key) {
-		start, ok := in.context.ProcessStart(above)
-		if i >= maxAscent || !ok {
-			return false
-		}
-		if isWorker(start.Image) {
-			return true
-		}
-	}
-	return false
 }
 
 // digestOf names a finding's record, by its bytes where their digest was kept.

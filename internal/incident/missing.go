@@ -57,6 +57,9 @@ func (c *component) unseenHosts() []Missing {
 				continue
 			}
 			seen = append(seen, u.entity)
+			if len(c.b.covered) > 0 && c.b.covers(e.Key, Records, g.first, g.last) {
+				continue // its logs are there, and were hunted in
+			}
 			all = append(all, lacks("missing.other_host", "ask.other_host", []int64{u.example}, c.hostValue(u.entity)))
 		}
 	}
@@ -122,7 +125,13 @@ func (c *component) ownerless() []Missing {
 
 // insideUnknown: addresses inside that no log gives to a machine.
 func (c *component) insideUnknown() []Missing {
-	return c.addresses(isInside, "missing.inside", "ask.inside", 2)
+	return c.addresses(func(name string) bool { return isInside(name) && !c.isLeased(name) }, "missing.inside", "ask.inside", 2)
+}
+
+// isLeased reports whether a finding of a VPN in the incident says who had an
+// address.
+func (c *component) isLeased(address string) bool {
+	return slices.ContainsFunc(c.groups, func(g *group) bool { return g.example.action == actionVPN && g.example.object == address })
 }
 
 func (c *component) addresses(wanted func(string) bool, what, ask string, most int) []Missing {

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -12,7 +13,7 @@ import (
 // title names an incident by its gravest stage and where it was.
 func (c *component) title(i *Incident) Sentence {
 	top, _ := c.gravest()
-	host := Value{Name: "host", Text: c.b.hostName(top), Kind: entity.Host}
+	host := Value{Name: "host", Text: shortName(c.b.hostName(top)), Kind: entity.Host}
 	proof := []int64{top.example.number}
 	if len(i.Rules) == 1 {
 		if host.Text == "" {
@@ -20,29 +21,20 @@ func (c *component) title(i *Incident) Sentence {
 		}
 		return Sentence{Message: "title.single", Values: []Value{text("rule", top.rule.Title), host}, Proof: proof, Time: c.first}
 	}
-	values := []Value{c.mainStage(i), host, number("hosts", max(len(c.hosts), 1)), text("rule", top.rule.Title)}
+	values := []Value{c.mainStage(), host, number("hosts", max(len(c.hosts), 1)), text("rule", top.rule.Title)}
 	return Sentence{Message: "title.stage", Values: values, Proof: proof, Time: c.first}
 }
 
-// mainStage is the stage that says most of what an incident came to: that of
-// the gravest rules, and of those the latest in an intrusion.
-func (c *component) mainStage(i *Incident) Value {
-	weights, seen := map[string]float64{}, map[string]bool{}
-	for _, g := range c.groups {
-		if !seen[g.rule.key] {
-			seen[g.rule.key] = true
-			for _, tactic := range g.rule.Tactics {
-				weights[tactic] += float64(levelPoints[g.rule.Level]) / float64(len(g.rule.Tactics))
-			}
+// mainStage is the stage of the gravest finding; of several, the one that says
+// most of what an incident came to.
+func (c *component) mainStage() Value {
+	top, _ := c.gravest()
+	for _, tactic := range outcomes {
+		if slices.Contains(top.rule.Tactics, tactic) {
+			return Value{Name: "stage", Message: stageMessage(tactic)}
 		}
 	}
-	best := ""
-	for at := len(outcomes) - 1; at >= 0; at-- {
-		if tactic := outcomes[at]; weights[tactic] > 0 && (weights[tactic] >= weights[best] || tactic == "impact" && weights[tactic] >= 55) {
-			best = tactic
-		}
-	}
-	return Value{Name: "stage", Message: stageMessage(best)}
+	return Value{Name: "stage", Message: stageMessage("")}
 }
 
 // outcomes are stages by what they tell of an incident, the most first.
@@ -164,19 +156,26 @@ func (c *component) tell(chapter chapter, chosen []*group) []Sentence {
 }
 
 // alike are the groups of the same rule that did the same in a chapter, wherever
-// they were; same are those of other rules on the very same deed.
+// they were; same are those of other rules on the very same deeds.
 func (c *component) alike(g *group, groups []*group) (alike, same []*group) {
 	alike = []*group{g}
 	for _, other := range groups {
-		switch {
-		case other == g || other.first.Before(g.first):
-		case other.rule == g.rule && other.example.action == g.example.action && other.example.object == g.example.object:
+		if other != g && other.rule == g.rule && !other.first.Before(g.first) && other.example.action == g.example.action && other.example.object == g.example.object {
 			alike = append(alike, other)
-		case !g.rule.Correlation && !other.rule.Correlation && other.host == g.host && other.example.isSame(&g.example):
+		}
+	}
+	for _, other := range groups {
+		if slices.ContainsFunc(alike, func(g *group) bool { return isSameDeed(g, other) }) {
 			same = append(same, other)
 		}
 	}
+	slices.SortStableFunc(same, func(x, y *group) int { return cmp.Compare(y.rule.Level, x.rule.Level) })
 	return alike, same
+}
+
+// isSameDeed reports whether another rule fired on the same record.
+func isSameDeed(g, other *group) bool {
+	return other.rule != g.rule && other.host == g.host && !g.rule.Correlation && !other.rule.Correlation && other.example.isSame(&g.example)
 }
 
 // isSame reports whether two deeds are one: two rules on one record.
