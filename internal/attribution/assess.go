@@ -25,6 +25,9 @@ func Assess(base *knowledge.Base, items []Item, options Options) *Assessment {
 	order := whole.present(focus)
 	a.Hypotheses = whole.hypotheses()
 	a.Phases = m.phases(order, options)
+	if a.Answer.FalseFlag {
+		withhold(a.Phases, options)
+	}
 	a.HandOffs = m.handOffs(a.Phases, options)
 	a.Likelihood = whole.likelihood(focus)
 	a.Confidence = whole.confidence(focus, options)
@@ -34,6 +37,18 @@ func Assess(base *knowledge.Base, items []Item, options Options) *Assessment {
 		a.Items = append(a.Items, *m.items[i].Item)
 	}
 	return a
+}
+
+// withhold takes back what phases alone would publish: where traces were
+// planted, a part that shows none of them says less than it seems to.
+func withhold(phases []Phase, options Options) {
+	for i := range phases {
+		answer := &phases[i].Answer
+		if !answer.FalseFlag && answer.Level != clusterLevel {
+			answer.Level, answer.Hypothesis = clusterLevel, ""
+			answer.Sentence = incident.Sentence{Message: "answer.cluster", Values: []incident.Value{text("cluster", options.Cluster)}, Proof: answer.Sentence.Proof}
+		}
+	}
 }
 
 // ClusterName is the name of the nth activity cluster.
@@ -54,7 +69,7 @@ func (m *model) judge(chosen choice, lean []float64) *judgement {
 }
 
 // focus is the hypothesis that the likelihood is told of: the published one,
-// or else the likeliest reading.
+// or else a state that is likelier than not, or else that nobody knows who.
 func (j *judgement) focus(answer Answer) string {
 	switch {
 	case answer.FalseFlag:
@@ -63,7 +78,7 @@ func (j *judgement) focus(answer Answer) string {
 		return answer.Hypothesis
 	}
 	state := j.leading("state")
-	if state != "" && j.probability(state) >= j.posterior.unknown {
+	if state != "" && j.probability(state) >= certain/2 {
 		return state
 	}
 	return unknownID

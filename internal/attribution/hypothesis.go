@@ -86,13 +86,16 @@ func (j *judgement) leading(kind string) string {
 	return ""
 }
 
-// likelierFlag is the place of the likeliest false flag, if it is likelier
-// than that the framed actor did it, and too likely to be passed over; else -1.
+// likelierFlag is the place of the likeliest false flag, if it is the likeliest
+// reading of all; else -1.
 func (j *judgement) likelierFlag() int {
-	best := -1
+	best, most := -1, j.posterior.unknown
+	for _, p := range j.posterior.actors {
+		most = max(most, p)
+	}
 	for i, f := range j.posterior.flags {
-		if f.posterior >= falseFlagLimit && f.posterior > j.posterior.actors[f.framed] && (best < 0 || f.posterior > j.posterior.flags[best].posterior) {
-			best = i
+		if f.posterior > most {
+			best, most = i, f.posterior
 		}
 	}
 	return best

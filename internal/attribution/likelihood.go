@@ -125,10 +125,13 @@ func (k *knownBase) nats(item *Item) []micronats {
 		return nil
 	}
 	if item.Kind == Technique {
-		return k.contribution(item, k.current(item.Value), bound.each)
+		return k.contribution(item, k.current(item.Value))
 	}
 	suspects, others := k.pointsAt(item)
 	weight := min(toMicronats(k.rarity(len(suspects), others)*k.freshness(item)), bound.each)
+	if ownVictim(item) {
+		weight = min(weight, ownVictimBound)
+	}
 	weight = toMicronats(weight.nats() * trusted(item))
 	if weight == 0 {
 		return nil
@@ -153,16 +156,22 @@ func (k *knownBase) freshness(item *Item) float64 {
 	return decay(item.ObservedAt, a.SeenFirst, a.SeenLast) / float64(1+max(a.Shared, 0))
 }
 
-// contribution is what the comparison with profiles says of one technique.
-func (k *knownBase) contribution(item *Item, id string, each micronats) []micronats {
+// ownVictim is whether an item only says who was attacked here, which many may
+// have wanted; that a partner saw the same is another thing.
+func ownVictim(item *Item) bool {
+	return item.Kind == Victimology && (strings.HasPrefix(item.Value, "country=") || strings.HasPrefix(item.Value, "sector="))
+}
+
+// contribution is what the comparison with profiles says of one technique. The
+// bounds are applied to all techniques together: model.limit.
+func (k *knownBase) contribution(item *Item, id string) []micronats {
 	parts := k.techniques[id]
 	if parts == nil {
 		return nil
 	}
 	by := make([]micronats, len(k.actors))
 	for i, part := range parts {
-		weight := min(max(toMicronats(part), -each), each)
-		by[i] = toMicronats(weight.nats() * trusted(item))
+		by[i] = toMicronats(part * trusted(item))
 	}
 	return by
 }

@@ -37,8 +37,11 @@ func newModel(known *knownBase, items []Item, options Options) *model {
 		suspects, others := known.pointsAt(item)
 		item.Rarity = known.rarity(len(suspects), others)
 		item.Spoof = min(max(item.Spoof, 0), costlySpoof)
+		if item.Kind == Tool {
+			item.Spoof = min(item.Spoof, cheapSpoof) // anybody can have it, whoever signed it
+		}
 		w := weighed{Item: item, by: known.nats(item)}
-		w.plantable = w.by != nil && item.Kind != Technique && item.Spoof <= cheapSpoof
+		w.plantable = w.by != nil && item.Kind != Technique && item.Kind != Tool && item.Spoof <= cheapSpoof
 		m.items = append(m.items, w)
 		if item.Kind == Claim {
 			for _, s := range suspects {
@@ -172,6 +175,7 @@ func (m *model) limit(by [][]micronats) {
 		for i := range by {
 			if m.items[i].Kind == kind {
 				scale(by[i], sum, bound.all)
+				cut(by[i], bound.each)
 			}
 		}
 	}
@@ -193,5 +197,11 @@ func scale(by, sum []micronats, bound micronats) {
 		if s := magnitude(sum[h]); s > bound {
 			by[h] = by[h] * bound / s
 		}
+	}
+}
+
+func cut(by []micronats, bound micronats) {
+	for h := range by {
+		by[h] = min(max(by[h], -bound), bound)
 	}
 }

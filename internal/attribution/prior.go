@@ -10,7 +10,7 @@ import (
 
 // Prior probabilities that do not depend on the base. The rest is the actors'.
 const (
-	unknownPrior   = .30
+	unknownPrior   = .40
 	falseFlagPrior = .10
 )
 
@@ -30,8 +30,9 @@ type actor struct {
 
 // actorsOf gives each actor of the base its prior. A state weighs as the
 // square root of the number of its groups: that many groups are known of one
-// says as much of who watched it as of what it does. Within a state all are
-// equal. Actors of no known state are one more state here.
+// says as much of who was watched, and what the base was made for, as of what
+// it does. Within a state all are equal. Actors of no known state are one more
+// state here.
 func actorsOf(base *knowledge.Base) []actor {
 	var actors []actor
 	perState := map[string]float64{}

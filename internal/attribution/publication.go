@@ -13,6 +13,9 @@ const (
 	countsForKind  = nat / 5 // below that, an item makes no kind of evidence
 )
 
+// clusterLevel is the level on which nobody is named.
+const clusterLevel = "cluster"
+
 // A level is what must hold before an answer on it is published.
 type level struct {
 	name string
@@ -34,13 +37,13 @@ var levels = []level{
 
 // answer is the most particular that passes the gates, or the cluster.
 func (j *judgement) answer(options Options) Answer {
-	answer := Answer{Level: "cluster"}
+	answer := Answer{Level: clusterLevel}
 	for _, level := range levels {
 		id := j.leading(level.name)
 		gates := j.gates(level, id, options)
 		answer.Gates = append(answer.Gates, gates...)
 		open := !slices.ContainsFunc(gates, func(g Gate) bool { return !g.Passed && !g.Human })
-		if open && answer.Level == "cluster" {
+		if open && answer.Level == clusterLevel {
 			answer.Level, answer.Hypothesis = level.name, id
 		}
 	}

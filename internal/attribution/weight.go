@@ -47,6 +47,10 @@ var bounds = map[Kind]bound{
 // linkBound is what a leak may add to the bond between it and the intrusion.
 const linkBound = 1.5
 
+// ownVictimBound is what the victim's own country or sector may weigh: a base
+// that was made for a victim knows most of those who attacked it.
+const ownVictimBound = nat / 2
+
 // kinds is the order in which kinds are listed.
 var kinds = []Kind{Secret, Malware, Victimology, Infrastructure, Procedure, Technique, Tool, Habit, Leak, Claim}
 

@@ -15,7 +15,7 @@ func (j *judgement) answerSentence(answer Answer, options Options) incident.Sent
 		flag := j.posterior.flags[j.likelierFlag()]
 		s = sentence("answer.false_flag", text("group", j.known.actors[flag.framed].Name), text("cluster", options.Cluster))
 		s.Proof = j.proof(j.known.flagID(flag))
-	case answer.Level == "cluster":
+	case answer.Level == clusterLevel:
 		s = sentence("answer.cluster", text("cluster", options.Cluster))
 		s.Proof = j.proof(j.leading("state"))
 	default:
