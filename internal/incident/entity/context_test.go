@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/kulla-defence/kulla/internal/event"
 )
@@ -29,6 +30,8 @@ func manyEvents(n int) []*event.Event {
 			eventOf(host, at, "EventID", "4616", "PreviousTime", at.Format("2006-01-02T15:04:05Z"), "NewTime", after(float64(i)*1000).Format("2006-01-02T15:04:05Z")),
 			eventOf(host, at, "EventID", "6011", "Provider_Name", "EventLog", "Data", "OLD"+fmt.Sprint(i%3), "Data", fmt.Sprintf("ws%02d", i%7)),
 			eventOf(strings.ToUpper(host), at, "c-ip", address, "s-ip", "192.0.2.200", "cs-username", "bob"),
+			eventOf("fw02", time.Time{}, "src_ip", fmt.Sprintf("203.0.113.%d", i%200), "dst_ip", "198.51.100.9"),
+			eventOf("", at, "src_ip", fmt.Sprintf("203.0.113.%d", i%200), "dst_ip", "198.51.100.9"),
 			eventOf("fw01", at, "src_ip", address, "src_port", fmt.Sprint(1024+i), "dst_ip", "198.51.100.9", "dst_port", "443"),
 		}
 		for _, e := range made {

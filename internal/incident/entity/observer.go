@@ -240,11 +240,8 @@ func columnOf(layout *event.Layout, name string) int {
 
 // locate notes the host, the day and the place in the log of an event.
 func (o *Observer) locate(e *event.Event) {
-	if !e.Time.IsZero() {
-		if day := daysSince(e.Time); day != o.day {
-			o.day, o.dayBit = day, 1<<(uint64(day)%64)
-			o.facts.days |= o.dayBit
-		}
+	if day := daysSince(e.Time); day != o.day {
+		o.newDay(day, e.Time.IsZero())
 	}
 	if e.Host != o.host {
 		o.newHost(e.Host)
@@ -257,6 +254,15 @@ func (o *Observer) locate(e *event.Event) {
 	}
 	if o.span != nil {
 		o.span.merge(e.Provenance.RecordID)
+	}
+}
+
+// newDay notes another day; events without a time have none.
+func (o *Observer) newDay(day int64, none bool) {
+	o.day, o.dayBit = day, 0
+	if !none {
+		o.dayBit = 1 << (uint64(day) % 64)
+		o.facts.days |= o.dayBit
 	}
 }
 
