@@ -114,8 +114,8 @@ type artefact struct {
 }
 
 type renaming struct {
-	To   word   `yaml:"to"`
-	From string `yaml:"how"`
+	To  word   `yaml:"to"`
+	How string `yaml:"how"`
 }
 
 // A word is a reference: what it says and the line it stands on.

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"go.yaml.in/yaml/v4"
+
 	embedded "github.com/kulla-defence/kulla/knowledge"
 )
 
@@ -97,6 +99,34 @@ func TestLookup(t *testing.T) {
 	}
 }
 
+// Reports and steps that no fact rests on are out of date.
+func TestNothingIsUnused(t *testing.T) {
+	t.Parallel()
+	var all []byte
+	for _, name := range []string{"actors.yml", "artefacts.yml", "campaigns.yml", "software.yml", "techniques.yml"} {
+		data, err := embedded.FS.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, data...)
+	}
+	for _, name := range []string{"sources.yml", "mitigations.yml"} {
+		data, err := embedded.FS.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys := map[string]any{}
+		if err := yaml.Load(data, &keys); err != nil || len(keys) == 0 {
+			t.Fatalf("%s: %d entries, %v", name, len(keys), err)
+		}
+		for key := range keys {
+			if !bytes.Contains(all, []byte(key)) {
+				t.Errorf("%s: nothing rests on %q", name, key)
+			}
+		}
+	}
+}
+
 // Everything that is wrong with a file is said with its file and line.
 func TestBuiltinIsStrict(t *testing.T) {
 	t.Parallel()
@@ -120,6 +150,7 @@ func TestBuiltinIsStrict(t *testing.T) {
 		{"bad pattern", "artefacts.yml", "55d90ec4[0-9a-f]", "55d90ec4[0-9a-f", `artefacts.yml:\d+: KF-0003: error parsing regexp`},
 		{"bad field", "artefacts.yml", "field: service", "field: colour", `artefacts.yml:\d+: .* there is no field "colour"`},
 		{"memory taken for fact", "artefacts.yml", "credibility: 4", "credibility: 1", `artefacts.yml:\d+: .* from memory, to be checked`},
+		{"bad address", "sources.yml", "https://www.cisa.gov/news-events/cybersecurity-advisories/aa22-264a", "javascript:x", `sources.yml: CISA .*: "javascript:x" is no address`},
 		{"renamed twice", "renamed.yml", "T1089: {to: T1685,", "T1089: {to: T1562.001,", `renamed.yml:\d+: T1562.001 is renamed itself`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -211,4 +242,12 @@ func FuzzLoad(f *testing.F) {
 		}
 		base.Mitigations(base.Current("T1.001"))
 	})
+}
+
+func BenchmarkBuiltin(b *testing.B) {
+	for b.Loop() {
+		if _, err := Builtin(); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

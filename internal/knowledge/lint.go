@@ -2,6 +2,8 @@ package knowledge
 
 import (
 	"fmt"
+	"maps"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -30,65 +32,53 @@ type linter struct {
 	*folder
 	problems []error
 	file     string
+	ids      map[string]map[string]bool // by file
 }
 
 func (f *folder) lint() []error {
-	l := &linter{folder: f}
-	known := map[string]map[string]bool{"technique": {}, "software": {}, "actor": {}}
-	l.file = "techniques.yml"
-	ids(l, f.techniques, func(t *technique) word { return t.ID }, techniqueID, known["technique"])
-	for i := range f.techniques {
-		l.technique(&f.techniques[i])
+	l := &linter{folder: f, ids: map[string]map[string]bool{}}
+	l.file = "sources.yml"
+	for _, name := range slices.Sorted(maps.Keys(f.sources)) {
+		l.source(name, f.sources[name])
 	}
 	l.file = "renamed.yml"
-	for from, to := range f.renamed {
-		l.renaming(from, to)
+	for _, from := range slices.Sorted(maps.Keys(f.renamed)) {
+		l.renaming(from, f.renamed[from])
 	}
-	l.file = "software.yml"
-	ids(l, f.software, func(s *software) word { return s.ID }, softwareID, known["software"])
-	for i := range f.software {
-		s := &f.software[i]
-		l.cited(s.ID, s.Sources)
-		l.named(s.ID, s.Name)
-	}
-	l.file = "actors.yml"
-	ids(l, f.actors, func(a *actor) word { return a.ID }, actorID, known["actor"])
-	for i := range f.actors {
-		l.actor(&f.actors[i], known)
-	}
-	l.file = "campaigns.yml"
-	ids(l, f.campaigns, func(c *campaign) word { return c.ID }, campaignID, map[string]bool{})
-	for i := range f.campaigns {
-		c := &f.campaigns[i]
-		l.named(c.ID, c.Name)
-		l.cited(c.ID, c.Sources)
-		l.known("actor", c.Actors, known["actor"])
-		l.features(c.ID, c.Features, known)
-	}
-	l.file = "artefacts.yml"
-	ids(l, f.artefacts, func(a *artefact) word { return a.ID }, artefactID, map[string]bool{})
-	for i := range f.artefacts {
-		l.artefact(&f.artefacts[i], known)
-	}
+	lintAll(l, "techniques.yml", f.techniques, func(t *technique) word { return t.ID }, techniqueID, (*linter).technique)
+	lintAll(l, "software.yml", f.software, func(s *software) word { return s.ID }, softwareID, (*linter).tool)
+	lintAll(l, "actors.yml", f.actors, func(a *actor) word { return a.ID }, actorID, (*linter).actor)
+	lintAll(l, "campaigns.yml", f.campaigns, func(c *campaign) word { return c.ID }, campaignID, (*linter).campaign)
+	lintAll(l, "artefacts.yml", f.artefacts, func(a *artefact) word { return a.ID }, artefactID, (*linter).artefact)
 	return l.problems
 }
 
-func (l *linter) fail(line int, format string, arguments ...any) {
-	l.problems = append(l.problems, fmt.Errorf("%s:%d: %s", l.file, line, fmt.Sprintf(format, arguments...)))
-}
-
-// ids checks that ids are well formed and that none stands twice, and notes them.
-func ids[T any](l *linter, entries []T, id func(*T) word, shape *regexp.Regexp, known map[string]bool) {
+// lintAll checks that ids are well formed and that none stands twice, and notes
+// them; then it checks each entry, which may refer to any other.
+func lintAll[T any](l *linter, file string, entries []T, id func(*T) word, shape *regexp.Regexp, check func(*linter, *T)) {
+	l.file, l.ids[file] = file, map[string]bool{}
 	for i := range entries {
 		w := id(&entries[i])
 		switch {
 		case !shape.MatchString(w.text):
 			l.fail(w.line, "entry %d: id %q is not like %s", i+1, w.text, shape)
-		case known[w.text]:
+		case l.ids[file][w.text]:
 			l.fail(w.line, "id %s stands twice", w.text)
 		}
-		known[w.text] = true
+		l.ids[file][w.text] = true
 	}
+	for i := range entries {
+		check(l, &entries[i])
+	}
+}
+
+// fail notes a problem; line is 0 where it is not known.
+func (l *linter) fail(line int, format string, arguments ...any) {
+	if line == 0 {
+		l.problems = append(l.problems, fmt.Errorf("%s: %s", l.file, fmt.Sprintf(format, arguments...)))
+		return
+	}
+	l.problems = append(l.problems, fmt.Errorf("%s:%d: %s", l.file, line, fmt.Sprintf(format, arguments...)))
 }
 
 func (l *linter) named(id word, name string) {
@@ -109,12 +99,37 @@ func (l *linter) cited(of word, sources []word) {
 	}
 }
 
-func (l *linter) known(what string, words []word, known map[string]bool) {
+// known checks that all ids are in a file.
+func (l *linter) known(what, file string, words []word) {
 	for _, w := range words {
-		if !known[w.text] {
+		if !l.ids[file][w.text] {
 			l.fail(w.line, "there is no %s %q", what, w.text)
 		}
 	}
+}
+
+func (l *linter) knownActors(words []word)   { l.known("actor", "actors.yml", words) }
+func (l *linter) knownSoftware(words []word) { l.known("software", "software.yml", words) }
+
+func (l *linter) source(name string, s source) {
+	if s.URL == "" {
+		return
+	}
+	if address, err := url.Parse(s.URL); err != nil || address.Host == "" || address.Scheme != "https" && address.Scheme != "http" {
+		l.fail(0, "%s: %q is no address", name, s.URL)
+	}
+}
+
+func (l *linter) tool(s *software) {
+	l.named(s.ID, s.Name)
+	l.cited(s.ID, s.Sources)
+}
+
+func (l *linter) campaign(c *campaign) {
+	l.named(c.ID, c.Name)
+	l.cited(c.ID, c.Sources)
+	l.knownActors(c.Actors)
+	l.features(c.ID, c.Features)
 }
 
 func (l *linter) technique(t *technique) {
@@ -138,16 +153,16 @@ func (l *linter) renaming(from string, to renaming) {
 		l.fail(to.To.line, "%q or %q is no technique", from, to.To.text)
 	case again:
 		l.fail(to.To.line, "%s is renamed itself", to.To.text)
-	case to.From == "":
+	case to.How == "":
 		l.fail(to.To.line, "%s: how it is known is not said", from)
 	}
 }
 
-func (l *linter) actor(a *actor, known map[string]map[string]bool) {
+func (l *linter) actor(a *actor) {
 	l.named(a.ID, a.Name)
 	l.cited(a.ID, a.Sources)
-	l.known("actor", a.Confusable, known["actor"])
-	l.features(a.ID, a.Features, known)
+	l.knownActors(a.Confusable)
+	l.features(a.ID, a.Features)
 	if a.State != "" && !country.MatchString(a.State) || a.State == "" && a.Service != "" {
 		l.fail(a.ID.line, "%s: state %q with service %q", a.ID.text, a.State, a.Service)
 	}
@@ -169,18 +184,18 @@ func (l *linter) actor(a *actor, known map[string]map[string]bool) {
 	}
 }
 
-func (l *linter) features(of word, told []features, known map[string]map[string]bool) {
+func (l *linter) features(of word, told []features) {
 	for _, group := range told {
 		l.cited(of, group.Sources)
-		l.known("technique", group.Techniques, known["technique"])
-		l.known("software", group.Software, known["software"])
+		l.known("technique", "techniques.yml", group.Techniques)
+		l.knownSoftware(group.Software)
 	}
 }
 
-func (l *linter) artefact(a *artefact, known map[string]map[string]bool) {
+func (l *linter) artefact(a *artefact) {
 	l.cited(a.ID, a.Sources)
-	l.known("actor", a.Actors, known["actor"])
-	l.known("software", a.Software, known["software"])
+	l.knownActors(a.Actors)
+	l.knownSoftware(a.Software)
 	made := Artefact{ID: a.ID.text, Kind: a.Kind, Field: a.Field, Value: a.Value, Pattern: a.Pattern, Spoof: a.Spoof, Shared: a.Shared,
 		SeenFirst: a.First.Time, SeenLast: a.Last.Time, Reliability: a.Reliability, Credibility: a.Credibility}
 	if err := made.check(); err != nil {

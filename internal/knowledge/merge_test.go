@@ -162,3 +162,14 @@ func TestMergeWhole(t *testing.T) {
 	}
 	t.Logf("%d actors, %d software, %d techniques, %d conflicts", len(merged.Actors), len(merged.Software), len(merged.Techniques), len(merged.Conflicts))
 }
+
+func BenchmarkMergeWhole(b *testing.B) {
+	galaxy, err := ImportMISPGalaxy(openGalaxy(b))
+	if err != nil {
+		b.Fatal(err)
+	}
+	own := builtin(b)
+	for b.Loop() {
+		Merge(own, galaxy)
+	}
+}
