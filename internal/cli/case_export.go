@@ -157,13 +157,20 @@ func (f *exportFlags) export(ctx context.Context, env Environment, path string, 
 
 // writeExported says what is in the export.
 func writeExported(env Environment, name string, m *custody.Manifest) {
-	fmt.Fprintf(env.Err, "%s: %s of %s, %s\n", report.Visible(name), counted(m.Leaves, "leaf"), counted(int(m.Size), "leaf"), counted(m.Records.Included, "record"))
+	fmt.Fprintf(env.Err, "%s: %s of %s, %s\n", report.Visible(name), report.Thousands(int64(m.Leaves)), countedLeaves(int(m.Size)), counted(m.Records.Included, "record"))
 	if n := m.Records.Missing; n > 0 {
 		fmt.Fprintf(env.Err, "  %s left out: %s\n", counted(n, "record"), m.Records.Why)
 	}
 	if r := m.Redacted; len(r.Kinds) > 0 {
-		fmt.Fprintf(env.Err, "  hidden: %s in %s, %s and %s as a whole\n", counted(r.Fields, "field"), counted(r.Leaves, "leaf"), counted(r.Withheld, "leaf"), counted(m.Records.Withheld, "record"))
+		fmt.Fprintf(env.Err, "  hidden: %s in %s, %s and %s as a whole\n", counted(r.Fields, "field"), countedLeaves(r.Leaves), countedLeaves(r.Withheld), counted(m.Records.Withheld, "record"))
 	}
+}
+
+func countedLeaves(n int) string {
+	if n == 1 {
+		return "1 leaf"
+	}
+	return report.Thousands(int64(n)) + " leaves"
 }
 
 // redactedKinds are the kinds of entities that --redact knows.
@@ -241,14 +248,22 @@ func isNamed(e *entity.Entity, name string) bool {
 // hideNames hides names, and the account in DOMAIN\account and account@domain.
 func hideNames(redactor *custody.Redactor, names []string) {
 	for _, name := range names {
-		redactor.HideText(name)
-		if at := strings.LastIndexByte(name, '\\'); at >= 0 {
-			redactor.HideText(name[at+1:])
-		}
-		if account, _, ok := strings.Cut(name, "@"); ok {
-			redactor.HideText(account)
+		account := name[strings.LastIndexByte(name, '\\')+1:]
+		account, _, _ = strings.Cut(account, "@")
+		for _, text := range []string{name, account} {
+			if !slices.Contains(commonAccounts(), strings.ToLower(text)) {
+				redactor.HideText(text)
+			}
 		}
 	}
+}
+
+// commonAccounts are on every machine, and their names words of every report:
+// they are hidden where a column holds them, and not wherever they stand.
+func commonAccounts() []string {
+	return []string{"system", "local service", "network service", "anonymous logon", "administrator", "administrators", "admin", "guest", "krbtgt",
+		"defaultaccount", "iusr", "root", "nobody", "daemon", "www-data", "apache", "nginx", "user", "users", "service", "everyone",
+		"nt authority\\system", "nt authority\\local service", "nt authority\\network service", "s-1-5-18", "s-1-5-19", "s-1-5-20"}
 }
 
 // redactDocument hides in what the report shows what is hidden in the leaves.

@@ -226,7 +226,11 @@ func writeVerification(out io.Writer, path string, v *custody.Verification) erro
 		}
 	}
 	writeUnchecked(&text, v)
-	fmt.Fprintf(&text, "\nLedger\n  %s leaves, %s signed, root %s\n", report.Thousands(v.Leaves), report.Thousands(v.Signed), v.Root)
+	if v.Kind == "export" {
+		fmt.Fprintf(&text, "\nLedger\n  %s of %s signed leaves, root %s\n", report.Thousands(v.Leaves), report.Thousands(v.Signed), v.Root)
+	} else {
+		fmt.Fprintf(&text, "\nLedger\n  %s leaves, %s signed, root %s\n", report.Thousands(v.Leaves), report.Thousands(v.Signed), v.Root)
+	}
 	for _, key := range v.Keys {
 		fmt.Fprintf(&text, "  key %s\n", report.Visible(key))
 	}

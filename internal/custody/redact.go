@@ -57,16 +57,16 @@ func (r *Redactor) HideText(text string) {
 	}
 }
 
-// isFirm reports whether a text does not stand somewhere by chance, such as in
-// a word, a number or a digest.
+// isFirm reports whether a text cannot well stand somewhere by chance: as a
+// word of the report, in a number or a digest.
 func isFirm(lower string) bool {
 	letters := strings.IndexFunc(lower, func(c rune) bool { return !unicode.IsLetter(c) }) < 0
 	hexadecimal := strings.Trim(lower, "0123456789abcdef") == ""
 	switch {
+	case letters:
+		return false
 	case hexadecimal:
 		return len(lower) >= 16
-	case letters:
-		return len(lower) >= 8
 	}
 	return len(lower) >= 6
 }
@@ -147,8 +147,12 @@ func (r *Redactor) hides(path, value string) bool {
 	if r == nil {
 		return false
 	}
-	if len(r.fields) > 0 && r.hidesPath(path) {
+	var steps []any
+	if json.Unmarshal([]byte(path), &steps) != nil || r.hidesPath(steps) {
 		return true
+	}
+	if isOwnWord(steps) {
+		return false
 	}
 	text := value
 	if strings.HasPrefix(value, `"`) {
@@ -158,15 +162,43 @@ func (r *Redactor) hides(path, value string) bool {
 }
 
 // hidesPath reports whether a key on the way to a value is hidden.
-func (r *Redactor) hidesPath(path string) bool {
-	var steps []any
-	if json.Unmarshal([]byte(path), &steps) != nil {
-		return true
-	}
+func (r *Redactor) hidesPath(steps []any) bool {
 	return slices.ContainsFunc(steps, func(step any) bool {
 		key, ok := step.(string)
 		return ok && r.fields[strings.ToLower(key)]
 	})
+}
+
+// isOwnWord reports whether a path leads to a word of this program or of a
+// rule, not of the evidence: hiding the account "service" hides no kind of
+// entity of that name.
+func isOwnWord(steps []any) bool {
+	last := len(steps) - 1
+	for last > 0 {
+		if _, index := steps[last].(float64); !index {
+			break
+		}
+		last--
+	}
+	if last < 0 || steps[0] == "event" || steps[0] == "correlation" {
+		return false
+	}
+	above := ""
+	for i := last - 1; i >= 0 && above == ""; i-- {
+		above, _ = steps[i].(string)
+	}
+	switch steps[last] {
+	case "message", "kind", "level", "finding_id", "rule_id", "rule_title", "techniques", "tactics", "tactic", "roles", "known",
+		"sha256", "record_sha256", "time", "first", "last", "extraction":
+		return true
+	case "id":
+		return above == "" || above == "incident" || above == "rules" || above == "items" || above == "techniques"
+	case "title":
+		return above == "rules"
+	case "name":
+		return above == "values" || above == "hypotheses" || above == "phases"
+	}
+	return false
 }
 
 func (r *Redactor) hidesText(text string) bool {
