@@ -148,13 +148,16 @@ func isCobraUsage(err error) bool {
 func newRoot(env Environment) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "kulla",
-		Short: "Find intrusions in logs, and prove every finding",
-		Long: `Kulla finds intrusions in the logs of public services. Every finding points at
-the bytes it rests on, and what could not be seen is listed beside it.
+		Short: "Find intrusions in logs, say what happened and who did it, and prove every sentence",
+		Long: `Kulla finds intrusions in the logs of public services, joins them into incidents, and
+says who probably did it and how sure that is. Every sentence points at the bytes it
+rests on, and what could not be seen is listed beside it.
 
 It reads evidence and writes reports. It opens no network connection, but for
 "kulla rules pull", which fetches rules from the address you give it.`,
-		Example: `  kulla hunt evidence/                      hunt with the built-in rules
+		Example: `  kulla investigate evidence/               make a case, with its report
+  kulla verify evidence.kulla evidence/     check every sentence of it
+  kulla hunt evidence/                      hunt with the built-in rules
   kulla hunt --rules sigma.zip case.zip     hunt with other Sigma rules
   kulla dump Security.evtx                  print records as JSON
   kulla explain RULE Security.evtx          why a rule matched, or did not`,
@@ -166,7 +169,8 @@ It reads evidence and writes reports. It opens no network connection, but for
 	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error {
 		return &usageError{err: err, hint: fmt.Sprintf("see %q", command.CommandPath()+" --help")}
 	})
-	root.AddCommand(newHunt(env), newTimeline(env), newSearch(env), newStats(env), newDump(env), newExplain(env), newRules(env), newVersion(env), newMan(env))
+	root.AddCommand(newInvestigate(env), newCase(env), newVerify(env), newHunt(env), newTimeline(env), newSearch(env), newStats(env), newDump(env), newExplain(env),
+		newRules(env), newKnowledge(env), newVersion(env), newMan(env))
 	root.AddCommand(topics()...)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

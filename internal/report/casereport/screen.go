@@ -34,6 +34,7 @@ const (
 	storyLines     = 6 // of the most important incident
 	otherIncidents = 3
 	missingLines   = 3
+	firstLines     = 3
 )
 
 // WriteScreen writes the summary of a case that fits one screen: the
@@ -144,7 +145,7 @@ func (p *screen) incidents(d *Document) {
 			p.line("", fmt.Sprintf("and %s: kulla case show", countIncidents(d.Incidents[i:])))
 			break
 		}
-		p.line(strings.ToUpper(one.Level), fmt.Sprintf("%s  %s (score %d)", one.ID, p.Text(one.Title), one.Score.Total))
+		p.line(levelHeading(one.Level), fmt.Sprintf("%s %s (score %d)", one.ID, p.Text(one.Title), one.Score.Total))
 		if hosts := namesOf(one, entity.Host); len(hosts) > 0 && i == 0 {
 			p.line("", "on "+list(hosts, 8))
 		}
@@ -152,6 +153,14 @@ func (p *screen) incidents(d *Document) {
 			p.story(one)
 		}
 	}
+}
+
+// levelHeading is a level in capitals, short enough for a heading.
+func levelHeading(level string) string {
+	if level == "informational" {
+		return "INFO"
+	}
+	return strings.ToUpper(level)
 }
 
 func (p *screen) story(one *incident.Incident) {
@@ -228,12 +237,13 @@ func (p *screen) missing(d *Document) {
 
 // first is what to do first against the techniques that were seen.
 func (p *screen) first(d *Document) {
-	var names []string
-	for _, m := range FirstSteps(d) {
-		names = append(names, m.Name)
-	}
-	if len(names) > 0 {
-		p.line("Do first", list(names, 3))
+	heading := "Do first"
+	for i, step := range FirstSteps(d) {
+		if i == firstLines {
+			break
+		}
+		p.line(heading, "- "+step.Name)
+		heading = ""
 	}
 }
 
