@@ -29,7 +29,7 @@ func Assess(base *knowledge.Base, items []Item, options Options) *Assessment {
 		withhold(a.Phases, options)
 	}
 	a.HandOffs = m.handOffs(a.Phases, options)
-	a.Likelihood = whole.likelihood(focus)
+	a.Likelihood = whole.likelihood(focus, a.Hypotheses)
 	a.Confidence = whole.confidence(focus, options)
 	a.Without = whole.withoutEach(focus, order)
 	a.Change = whole.changes()
@@ -194,13 +194,11 @@ func (j *judgement) mean(id string, of func(h int) micronats) micronats {
 	var sum float64
 	var whole, count int64
 	var flat micronats
-	for h := range j.known.actors {
-		if j.known.belongs(h, id) {
-			sum += float64(j.posterior.actors[h]) * float64(of(h))
-			whole += int64(j.posterior.actors[h])
-			flat += of(h)
-			count++
-		}
+	for _, h := range j.known.members[id] {
+		sum += float64(j.posterior.actors[h]) * float64(of(h))
+		whole += int64(j.posterior.actors[h])
+		flat += of(h)
+		count++
 	}
 	switch {
 	case whole > 0:

@@ -22,8 +22,8 @@ func (k *knownBase) framed(id string) (int, bool) {
 
 // belongs is whether an actor is of a group, service or state.
 func (k *knownBase) belongs(h int, id string) bool {
-	a := &k.actors[h]
-	return id != "" && (id == a.state || id == a.service || strings.HasPrefix(id, "group:") && id[len("group:"):] == a.ID)
+	_, found := slices.BinarySearch(k.members[id], h)
+	return found
 }
 
 // levelOf is the kind of a hypothesis, and its name.
@@ -65,15 +65,12 @@ func (j *judgement) probability(id string) perMillion {
 // ranked are the ids of one kind (state, service, group), the likeliest first.
 func (j *judgement) ranked(kind string) []string {
 	var ids []string
-	for h := range j.known.actors {
-		a := &j.known.actors[h]
-		switch id := map[string]string{"state": a.state, "service": a.service, "group": "group:" + a.ID}[kind]; {
-		case id != "":
+	for id := range j.known.members {
+		if strings.HasPrefix(id, kind+":") {
 			ids = append(ids, id)
 		}
 	}
 	slices.Sort(ids)
-	ids = slices.Compact(ids)
 	slices.SortStableFunc(ids, func(a, b string) int { return cmp.Compare(j.probability(b), j.probability(a)) })
 	return ids
 }
@@ -136,11 +133,10 @@ func (j *judgement) hypothesis(id string) Hypothesis {
 		}
 		return made
 	}
-	for h := range j.known.actors {
-		if a := &j.known.actors[h]; j.known.belongs(h, id) {
-			made.Prior += a.prior
-			made.Parent = map[string]string{"group": a.parent(), "service": a.state}[kind]
-		}
+	for _, h := range j.known.members[id] {
+		a := &j.known.actors[h]
+		made.Prior += a.prior
+		made.Parent = map[string]string{"group": a.parent(), "service": a.state}[kind]
 	}
 	made.Nats = j.mean(id, func(h int) micronats { return j.posterior.total[h] }).nats()
 	return made

@@ -17,15 +17,23 @@ type knownBase struct {
 	artefacts map[string]*knowledge.Artefact
 	// features, countries, sectors and names list actors by position.
 	features, countries, sectors, names map[string][]int
+	// members lists the actors of each group, service and state.
+	members map[string][]int
 	// techniques holds what each technique and software adds to each actor.
 	techniques map[string][]float64
 }
 
 func newKnownBase(base *knowledge.Base) *knownBase {
 	k := &knownBase{Base: base, actors: actorsOf(base), position: map[string]int{}, artefacts: map[string]*knowledge.Artefact{},
-		features: map[string][]int{}, countries: map[string][]int{}, sectors: map[string][]int{}, names: map[string][]int{}}
+		features: map[string][]int{}, countries: map[string][]int{}, sectors: map[string][]int{}, names: map[string][]int{},
+		members: map[string][]int{}}
 	for i := range k.actors {
 		k.position[k.actors[i].ID] = i
+		for _, id := range []string{"group:" + k.actors[i].ID, k.actors[i].service, k.actors[i].state} {
+			if id != "" {
+				k.members[id] = append(k.members[id], i)
+			}
+		}
 		for _, f := range k.actors[i].Features {
 			k.features[k.current(f.ID)] = addOnce(k.features[k.current(f.ID)], i)
 		}

@@ -159,24 +159,30 @@ func magnitude(m micronats) micronats { return max(m, -m) }
 
 // limit scales the weights of each kind down to what the kind may weigh.
 func (m *model) limit(by [][]micronats) {
-	for _, kind := range kinds {
-		sum := make([]micronats, len(m.known.actors))
-		for i := range by {
-			if m.items[i].Kind == kind {
-				for h, weight := range by[i] {
-					sum[h] += weight
-				}
-			}
+	sums := map[Kind][]micronats{}
+	for i := range by {
+		if by[i] == nil {
+			continue
 		}
-		bound := bounds[kind]
-		if bound.shared {
+		sum := sums[m.items[i].Kind]
+		if sum == nil {
+			sum = make([]micronats, len(m.known.actors))
+			sums[m.items[i].Kind] = sum
+		}
+		for h, weight := range by[i] {
+			sum[h] += weight
+		}
+	}
+	for kind, sum := range sums {
+		if bounds[kind].shared {
 			share(sum)
 		}
-		for i := range by {
-			if m.items[i].Kind == kind {
-				scale(by[i], sum, bound.all)
-				cut(by[i], bound.each)
-			}
+	}
+	for i := range by {
+		if by[i] != nil {
+			bound := bounds[m.items[i].Kind]
+			scale(by[i], sums[m.items[i].Kind], bound.all)
+			cut(by[i], bound.each)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package attribution
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/kulla-defence/kulla/internal/incident"
@@ -41,21 +42,18 @@ func (j *judgement) named(id string) []incident.Value {
 
 // stateOf is the code of the state that a hypothesis is of.
 func (j *judgement) stateOf(id string) string {
-	framed, isFlag := j.known.framed(id)
-	for h := range j.known.actors {
-		if isFlag && h == framed || !isFlag && j.known.belongs(h, id) {
-			return j.known.actors[h].State
-		}
+	if framed, ok := j.known.framed(id); ok {
+		return j.known.actors[framed].State
+	}
+	for _, h := range j.known.members[id] {
+		return j.known.actors[h].State
 	}
 	return ""
 }
 
 // likelihood is the sentence on how likely the answer is.
-func (j *judgement) likelihood(focus string) incident.Sentence {
-	h := j.hypothesis(focus)
-	list := []Hypothesis{h}
-	j.bracket(list)
-	h = list[0]
+func (j *judgement) likelihood(focus string, list []Hypothesis) incident.Sentence {
+	h := list[slices.IndexFunc(list, func(h Hypothesis) bool { return h.ID == focus })]
 	s := sentence("likelihood."+h.Kind, j.named(focus)...)
 	s.Values = append(s.Values, message("word", "word."+h.Word), text("percent", percent(h.Posterior)), text("low", percent(h.Low)), text("high", percent(h.High)))
 	s.Proof = j.proof(focus)
