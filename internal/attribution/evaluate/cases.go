@@ -26,6 +26,7 @@ type testCase struct {
 
 const (
 	minReportFeatures   = 5
+	minTrainingFeatures = 3 // of reports that are trained on, but not judged
 	minCampaignFeatures = 3
 )
 
@@ -41,7 +42,7 @@ func reportCases(base *knowledge.Base, temporal bool) []testCase {
 			if temporal {
 				c.holdout.Before = report.Published
 			}
-			if len(c.features) < minReportFeatures || temporal && c.at.IsZero() || !known(actor, c.holdout) {
+			if len(c.features) < minTrainingFeatures || temporal && c.at.IsZero() || !known(actor, c.holdout) {
 				continue
 			}
 			cases = append(cases, c)
@@ -49,6 +50,9 @@ func reportCases(base *knowledge.Base, temporal bool) []testCase {
 	}
 	return cases
 }
+
+// judged reports whether the case is big enough to count.
+func (c *testCase) judged() bool { return len(c.features) >= minReportFeatures }
 
 // reportsOn lists the reports on an actor, in order of name.
 func reportsOn(actor *knowledge.Actor) []knowledge.Citation {

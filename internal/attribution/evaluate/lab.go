@@ -95,39 +95,56 @@ func foldOf(c *testCase) int {
 	return int(hash.Sum32() % folds)
 }
 
-// crossValidate judges each case by a model that saw neither its actor nor its
-// report in training.
-func crossValidate(set []specimen, dated bool) (known, removed []outcome) {
-	known, removed = make([]outcome, len(set)), make([]outcome, len(set))
-	_ = parallel(folds, func(fold int) error {
-		model := trainWithout(set, fold, dated)
-		for i := range set {
-			if s := &set[i]; foldOf(&s.testCase) == fold {
-				known[i] = outcomeOf(&s.testCase, model.Rank(s.known.Dated(dated)))
-				removed[i] = outcomeOf(&s.testCase, model.Rank(s.removed.Dated(dated)))
-			}
-		}
-		return nil
-	})
-	return known, removed
+// A school is a set of specimens, and a model for each of its parts that saw
+// neither the actors nor the reports of that part in training.
+type school struct {
+	set    []specimen
+	models [folds]*ranking.Model
 }
 
-func trainWithout(set []specimen, fold int, dated bool) *ranking.Model {
-	reports := map[string]bool{}
-	for i := range set {
-		if foldOf(&set[i].testCase) == fold {
-			for report := range set[i].reports {
-				reports[report] = true
+func educate(set []specimen) *school {
+	s := &school{set: set}
+	_ = parallel(folds, func(fold int) error {
+		reports := map[string]bool{}
+		for i := range set {
+			if foldOf(&set[i].testCase) == fold {
+				for report := range set[i].reports {
+					reports[report] = true
+				}
 			}
 		}
-	}
+		s.models[fold] = train(set, func(c *testCase) bool { return foldOf(c) == fold || overlap(c.reports, reports) }, true)
+		return nil
+	})
+	return s
+}
+
+// train fits a model to all specimens but some.
+func train(set []specimen, except func(*testCase) bool, dated bool) *ranking.Model {
 	var examples []*ranking.Example
 	for i := range set {
-		if foldOf(&set[i].testCase) != fold && !overlap(set[i].reports, reports) {
-			examples = append(examples, set[i].known.Dated(dated), set[i].removed.Dated(dated))
+		if !except(&set[i].testCase) {
+			examples = append(examples, set[i].known, set[i].removed)
 		}
 	}
-	return ranking.Train(examples, !dated, dated)
+	return ranking.Train(examples, true, dated)
+}
+
+// model is the one that may judge a case.
+func (s *school) model(c *testCase) *ranking.Model { return s.models[foldOf(c)] }
+
+// outcomes judges the cases that are big enough: with the actor known, and
+// with it removed from the knowledge.
+func (s *school) outcomes(dated bool) (known, removed []outcome) {
+	for i := range s.set {
+		c := &s.set[i]
+		if c.judged() {
+			model := s.model(&c.testCase)
+			known = append(known, outcomeOf(&c.testCase, model.Rank(c.known.Dated(dated))))
+			removed = append(removed, outcomeOf(&c.testCase, model.Rank(c.removed.Dated(dated))))
+		}
+	}
+	return known, removed
 }
 
 func overlap(a, b map[string]bool) bool {

@@ -20,7 +20,7 @@ func Default() *Model {
 
 // whole says that there is a weight for all that is measured.
 func (m *Model) whole() bool {
-	return len(m.Undated.Actor) == undatedMeasures && len(m.Dated.Actor) == measures && len(m.Undated.Unknown) == signs && len(m.Dated.Unknown) == signs
+	return len(m.Gate.Weights) == trustSigns && len(m.Undated.Actor) == undatedMeasures && len(m.Dated.Actor) == measures && len(m.Undated.Unknown) == signs && len(m.Dated.Unknown) == signs
 }
 
 // plain is a model that needs no training: the mean of four standardised
@@ -33,5 +33,23 @@ func plain() *Model {
 		}
 		return s
 	}
-	return &Model{Undated: stage(undatedMeasures), Dated: stage(measures)}
+	return &Model{Undated: stage(undatedMeasures), Dated: stage(measures), Gate: Gate{Weights: make([]float64, trustSigns), Threshold: 1}}
+}
+
+// Baselines are the names of standard methods, to measure against.
+func Baselines() []string {
+	return []string{"idf sum", "BM25", "multinomial naive Bayes", "Bernoulli naive Bayes over reports", "cosine", "mean of four"}
+}
+
+// Baseline returns a standard method as a model: one measure, or the mean of
+// four. Its posteriors are not calibrated, and it knows no unknown actor.
+func Baseline(name string) *Model {
+	model := plain()
+	by := map[string]int{"idf sum": measureOverlapZ, "BM25": measureOkapi, "multinomial naive Bayes": measureMultinomial,
+		"Bernoulli naive Bayes over reports": measureRate, "cosine": measureCosine}
+	if j, ok := by[name]; ok {
+		clear(model.Undated.Actor)
+		model.Undated.Actor[j] = 1
+	}
+	return model
 }

@@ -13,6 +13,8 @@ type Model struct {
 	// Undated is for queries without a time, Dated for those with one.
 	Undated Stages `json:"undated"`
 	Dated   Stages `json:"dated"`
+	// Gate says which answers can be trusted.
+	Gate Gate `json:"gate"`
 }
 
 // Stages are a conditional logit among the actors, and a logistic regression
@@ -41,21 +43,28 @@ type Example struct {
 	truth   int     // -1: none of the actors
 }
 
-type identity struct{ id, state string }
+type identity struct {
+	id, state string
+	cohesion  float64
+}
 
 // Example compares a query with the actors. The first of the given actors
 // that the Ranker knows is the right answer; else it is none of them.
 func (r *Ranker) Example(features []string, at time.Time, actors ...string) *Example {
 	known, _, _ := r.parse(features)
-	e := &Example{matrix: r.view.measure(query{known, at}), at: at, size: float64(max(1, len(known))), truth: -1}
-	for i := range r.view.actors {
-		p := &r.view.actors[i]
-		e.actors = append(e.actors, identity{p.id, p.state})
-		if e.truth < 0 && slices.Contains(actors, p.id) {
+	e := r.example(known, at)
+	for i := range e.actors {
+		if slices.Contains(actors, e.actors[i].id) {
 			e.truth = i
+			break
 		}
 	}
-	for _, f := range known {
+	return e
+}
+
+func (r *Ranker) example(features []int32, at time.Time) *Example {
+	e := &Example{actors: r.view.identities, matrix: r.view.measure(query{features, at}), at: at, size: float64(max(1, len(features))), truth: -1}
+	for _, f := range features {
 		if len(r.view.exact[f]) == 0 {
 			e.unheard += 1 / e.size
 		}
@@ -189,6 +198,14 @@ const (
 	signSize
 	signTool
 	signState // share of the leader's state
+	signExclusive
+	signCohesion  // how alike the reports on the leader are
+	signFit       // best report less that
+	signLeadOkapi // lead over the best other, by measure
+	signLeadReport
+	signLeadCosine
+	signLeadRate
+	signLeadTool
 	signs
 )
 
@@ -221,12 +238,31 @@ func (e *Example) signs(scores []float64) (s [signs]float64) {
 	s[signPopularity] = row[measurePopularity]
 	s[signSize] = row[measureSize]
 	s[signTool] = row[measureTool]
+	s[signExclusive] = min(row[measureExclusive], 3)
+	s[signCohesion] = e.actors[leader].cohesion
+	s[signFit] = row[measureBestReport] - e.actors[leader].cohesion
+	s[signLeadOkapi] = e.lead(measureOkapi, leader) / 5
+	s[signLeadReport] = e.lead(measureBestReport, leader)
+	s[signLeadCosine] = e.lead(measureCosine, leader)
+	s[signLeadRate] = e.lead(measureRate, leader) / 5
+	s[signLeadTool] = e.lead(measureRareTool, leader)
 	for i := range p {
 		if i == leader || e.actors[i].state != "" && e.actors[i].state == e.actors[leader].state {
 			s[signState] += p[i]
 		}
 	}
 	return s
+}
+
+// lead is how far an actor is ahead of the best other by a measure, at most 10.
+func (e *Example) lead(j, actor int) float64 {
+	best := math.Inf(-1)
+	for i := range e.matrix {
+		if i != actor {
+			best = max(best, e.matrix[i][j])
+		}
+	}
+	return min(max(e.matrix[actor][j]-best, -10), 10)
 }
 
 // agreement is the share of independent measures by which the leader leads.

@@ -80,6 +80,16 @@ func (r *Ranker) Profile(id string) []string {
 	return list
 }
 
+// Rarity is a feature's inverse frequency over actors, in nats; 0 for what no
+// knowledge lists.
+func (r *Ranker) Rarity(feature string) float64 {
+	number, ok := r.view.corpus.index[r.view.corpus.current(feature)]
+	if !ok {
+		return 0
+	}
+	return r.view.idf[number]
+}
+
 // Rank ranks the actors for an example, without explaining it.
 func (m *Model) Rank(e *Example) Ranking {
 	posteriors, unknown := m.judge(e)

@@ -12,6 +12,8 @@ import (
 type view struct {
 	corpus *Corpus
 	actors []profile
+	// identities say of each actor what a model needs to know.
+	identities []identity
 	// exact, family and implied list by feature which actors were seen with
 	// it, with another technique under the same parent, and with software that
 	// does it.
@@ -59,6 +61,7 @@ func (c *Corpus) view(holdout Holdout) *view {
 		}
 	}
 	v.weigh()
+	v.identify()
 	return v
 }
 
@@ -183,6 +186,40 @@ func (v *view) weigh() {
 		for f := range postings {
 			slices.SortFunc(postings[f], func(a, b posting) int { return cmp.Compare(a.actor, b.actor) })
 		}
+	}
+}
+
+// identify sums up the actors; cohesion is the mean, over the reports on an
+// actor, of the highest cosine with another of them.
+func (v *view) identify() {
+	for i := range v.actors {
+		v.identities = append(v.identities, identity{id: v.actors[i].id, state: v.actors[i].state})
+	}
+	features := make([][]int32, len(v.reports))
+	for f, reports := range v.inReports {
+		for _, r := range reports {
+			features[r] = append(features[r], int32(f))
+		}
+	}
+	common := make([]float64, len(v.reports))
+	for r := range v.reports {
+		var touched []int32
+		for _, f := range features[r] {
+			for _, other := range v.inReports[f] {
+				if v.reports[other].actor == v.reports[r].actor && int(other) != r {
+					common[other] += v.idf[f] * v.idf[f]
+					touched = append(touched, other)
+				}
+			}
+		}
+		best := 0.0
+		for _, other := range touched {
+			best = max(best, common[other]/(math.Sqrt(v.reports[r].norm*v.reports[other].norm)+1e-9))
+		}
+		for _, other := range touched {
+			common[other] = 0
+		}
+		v.identities[v.reports[r].actor].cohesion += best / v.actors[v.reports[r].actor].reports
 	}
 }
 
