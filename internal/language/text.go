@@ -105,9 +105,9 @@ func Percent(tag string, share float64) string {
 	text := Decimal(tag, share*100, 0)
 	switch {
 	case text == "0" && share > 0:
-		text = "<\u00a01"
+		text = "<1"
 	case text == "100" && share < 1:
-		text = ">\u00a099"
+		text = ">99"
 	}
 	return text + "\u00a0%"
 }

@@ -17,10 +17,18 @@ type assessmentView struct {
 	Leading []hypothesisView
 	// Wider are states and services.
 	Wider     []hypothesisView
+	Gates     []gateView
 	Waterfall []step
 	Items     []itemView
 	MoreItems int
 	Without   []withoutView
+}
+
+// A gateView is what has to be so before an answer of one level is published.
+type gateView struct {
+	Level  string
+	Passed bool // all of them
+	Gates  []attribution.Gate
 }
 
 type hypothesisView struct {
@@ -76,6 +84,7 @@ func (p *page) assessment() *assessmentView {
 	v := &assessmentView{Assessment: a,
 		Answer: p.claim("answer", a.Answer.Sentence), Likelihood: p.claim("likelihood", a.Likelihood), Confidence: p.claim("confidence", a.Confidence.Sentence)}
 	v.hypotheses()
+	v.gates()
 	v.items(p)
 	v.waterfall()
 	v.without()
@@ -94,6 +103,18 @@ func (v *assessmentView) hypotheses() {
 	slices.SortStableFunc(v.Leading, func(a, b hypothesisView) int { return cmp.Compare(b.Posterior, a.Posterior) })
 	v.Leading = firstOf(v.Leading)
 	v.Wider = v.Wider[:min(len(v.Wider), maxHypotheses)]
+}
+
+func (v *assessmentView) gates() {
+	for _, gate := range v.Assessment.Answer.Gates {
+		at := slices.IndexFunc(v.Gates, func(g gateView) bool { return g.Level == gate.Level })
+		if at < 0 {
+			at = len(v.Gates)
+			v.Gates = append(v.Gates, gateView{Level: gate.Level, Passed: true})
+		}
+		v.Gates[at].Gates = append(v.Gates[at].Gates, gate)
+		v.Gates[at].Passed = v.Gates[at].Passed && gate.Passed
+	}
 }
 
 // firstOf keeps the likeliest, and the best unknown and false flag in any case.

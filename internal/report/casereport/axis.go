@@ -20,7 +20,7 @@ type episode struct {
 
 const (
 	maxEpisodes = 12
-	foldWidth   = 2.2 // per cent of the axis for a fold
+	foldWidth   = 1.4 // per cent of the axis for a fold
 )
 
 // newAxis makes an axis of the starts of bins, in order, and their width.

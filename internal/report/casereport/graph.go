@@ -53,11 +53,11 @@ const (
 	maxNodes      = 60
 	maxInColumn   = 14
 	columnWidth   = 236
-	nodeWidth     = 172
+	nodeWidth     = 176
 	nodeHeight    = 28
 	rowHeight     = 40
 	graphHead     = 34
-	maxLabelRunes = 23
+	maxLabelRunes = 21
 )
 
 var graphColumns = []struct {
@@ -71,13 +71,16 @@ var graphColumns = []struct {
 	{"column.what", []entity.Kind{entity.File}},
 }
 
-func newGraph(incidents []*incident.Incident) *graphView {
+func newGraph(incidents []*incident.Incident, names hostNames) *graphView {
 	g := &graphView{}
 	nodes := graphNodes(incidents)
 	linked := connect(nodes, incidents)
 	g.choose(nodes, linked)
 	shown := map[entity.Key]*graphNode{}
 	for _, n := range g.Nodes {
+		if n.Kind == entity.Host && n.More == 0 {
+			n.Label = shortLabel(names.shortOf(n.Name))
+		}
 		shown[n.key] = n
 	}
 	g.edges(incidents, shown)

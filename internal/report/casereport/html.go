@@ -88,11 +88,14 @@ func timeHTML(t time.Time) template.HTML {
 	return template.HTML(fmt.Sprintf(`<time datetime="%s">%s</time>`, t.UTC().Format(time.RFC3339Nano), language.Time(t)))
 }
 
+// maxShownProof is how many links stand behind one sentence.
+const maxShownProof = 3
+
 // proof are links to the records of a sentence that stands outside of a story.
 func (p *page) proof(numbers []int64) template.HTML {
 	var out strings.Builder
 	for i, number := range numbers {
-		if i == maxProof {
+		if i == maxShownProof {
 			fmt.Fprintf(&out, `<span class="soft">+%d</span>`, len(numbers)-i)
 			break
 		}

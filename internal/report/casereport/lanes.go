@@ -15,8 +15,9 @@ type timelineView struct {
 	Lanes    []lane
 	Episodes []tick
 	Folds    []fold
-	Marks    []mark
+	Spans    []incidentSpan
 	Height   int
+	Top      int // where the lanes begin
 	Days     []dayRow
 	MoreDays int
 	Timeless int64
@@ -24,6 +25,7 @@ type timelineView struct {
 
 type lane struct {
 	Host  string // empty for findings that name none
+	Short string // without the domain
 	Other bool   // all further hosts
 	Count int64
 	Y     int
@@ -39,8 +41,9 @@ type bar struct {
 }
 
 type tick struct {
-	X     float64
-	Label string
+	X      float64
+	Label  string
+	Before bool // the label ends here
 }
 
 type fold struct {
@@ -48,11 +51,14 @@ type fold struct {
 	Days     int64
 }
 
-// A mark is a sentence of the story on the axis.
-type mark struct {
-	X     float64
-	Claim *claim
-	Nth   int
+// An incidentSpan is from an incident's first finding to its last.
+type incidentSpan struct {
+	ID, Level string
+	X, Width  float64
+	Y         int
+	// Label is where its name stands; Before says that it ends there.
+	Label  float64
+	Before bool
 }
 
 // A dayRow is a line of the table: what one host had on one day.
@@ -69,7 +75,8 @@ const (
 	maxLanes   = 14
 	laneHeight = 34
 	axisHeight = 40
-	markHeight = 30
+	spanHeight = 20
+	maxSpans   = 8
 	maxDayRows = 400
 )
 
@@ -87,28 +94,39 @@ func (p *page) timeline(counted *density) *timelineView {
 	}
 	a := newAxis(starts, counted.width)
 	v.ticks(a)
-	v.lanes(counted, a)
-	v.marks(p, a)
-	v.Height = axisHeight + markHeight + laneHeight*len(v.Lanes)
+	v.spans(p, a)
+	v.Top = axisHeight + spanHeight*len(v.Spans) + 6
+	v.lanes(counted, a, p.names)
+	v.Height = v.Top + laneHeight*len(v.Lanes)
 	return v
 }
 
+// ticks are the dates on which episodes begin, as far as there is room: the
+// last one always, since it is what the case ended with.
 func (v *timelineView) ticks(a *axis) {
-	const room = 7 // per cent that a date needs
-	last := -room * 2.0
+	const room = 8.5 // per cent that a date needs
+	n := len(a.episodes)
+	free := 0.0
 	for i, e := range a.episodes {
 		if i > 0 {
 			v.Folds = append(v.Folds, fold{e.Left - foldWidth, foldWidth, e.Quiet})
 		}
-		if e.Left-last >= room && e.Left < 100-room {
-			v.Episodes = append(v.Episodes, tick{e.Left, day(e.First)})
-			last = e.Left
+		t := tick{X: e.Left, Label: day(e.First)}
+		switch {
+		case i == n-1 && i > 0:
+			t.Before = e.Left > 100-room
+			v.Episodes = append(v.Episodes, t)
+		case e.Left >= free && e.Left <= a.episodes[n-1].Left-2*room:
+			v.Episodes = append(v.Episodes, t)
+			free = e.Left + room
+		default:
+			v.Episodes = append(v.Episodes, tick{X: e.Left})
 		}
 	}
 }
 
 // lanes draws the density of all first, then that of each host.
-func (v *timelineView) lanes(counted *density, a *axis) {
+func (v *timelineView) lanes(counted *density, a *axis, names hostNames) {
 	byHost := map[string][]cellKey{}
 	most := int64(1)
 	for key, c := range counted.cells {
@@ -116,7 +134,7 @@ func (v *timelineView) lanes(counted *density, a *axis) {
 		most = max(most, c.count)
 	}
 	for i, host := range counted.lanes() {
-		l := lane{Host: host, Other: host == elsewhere, Count: counted.hosts[host], Y: axisHeight + markHeight + laneHeight*i}
+		l := lane{Host: host, Short: names.shortOf(host), Other: host == elsewhere, Count: counted.hosts[host], Y: v.Top + laneHeight*i}
 		keys := byHost[host]
 		slices.SortFunc(keys, func(x, y cellKey) int { return int(x.bin - y.bin) })
 		for _, key := range keys {
@@ -127,7 +145,7 @@ func (v *timelineView) lanes(counted *density, a *axis) {
 }
 
 // minBar is the least width of a bar, in per cent: nothing may vanish.
-const minBar = 0.22
+const minBar = 0.35
 
 // appendBar appends the bar of a cell, or adds to the bar before where both
 // would stand at the same place.
@@ -156,18 +174,21 @@ func (b *bar) size(y int, most int64) {
 	b.Y = float64(y) + laneHeight - 3 - b.Height
 }
 
-func (v *timelineView) marks(p *page, a *axis) {
-	last := -10.0
-	for _, one := range p.Detailed[:min(len(p.Detailed), 1)] {
-		for i, c := range one.Story {
-			if c.Time.IsZero() || len(c.Proof) == 0 {
-				continue
-			}
-			if x := a.at(c.Time); x-last >= 2.4 {
-				v.Marks = append(v.Marks, mark{min(max(x, 1.1), 98.9), c, i + 1})
-				last = x
-			}
+// spans are the incidents, in order of time.
+func (v *timelineView) spans(p *page, a *axis) {
+	shown := slices.Clone(p.Detailed[:min(len(p.Detailed), maxSpans)])
+	slices.SortStableFunc(shown, func(x, y *incidentView) int { return x.First.Compare(y.First) })
+	for _, one := range shown {
+		if one.First.IsZero() {
+			continue
 		}
+		from, to := a.at(one.First), a.at(one.Last)
+		s := incidentSpan{ID: one.ID, Level: one.Level, X: from, Width: max(to-from, .6), Y: axisHeight + spanHeight*len(v.Spans)}
+		s.Label = s.X + s.Width + .5
+		if s.Before = s.Label > 90; s.Before {
+			s.Label = s.X - .5
+		}
+		v.Spans = append(v.Spans, s)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 type tacticView struct {
 	Tactic string
 	Cells  []techniqueCell
-	Count  int64
+	Count  int64 // findings
 }
 
 type techniqueCell struct {
@@ -35,7 +35,7 @@ func (p *page) matrix() []tacticView {
 	columns := map[string]map[string]*techniqueCell{}
 	for _, one := range p.Incidents {
 		for _, use := range one.Techniques {
-			for _, tactic := range use.Tactics {
+			for _, tactic := range p.ownTactics(use.ID, use.Tactics) {
 				if columns[tactic] == nil {
 					columns[tactic] = map[string]*techniqueCell{}
 				}
@@ -52,22 +52,54 @@ func (p *page) matrix() []tacticView {
 			}
 		}
 	}
+	counts := p.tacticCounts()
 	var views []tacticView
 	for _, tactic := range tactics {
 		if cells := columns[tactic]; cells != nil {
-			views = append(views, newTacticView(tactic, cells))
+			views = append(views, newTacticView(tactic, cells, counts[tactic]))
 		}
 	}
 	return views
 }
 
-func newTacticView(tactic string, cells map[string]*techniqueCell) tacticView {
-	v := tacticView{Tactic: tactic}
+// ownTactics leaves out the tactics that stand on a rule beside a technique
+// but are not, as ATT&CK has it, the technique's own.
+func (d *Document) ownTactics(id string, tagged []string) []string {
+	if d.Base == nil {
+		return tagged
+	}
+	technique := d.Base.Technique(id)
+	if technique == nil {
+		return tagged
+	}
+	var own []string
+	for _, tactic := range tagged {
+		if slices.Contains(technique.Tactics, tactic) {
+			own = append(own, tactic)
+		}
+	}
+	if own == nil {
+		return tagged
+	}
+	return own
+}
+
+func (p *page) tacticCounts() map[string]int64 {
+	counts := map[string]int64{}
+	for _, one := range p.Incidents {
+		for _, stage := range one.Stages {
+			counts[stage.Tactic] += stage.Count
+		}
+	}
+	return counts
+}
+
+func newTacticView(tactic string, cells map[string]*techniqueCell, count int64) tacticView {
+	v := tacticView{Tactic: tactic, Count: count}
 	for _, c := range cells {
 		for n := c.Count; n > 0 && c.Shade < 5; n /= 10 {
 			c.Shade++
 		}
-		v.Count += c.Count
 		v.Cells = append(v.Cells, *c)
 	}
 	slices.SortFunc(v.Cells, func(a, b techniqueCell) int {

@@ -16,7 +16,7 @@ type page struct {
 	Language   string // that it begins with
 	words      wording
 	records    *records
-	names      map[string]string // of hosts, by each of their names in lower case
+	names      hostNames
 	Detailed   []*incidentView
 	Others     []*incident.Incident
 	Timeline   *timelineView
@@ -51,17 +51,21 @@ type incidentView struct {
 	*incident.Incident
 	Story   []*claim
 	Skipped int // sentences of the story that are left out
+	// Opening says what the story is of.
+	Opening []incident.Sentence
 	Days    []storyDay
 }
 
-// A storyDay is the part of a story that began on one day.
+// A storyDay is the part of a story that began on one day. Chapter says how
+// it follows on what was before; it is the heading.
 type storyDay struct {
-	Date   string
-	Claims []*claim
+	Date    string
+	Chapter *incident.Sentence
+	Claims  []*claim
 }
 
 func newPage(d *Document, words wording) (*page, error) {
-	p := &page{Document: d, words: words, names: hostNames(d), Steps: FirstSteps(d)}
+	p := &page{Document: d, words: words, names: newHostNames(d), Steps: FirstSteps(d)}
 	var err error
 	if p.records, err = gatherRecords(d); err != nil {
 		return nil, err
@@ -74,57 +78,43 @@ func newPage(d *Document, words wording) (*page, error) {
 		counted.add(f.Host, f.Time, f.Rule.Level)
 	}
 	p.Total = counted.total
-	counted.rename(p.hostName)
+	counted.rename(p.names.of)
 	for _, one := range detailed(d) {
 		p.Detailed = append(p.Detailed, p.incidentView(one))
 	}
 	p.Others = d.Incidents[len(p.Detailed):]
 	p.Timeline = p.timeline(counted)
-	p.Graph = newGraph(d.Incidents)
+	p.Graph = newGraph(d.Incidents, p.names)
 	p.Matrix = p.matrix()
 	p.Assessment = p.assessment()
 	p.Facts = p.facts()
 	return p, nil
 }
 
-// hostNames maps all names of hosts to the one they are shown under.
-func hostNames(d *Document) map[string]string {
-	names := map[string]string{}
-	for _, one := range d.Incidents {
-		for _, use := range one.Entities {
-			if use.Kind != entity.Host {
-				continue
-			}
-			for _, alias := range append([]string{use.Name}, use.Aliases...) {
-				if _, taken := names[strings.ToLower(alias)]; !taken {
-					names[strings.ToLower(alias)] = use.Name
-				}
-			}
-		}
-	}
-	return names
-}
-
-func (p *page) hostName(host string) string {
-	if name, ok := p.names[strings.ToLower(host)]; ok {
-		return name
-	}
-	return host
-}
-
 func (p *page) incidentView(one *incident.Incident) *incidentView {
 	v := &incidentView{Incident: one, Skipped: len(one.Story) - len(toldStory(one))}
 	for i, s := range toldStory(one) {
-		c := p.claim(fmt.Sprintf("%s-%d", one.ID, i+1), s)
-		v.Story = append(v.Story, c)
-		date := dayOf(s.Time)
-		if n := len(v.Days); n == 0 || date != "" && v.Days[n-1].Date != date {
-			v.Days = append(v.Days, storyDay{Date: date})
+		switch {
+		case strings.HasPrefix(s.Message, "story.opening"):
+			v.Opening = append(v.Opening, s)
+		case strings.HasPrefix(s.Message, "story.chapter"):
+			v.Days = append(v.Days, storyDay{Date: dayOf(s.Time), Chapter: &s})
+		default:
+			v.tell(p.claim(fmt.Sprintf("%s-%d", one.ID, i+1), s))
 		}
-		last := &v.Days[len(v.Days)-1]
-		last.Claims = append(last.Claims, c)
 	}
 	return v
+}
+
+// tell adds a sentence to the day that it is of.
+func (v *incidentView) tell(c *claim) {
+	v.Story = append(v.Story, c)
+	date := dayOf(c.Time)
+	if n := len(v.Days); n == 0 || date != "" && v.Days[n-1].Date != date {
+		v.Days = append(v.Days, storyDay{Date: date})
+	}
+	last := &v.Days[len(v.Days)-1]
+	last.Claims = append(last.Claims, c)
 }
 
 func dayOf(t time.Time) string {

@@ -112,12 +112,20 @@ func segmentsHTML(segments []language.Segment) string {
 	var out strings.Builder
 	for _, s := range segments {
 		if s.Evidence {
-			out.WriteString(evidenceHTML(s.Text))
+			out.WriteString(valueHTML(s))
 			continue
 		}
 		out.WriteString(template.HTMLEscapeString(s.Text))
 	}
 	return out.String()
+}
+
+// valueHTML sets names of files, commands and the like as code.
+func valueHTML(s language.Segment) string {
+	if strings.ContainsAny(s.Text, `\/="`) && !strings.HasPrefix(s.Name, "rule") {
+		return `<bdi class="code">` + template.HTMLEscapeString(shown(clip(s.Text, maxValue))) + "</bdi>"
+	}
+	return evidenceHTML(s.Text)
 }
 
 func evidenceHTML(text string) string {
