@@ -111,6 +111,21 @@ func TestManyFields(t *testing.T) {
 	}
 }
 
+// A time that RFC 3339 cannot say is none.
+func TestTimesOutOfRange(t *testing.T) {
+	t.Parallel()
+	for year, want := range map[int]bool{-1: false, 0: true, 1601: true, 9999: true, 10000: false, 30828: false} {
+		f := &detect.Finding{Rule: &detect.Rule{}, Time: time.Date(year, 6, 1, 0, 0, 0, 0, time.UTC)}
+		parsed, err := Parse(Append(nil, f, digests))
+		if err != nil {
+			t.Fatalf("year %d: %v", year, err)
+		}
+		if got := parsed.Time.Equal(f.Time); got != want {
+			t.Errorf("year %d came back as %v", year, parsed.Time)
+		}
+	}
+}
+
 func TestSharedRulesAndSources(t *testing.T) {
 	t.Parallel()
 	var parser Parser

@@ -66,10 +66,20 @@ func (o *Object) Float(name string, value float64) {
 	o.JSON = strconv.AppendFloat(o.JSON, value, 'g', -1, 64)
 }
 
-// Time writes a time as RFC 3339 in UTC, null when it is zero.
+// Timed reports whether RFC 3339 can say a time: one that is not zero, of a year
+// of four digits. A broken record may claim others.
+func Timed(t time.Time) bool {
+	if t.IsZero() {
+		return false
+	}
+	year := t.UTC().Year()
+	return year >= 0 && year <= 9999
+}
+
+// Time writes a time as RFC 3339 in UTC, null when it is not Timed.
 func (o *Object) Time(name string, t time.Time) {
 	o.Key(name)
-	if t.IsZero() {
+	if !Timed(t) {
 		o.JSON = append(o.JSON, "null"...)
 		return
 	}

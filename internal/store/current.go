@@ -36,6 +36,10 @@ type evidenceLeaf struct {
 	Problems []string  `json:"problems,omitempty"`
 }
 
+// current is the name under which a file is in the register: two of one name
+// with different content are two.
+func (e *evidenceLeaf) current() string { return e.Name + "\x00" + e.SHA256 }
+
 // Rules is the identity of a rule set.
 type Rules struct {
 	Name   string `json:"name"` // in words: "built in", a folder
@@ -56,7 +60,7 @@ func (c *Case) PutEvidence(files []Evidence) (added int, err error) {
 		file := &files[i]
 		leaf := evidenceLeaf{file.Name, file.Format, file.Size, hex.EncodeToString(file.SHA256[:]), file.Records,
 			file.First.UTC(), file.Last.UTC(), file.Problems}
-		changed, err := c.put(custody.KindEvidence, leaf.Name+"\x00"+leaf.SHA256, leaf)
+		changed, err := c.put(custody.KindEvidence, leaf.current(), leaf)
 		if err != nil {
 			return added, fmt.Errorf("put evidence: %w", err)
 		}

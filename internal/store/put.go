@@ -41,10 +41,21 @@ type putting struct {
 	hours   map[hourKey]int64
 }
 
+// An hourKey is what findings are counted by.
 type hourKey struct {
-	start int64
+	start int64 // seconds since 1970
 	timed bool
 	level int64
+}
+
+func hourOf(f *detect.Finding) hourKey {
+	key := hourKey{level: int64(f.Rule.Level)}
+	if findingjson.Timed(f.Time) {
+		const hour = 3600
+		seconds := f.Time.Unix()
+		key.start, key.timed = seconds-(seconds%hour+hour)%hour, true
+	}
+	return key
 }
 
 // PutFindings adds the findings that the case does not have yet, by id; each
@@ -206,21 +217,13 @@ func (p *putting) writeRows(b *batch) error {
 			return err
 		}
 		var at any
-		hour := hourKey{level: int64(f.Rule.Level)}
-		if !f.Time.IsZero() {
+		if findingjson.Timed(f.Time) {
 			at = nanoseconds(f.Time)
-			hour.start, hour.timed = hourOf(f.Time.Unix()), true
 		}
-		p.hours[hour]++
-		arguments = append(arguments, b.first+int64(i), b.keys[i][:], at, hour.level, rule, host)
+		p.hours[hourOf(f)]++
+		arguments = append(arguments, b.first+int64(i), b.keys[i][:], at, int64(f.Rule.Level), rule, host)
 	}
 	return p.c.exec(insertFindings(len(b.findings)), arguments...)
-}
-
-// hourOf rounds down to the hour.
-func hourOf(seconds int64) int64 {
-	const hour = 3600
-	return seconds - (seconds%hour+hour)%hour
 }
 
 func (p *putting) writeHours() error {
@@ -242,54 +245,4 @@ func (p *putting) writeHours() error {
 		}
 	}
 	return nil
-}
-
-// ruleName is what tells rules apart, as in the id of a finding.
-type ruleName struct{ id, title string }
-
-func (c *Case) ruleNumber(rule *detect.Rule) (int64, error) {
-	if c.rules == nil {
-		c.rules = map[ruleName]int64{}
-		err := c.rows("SELECT number, id, title FROM rule", nil, func(scan func(...any) error) error {
-			var number int64
-			var name ruleName
-			err := scan(&number, &name.id, &name.title)
-			c.rules[name] = number
-			return err
-		})
-		if err != nil {
-			c.rules = nil
-			return 0, err
-		}
-	}
-	name := ruleName{rule.ID, rule.Title}
-	if number, ok := c.rules[name]; ok {
-		return number, nil
-	}
-	number := int64(len(c.rules)) + 1
-	c.rules[name] = number
-	return number, c.exec("INSERT INTO rule (number, id, title) VALUES (?, ?, ?)", number, name.id, name.title)
-}
-
-func (c *Case) hostNumber(name string) (int64, error) {
-	if c.hosts == nil {
-		c.hosts = map[string]int64{}
-		err := c.rows("SELECT number, name FROM host", nil, func(scan func(...any) error) error {
-			var number int64
-			var name string
-			err := scan(&number, &name)
-			c.hosts[name] = number
-			return err
-		})
-		if err != nil {
-			c.hosts = nil
-			return 0, err
-		}
-	}
-	if number, ok := c.hosts[name]; ok {
-		return number, nil
-	}
-	number := int64(len(c.hosts)) + 1
-	c.hosts[name] = number
-	return number, c.exec("INSERT INTO host (number, name) VALUES (?, ?)", number, name)
 }

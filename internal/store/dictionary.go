@@ -1,0 +1,85 @@
+package store
+
+import (
+	"strings"
+
+	"github.com/kulla-defence/kulla/internal/detect"
+)
+
+// Rules and hosts stand in rows of findings by their numbers.
+
+// A ruleName tells rules apart, as in the id of a finding.
+type ruleName struct{ id, title string }
+
+func (r ruleName) visible() ruleName { return ruleName{visible(r.id), visible(r.title)} }
+
+// visible is a text as it comes back from JSON: bytes that are no text are each
+// U+FFFD.
+func visible(text string) string { return string([]rune(text)) }
+
+func (c *Case) ruleNumber(rule *detect.Rule) (int64, error) {
+	if c.rules == nil {
+		rules, err := c.readRules()
+		if err != nil {
+			return 0, err
+		}
+		c.rules = inverse(rules)
+	}
+	name := ruleName{rule.ID, rule.Title}
+	if number, ok := c.rules[name]; ok {
+		return number, nil
+	}
+	name = ruleName{strings.Clone(name.id), strings.Clone(name.title)}
+	number := int64(len(c.rules)) + 1
+	c.rules[name] = number
+	return number, c.exec("INSERT INTO rule (number, id, title) VALUES (?, ?, ?)", number, name.id, name.title)
+}
+
+func (c *Case) hostNumber(name string) (int64, error) {
+	if c.hosts == nil {
+		hosts, err := c.readHosts()
+		if err != nil {
+			return 0, err
+		}
+		c.hosts = inverse(hosts)
+	}
+	if number, ok := c.hosts[name]; ok {
+		return number, nil
+	}
+	name = strings.Clone(name)
+	number := int64(len(c.hosts)) + 1
+	c.hosts[name] = number
+	return number, c.exec("INSERT INTO host (number, name) VALUES (?, ?)", number, name)
+}
+
+func (c *Case) readRules() (map[int64]ruleName, error) {
+	rules := map[int64]ruleName{}
+	err := c.rows("SELECT number, id, title FROM rule", nil, func(scan func(...any) error) error {
+		var number int64
+		var name ruleName
+		err := scan(&number, &name.id, &name.title)
+		rules[number] = name
+		return err
+	})
+	return rules, err
+}
+
+func (c *Case) readHosts() (map[int64]string, error) {
+	hosts := map[int64]string{}
+	err := c.rows("SELECT number, name FROM host", nil, func(scan func(...any) error) error {
+		var number int64
+		var name string
+		err := scan(&number, &name)
+		hosts[number] = name
+		return err
+	})
+	return hosts, err
+}
+
+func inverse[T comparable](numbered map[int64]T) map[T]int64 {
+	numbers := make(map[T]int64, len(numbered))
+	for number, name := range numbered {
+		numbers[name] = number
+	}
+	return numbers
+}
