@@ -14,8 +14,8 @@ import (
 // share, or two of one base, joins nothing and is listed. So is one that would
 // join actors of different states, or one actor to two others, or two that any
 // base holds to be different. What was joined
-// goes under the id of the first base that has it; the other id becomes an
-// alias, and all references follow. Techniques go under their current numbers.
+// goes under the id of the first base that has it, one of MISP's only if there
+// is no other; the other id becomes an alias, and all references follow. Techniques go under their current numbers.
 // Facts keep their citations.
 func Merge(bases ...*Base) *Base {
 	merged := &Base{Renamed: map[string]string{}}
@@ -121,7 +121,25 @@ func (j *joint) join() {
 			j.conflict("alias", n.names[0], append(candidates, n.id)...)
 		}
 	}
+	j.prefer()
 	j.listShared()
+}
+
+// prefer gives what goes under an id of MISP's another of its ids, where it
+// has one: reports and other bases speak of those.
+func (j *joint) prefer() {
+	better := map[string]string{}
+	for _, n := range j.nodes {
+		under := j.of[n.id]
+		if _, done := better[under]; !done && strings.HasPrefix(under, GalaxyID) && !strings.HasPrefix(n.id, GalaxyID) {
+			better[under] = n.id
+		}
+	}
+	for id, under := range j.of {
+		if now, ok := better[under]; ok {
+			j.of[id] = now
+		}
+	}
 }
 
 // earlier are the nodes of earlier bases that have one of the names, if nobody

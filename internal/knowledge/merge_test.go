@@ -46,6 +46,7 @@ func TestMergeActors(t *testing.T) {
 			[]string{"G1", "G2", "x"}, []Conflict{{"alias", "Water", []string{"G1", "G2", "x"}}, {"alias", "lake", []string{"G2", "x"}}, {"alias", "river", []string{"G1", "x"}}}},
 		{"two that a base holds to be different", [][]*Actor{{{ID: "G1", Name: "Lazarus"}}, {{ID: "G1", Name: "Lazarus"}, {ID: "G2", Name: "APT38"}}, {{ID: "G1", Name: "Lazarus", Aliases: []string{"G2", "APT38"}}}},
 			[]string{"G1", "G2"}, []Conflict{{"alias", "apt38", []string{"G1", "G2"}}, {"alias", "g2", []string{"G1", "G2"}}}},
+		{"an id of MISP's gives way", [][]*Actor{{{ID: "misp:1", Name: "River"}}, {{ID: "G1", Name: "River"}}, {{ID: "misp:2", Name: "Brook", Aliases: []string{"G1"}}}}, []string{"G1"}, nil},
 		{"different states", [][]*Actor{{{ID: "G1", Name: "River", State: "AL"}}, {{ID: "x", Name: "River", State: "MT"}}},
 			[]string{"G1", "x"}, []Conflict{{"alias", "river", []string{"G1", "x"}}, {"state", "AL or MT", []string{"G1", "x"}}}},
 		{"different states under one id", [][]*Actor{{{ID: "G1", Name: "River", State: "AL"}}, {{ID: "G1", Name: "River", State: "MT"}}}, []string{"G1"}, []Conflict{{"state", "AL or MT", []string{"G1"}}}},
