@@ -42,9 +42,10 @@ func (c *Context) Merge(other *Context) {
 
 // MarshalBinary encodes a finished Context: equal ones as equal bytes.
 func (c *Context) MarshalBinary() ([]byte, error) {
-	e := encoder{}
-	e.number(encodingVersion)
-	c.facts.encode(&e)
+	e := newEncoder()
+	c.facts.encode(e)
+	e.numberTexts()
+	c.facts.encode(e)
 	return e.out, nil
 }
 
@@ -56,6 +57,7 @@ func (c *Context) UnmarshalBinary(data []byte) error {
 		return ErrVersion
 	}
 	read := newFacts()
+	d.readTexts()
 	read.decode(&d)
 	if d.bad || len(d.in) > 0 {
 		return ErrEncoding

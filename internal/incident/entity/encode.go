@@ -3,13 +3,15 @@ package entity
 import (
 	"encoding/binary"
 	"errors"
+	"maps"
 	"net/netip"
 	"slices"
 )
 
-// The encoding of a Context is the version, then the days, then each table in
-// the order of facts: its shift, the number of its entries, and these in order
-// of their bytes. Numbers are varints, texts have their length in front.
+// The encoding of a Context is the version, all texts in order with their
+// lengths in front, the days, then each table in the order of facts: its shift,
+// the number of its entries, and these in order of their bytes. Numbers are
+// varints; a text stands there as its number.
 const encodingVersion = 1
 
 var (
@@ -20,16 +22,37 @@ var (
 	ErrVersion = errors.New("entity context has another version")
 )
 
-// An encoder appends values.
-type encoder struct{ out []byte }
+// An encoder appends values. Until it numbers the texts it collects them.
+type encoder struct {
+	out       []byte
+	texts     map[string]uint64
+	collected bool
+}
+
+func newEncoder() *encoder { return &encoder{texts: map[string]uint64{}} }
 
 func (e *encoder) number(n uint64) { e.out = binary.AppendUvarint(e.out, n) }
 func (e *encoder) time(n int64)    { e.out = binary.AppendVarint(e.out, n) }
 func (e *encoder) bytes(b []byte)  { e.out = append(e.out, b...) }
 
 func (e *encoder) text(s string) {
-	e.number(uint64(len(s)))
-	e.out = append(e.out, s...)
+	if !e.collected {
+		e.texts[s] = 0
+		return
+	}
+	e.number(e.texts[s])
+}
+
+// numberTexts ends the collecting, and writes the texts.
+func (e *encoder) numberTexts() {
+	e.out, e.collected = e.out[:0], true
+	e.number(encodingVersion)
+	e.number(uint64(len(e.texts)))
+	for i, text := range slices.Sorted(maps.Keys(e.texts)) {
+		e.texts[text] = uint64(i)
+		e.number(uint64(len(text)))
+		e.out = append(e.out, text...)
+	}
 }
 
 func (e *encoder) flag(set bool) {
@@ -48,11 +71,14 @@ func (e *encoder) address(a netip.Addr) { e.text(string(a.AsSlice())) }
 func encodeTable[K comparable, V any](e *encoder, t *table[K, V]) {
 	e.number(uint64(t.shift))
 	e.number(uint64(len(t.entries)))
-	entries := encoder{}
+	entries := encoder{texts: e.texts, collected: e.collected}
 	ends := make([]int, 0, len(t.entries))
 	for key, value := range t.entries {
 		t.kind.encode(&entries, &key, value)
 		ends = append(ends, len(entries.out))
+	}
+	if !e.collected {
+		return
 	}
 	parts := make([]string, len(ends))
 	all, start := string(entries.out), 0
@@ -67,8 +93,9 @@ func encodeTable[K comparable, V any](e *encoder, t *table[K, V]) {
 
 // A decoder reads values; after the first that is not there, zero values.
 type decoder struct {
-	in  []byte
-	bad bool
+	in    []byte
+	texts []string
+	bad   bool
 }
 
 func (d *decoder) fail() { d.in, d.bad = nil, true }
@@ -110,14 +137,30 @@ func (d *decoder) bytes(into []byte) {
 }
 
 func (d *decoder) text() string {
-	size := d.number()
-	if size > uint64(len(d.in)) {
+	n := d.number()
+	if n >= uint64(len(d.texts)) {
 		d.fail()
 		return ""
 	}
-	s := string(d.in[:size])
-	d.in = d.in[size:]
-	return s
+	return d.texts[n]
+}
+
+// readTexts reads the texts, which are in order, each there once.
+func (d *decoder) readTexts() {
+	for count := d.number(); count > 0 && !d.bad; count-- {
+		size := d.number()
+		if size > uint64(len(d.in)) {
+			d.fail()
+			return
+		}
+		text := string(d.in[:size])
+		d.in = d.in[size:]
+		if n := len(d.texts); n > 0 && d.texts[n-1] >= text {
+			d.fail()
+			return
+		}
+		d.texts = append(d.texts, text)
+	}
 }
 
 func (d *decoder) flag() bool {

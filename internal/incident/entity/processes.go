@@ -29,7 +29,7 @@ type sessionNumber struct {
 
 // A process is one start, under one or both of its records.
 type process struct {
-	startFact
+	*startFact
 	host string
 	pid  uint32
 	time int64
@@ -37,7 +37,7 @@ type process struct {
 }
 
 type session struct {
-	logonFact
+	*logonFact
 	host string
 	id   uint64
 	time int64
@@ -50,7 +50,7 @@ const startTolerance = 2 * time.Second
 func newProcessIndex(f *facts, hosts *hostIndex) processIndex {
 	x := processIndex{hosts, map[guid]*process{}, map[processNumber][]*process{}, map[sessionNumber][]*session{}}
 	for key, fact := range f.starts.entries {
-		p := &process{*fact, hosts.nameOf(key.host), key.pid, key.time, key.guid}
+		p := &process{fact, hosts.nameOf(key.host), key.pid, key.time, key.guid}
 		number := processNumber{p.host, p.pid}
 		x.byNumber[number] = append(x.byNumber[number], p)
 	}
@@ -68,7 +68,7 @@ func newProcessIndex(f *facts, hosts *hostIndex) processIndex {
 		}
 	}
 	for key, fact := range f.logons.entries {
-		s := &session{*fact, hosts.nameOf(key.host), key.id, key.time}
+		s := &session{fact, hosts.nameOf(key.host), key.id, key.time}
 		number := sessionNumber{s.host, s.id}
 		x.sessions[number] = append(x.sessions[number], s)
 	}
@@ -113,13 +113,13 @@ func joinRecord(a, b *process) *process {
 	if a.guid == (guid{}) {
 		a, b = b, a
 	}
-	made := *a
-	made.parentImage = cmp.Or(a.parentImage, b.parentImage)
-	made.parent, made.logon = cmp.Or(a.parent, b.parent), cmp.Or(a.logon, b.logon)
-	if made.user.sid == "" && strings.EqualFold(made.user.name, b.user.name) {
-		made.user.sid = b.user.sid
+	fact := *a.startFact
+	fact.parentImage = cmp.Or(a.parentImage, b.parentImage)
+	fact.parent, fact.logon = cmp.Or(a.parent, b.parent), cmp.Or(a.logon, b.logon)
+	if fact.user.sid == "" && strings.EqualFold(fact.user.name, b.user.name) {
+		fact.user.sid = b.user.sid
 	}
-	return &made
+	return &process{&fact, a.host, a.pid, a.time, a.guid}
 }
 
 // find is the process that a mention means: that of its GUID, or the last of
