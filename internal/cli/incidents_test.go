@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -100,6 +102,7 @@ func TestMeasureIncidents(t *testing.T) {
 		}
 		q := inquire(t, rules, evidence.paths...)
 		incidents := q.builder.Incidents()
+		checkSentences(t, q, incidents)
 		fmt.Fprintln(summary, q.measure(evidence.name, incidents))
 		var text strings.Builder
 		for _, i := range incidents {
@@ -256,4 +259,147 @@ func englishOf(t testing.TB) map[string]any {
 		t.Fatal(err)
 	}
 	return words
+}
+
+// TestIncidentsOfSample joins the sample: the story of 14 months is a few
+// incidents by phases, each leading to others, and what an administrator did
+// in March is in none of them.
+func TestIncidentsOfSample(t *testing.T) {
+	t.Parallel()
+	q := inquire(t, nil, filepath.Join("..", "..", "examples", "evidence.zip"))
+	incidents := q.builder.Incidents()
+	of := map[int64]*incident.Incident{}
+	for _, i := range incidents {
+		for number := range q.builder.Members(i.ID) {
+			of[number] = i
+		}
+	}
+	if len(of) != len(q.findings) {
+		t.Errorf("%d of %d findings are in incidents", len(of), len(q.findings))
+	}
+	together := func(date string, titles ...string) *incident.Incident {
+		var first *incident.Incident
+		for _, title := range titles {
+			number := q.numberOf(t, title, date)
+			if first == nil {
+				first = of[number]
+			} else if of[number] != first {
+				t.Errorf("%q is in %s, %q in %s", titles[0], first.ID, title, of[number].ID)
+			}
+		}
+		return first
+	}
+	phases := []*incident.Incident{
+		together("", "One address asks for many pages that are not there", "Web shell is used and the web server starts a shell",
+			"Published web server reaches five machines inside on ports of administration", "Memory dump of LSASS written"),
+		together("2021-07", "Command through WMI with its output sent to an administrative share", "Service installed by a tool for remote execution"),
+		together("", "Health mailbox created by hand", "Account made to look like a health mailbox", "Health mailbox account of the 2022 case is used",
+			"One address takes a gigabyte of mail through Exchange Web Services in a day"),
+		together("2022-05", "VPN lets an account in that it had refused ten times", "Logon succeeds after many failures from the same address", "VPN session looks for machines inside"),
+		together("2022-07", "Account that is no person's logs on to the VPN", "Defender protection switched off", "Security log cleared", "Executable pushed to several machines through administrative shares",
+			"Ransom notes written into many folders", "Raw disk driver of the wiper loaded", "One address logs on to many machines over Remote Desktop"),
+	}
+	for n, phase := range phases {
+		if phase.Level != "critical" && phase.Level != "high" {
+			t.Errorf("phase %d is %s", n, phase.Level)
+		}
+		if len(phase.Related) == 0 {
+			t.Errorf("phase %d, %s, leads to no other", n, phase.ID)
+		}
+	}
+	for _, title := range []string{"PsExec service installed", "Defender setting weakened"} {
+		if honest := of[q.numberOf(t, title, "2022-03")]; honest.FindingCount != 1 || honest.Level == "medium" || honest.Level == "high" || honest.Level == "critical" {
+			t.Errorf("what the administrator did, %q, is in %s (%s) with %d findings", title, honest.ID, honest.Level, honest.FindingCount)
+		}
+	}
+	checkSentences(t, q, incidents)
+}
+
+// numberOf finds the first finding of a rule, on dates that begin so.
+func (q *inquiry) numberOf(t testing.TB, title, date string) int64 {
+	t.Helper()
+	for n, f := range q.findings {
+		if f.Rule.Title == title && strings.HasPrefix(f.Time.Format(time.RFC3339), date) {
+			return int64(n)
+		}
+	}
+	t.Fatalf("no finding %q of %q", title, date)
+	return 0
+}
+
+// checkSentences asks of each sentence that it has words, a value for each
+// place in them, and a proof that is of its incident.
+func checkSentences(t testing.TB, q *inquiry, incidents []*incident.Incident) {
+	t.Helper()
+	words := englishOf(t)
+	for _, i := range incidents {
+		members := map[int64]bool{}
+		for number := range q.builder.Members(i.ID) {
+			members[number] = true
+		}
+		proven := append([]incident.Sentence{i.Title}, i.Story...)
+		for _, part := range i.Score.Parts {
+			proven = append(proven, part.Reason)
+		}
+		proven = append(proven, i.Benign...)
+		spoken := proven
+		for _, m := range i.Missing {
+			spoken = append(spoken, m.What, m.Ask)
+		}
+		for _, r := range i.Related {
+			spoken = append(spoken, r.Reason)
+		}
+		for _, s := range spoken {
+			if lacking := unsaid(words, s); len(lacking) > 0 {
+				t.Errorf("%s: %s lacks %q", i.ID, s.Message, lacking)
+			}
+		}
+		for _, s := range proven {
+			if len(s.Proof) == 0 {
+				t.Errorf("%s: %s has no proof", i.ID, s.Message)
+			}
+			for _, number := range s.Proof {
+				if !members[number] {
+					t.Errorf("%s: %s rests on finding %d, which is not of the incident", i.ID, s.Message, number)
+				}
+			}
+		}
+	}
+}
+
+// unsaid are the values that a sentence's words ask for and it does not have;
+// its key, where there are no words.
+func unsaid(words map[string]any, s incident.Sentence) []string {
+	form := fmt.Sprint(words[s.Message])
+	if words[s.Message] == nil {
+		return []string{s.Message}
+	}
+	var lacking []string
+	for _, place := range regexp.MustCompile(`\{(\w+)\}`).FindAllStringSubmatch(form, -1) {
+		named := func(v incident.Value) bool {
+			return v.Name == place[1] && (v.Text != "" || v.Number > 0 || words[v.Message] != nil)
+		}
+		if !slices.ContainsFunc(s.Values, named) && !slices.Contains(lacking, place[1]) {
+			lacking = append(lacking, place[1])
+		}
+	}
+	return lacking
+}
+
+// TestIncidentsOfHosts: on the attacked server nearly all findings are one
+// incident, at the top; on the clean one nothing is above low.
+func TestIncidentsOfHosts(t *testing.T) {
+	t.Parallel()
+	attacked := inquire(t, nil, sharedData(t, "host-aptsim-server2022.zip"))
+	incidents := attacked.builder.Incidents()
+	if top := incidents[0]; top.Level != "critical" || top.FindingCount*10 < int64(len(attacked.findings))*9 {
+		t.Errorf("the first of %d incidents is %s, with %d of %d findings", len(incidents), top.Level, top.FindingCount, len(attacked.findings))
+	}
+	checkSentences(t, attacked, incidents)
+	clean := inquire(t, nil, sharedData(t, "host-clean-w10.zip"))
+	for _, i := range clean.builder.Incidents() {
+		if i.Level != "low" && i.Level != "informational" {
+			t.Errorf("on the clean host %s is %s", i.ID, i.Level)
+		}
+	}
 }

@@ -93,7 +93,7 @@ func (c *component) everyDay() (Sentence, bool) {
 	for _, g := range c.groups {
 		if g.brake < 0.5 {
 			return Sentence{Message: "benign.every_day", Proof: unique(g.example.number, g.latest),
-				Values: []Value{text("rule", g.rule.Title), number("days", int(7/g.brake)-7)}}, true
+				Values: []Value{text("rule", g.rule.Title), number("days", daysOf(g.brake))}}, true
 		}
 	}
 	return Sentence{}, false

@@ -121,7 +121,9 @@ func deedOf(f *detect.Finding) deed {
 		read(c, &d)
 	}
 	for _, text := range []*string{&d.by, &d.object, &d.detail, &d.from} {
-		*text = shortened(*text)
+		if *text = shortened(*text); isUnspecified(*text) {
+			*text = ""
+		}
 	}
 	return d
 }

@@ -95,6 +95,12 @@ func isInside(text string) bool {
 	return err == nil && (address.Unmap().IsPrivate() || address.IsLinkLocalUnicast() || address.IsLoopback())
 }
 
+// isUnspecified reports whether a text is the address that stands for none.
+func isUnspecified(text string) bool {
+	address, err := netip.ParseAddr(text)
+	return err == nil && address.IsUnspecified()
+}
+
 func set(names ...string) map[string]bool {
 	s := make(map[string]bool, len(names))
 	for _, name := range names {

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -30,7 +31,8 @@ func (c *component) score(i *Incident) Score {
 	if rare := c.rarest(i); rare != nil {
 		add(4, "score.rare", []int64{rare.Example}, Value{Name: "entity", Text: rare.Name, Kind: rare.Kind})
 	}
-	add(-c.habit(), "score.habit", []int64{top.example.number}, number("days", c.days()))
+	habit, days := c.habit()
+	add(-habit, "score.habit", unique(c.groups[0].example.number, c.groups[0].latest), number("days", days))
 	s.Total = min(max(s.Total, 0), 100)
 	return s
 }
@@ -142,17 +144,20 @@ func (c *component) isHost(domain string) bool {
 	return ok
 }
 
-// habit takes points off for what happens on many days in the same way.
-func (c *component) habit() int {
+// habit takes points off where all of it happens on many days.
+func (c *component) habit() (points, days int) {
+	least := c.groups[0].brake
 	for _, g := range c.groups {
-		if g.rule.Level >= sigma.Medium && g.brake > 0.6 {
-			return 0
-		}
+		least = max(least, g.brake)
 	}
-	return 10
+	if least > 0.6 {
+		return 0, 0
+	}
+	return 10, daysOf(least)
 }
 
-func (c *component) days() int { return int(c.last.Sub(c.first)/day) + 1 }
+// daysOf is the number of days before that a brake stands for.
+func daysOf(brake float64) int { return int(math.Round(7/brake)) - 7 }
 
 func text(name, value string) Value       { return Value{Name: name, Text: value} }
 func number(name string, value int) Value { return Value{Name: name, Number: int64(value)} }

@@ -21,6 +21,9 @@ func (c *component) title(i *Incident) Sentence {
 		}
 		return Sentence{Message: "title.single", Values: []Value{text("rule", top.rule.Title), host}, Proof: proof, Time: c.first}
 	}
+	if host.Text == "" {
+		return Sentence{Message: "title.nowhere", Values: []Value{c.mainStage(), text("rule", top.rule.Title)}, Proof: proof, Time: c.first}
+	}
 	values := []Value{c.mainStage(), host, number("hosts", max(len(c.hosts), 1)), text("rule", top.rule.Title)}
 	return Sentence{Message: "title.stage", Values: values, Proof: proof, Time: c.first}
 }
