@@ -17,19 +17,11 @@ var ErrTooSmall = errors.New("the knowledge has too few reports on actors; the e
 // minCases are the fewest report cases from which anything is learned.
 const minCases = 50
 
-// Run measures attribution on a knowledge of ATT&CK. The same knowledge gives
-// the same report. It fails with ErrLeak where a ranker knows what it must
-// not, and with ErrTooSmall.
-func Run(base *knowledge.Base) (*Report, error) {
-	report, _, err := newLab(base).run()
-	return report, err
-}
-
-// Train returns the model for use, trained on all report cases.
-func Train(base *knowledge.Base) (*ranking.Model, error) {
-	_, model, err := newLab(base).run()
-	return model, err
-}
+// Run measures attribution on a knowledge of ATT&CK, and returns with the
+// report the model for use, which is trained on all report cases. The same
+// knowledge gives the same. It fails with ErrLeak where a ranker knows what it
+// must not, and with ErrTooSmall.
+func Run(base *knowledge.Base) (*Report, *ranking.Model, error) { return newLab(base).run() }
 
 func (l *lab) run() (*Report, *ranking.Model, error) {
 	b1, err := l.educated(reportCases(l.base, false))
