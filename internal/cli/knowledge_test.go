@@ -52,7 +52,7 @@ func TestKnowledge(t *testing.T) {
 		{[]string{"show", "t1562.001"}, []string{`(?m)^technique +T1685`, `(?m)^formerly +T1562\.001$`, `(?m)^do +KM-08 `}, ""},
 		{[]string{"show", "S1151"}, []string{`(?m)^software +S1151  ZeroCleare$`, `(?m)^used by +G1055`}, ""},
 		{[]string{"show", "C0038"}, []string{`(?m)^attributed to +KA-0001`}, ""},
-		{[]string{"show", "KF-0002"}, []string{`(?m)^cost to fake +much$`, `(?m)^grade +A3 `}, ""},
+		{[]string{"show", "KF-0002"}, []string{`(?m)^cost to fake +much$`, `(?m)^grade +A1 `}, ""},
 		{[]string{"import", bundle, galaxy}, []string{`(?m)^read +MITRE ATT&CK`, `(?m)^joined +G9901 (River|Brook) is misp:a1 too$`, `(?m)^conflict +"Water" is a name of G0010, G0049, misp:a2: it joins nothing$`,
 			`(?m)^left out +1 victim: not a country$`, together, `(?m)^written +nothing`}, ""},
 		{[]string{"import", galaxy, bundle, "-o", base}, []string{`(?m)^written .*--knowledge `}, ""},
