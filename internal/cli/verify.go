@@ -248,8 +248,11 @@ func faultsOf(check custody.Check) string {
 	return ": " + counted(int(check.Faults), "fault")
 }
 
-// shownFaults bounds what a table lists; -f json has them all.
-const shownFaults = 50
+// What a table lists is cut short; -f json has it all.
+const (
+	shownFaults    = 50
+	shownSentences = 8
+)
 
 func writeFaults(text *strings.Builder, v *custody.Verification) {
 	for i, fault := range v.Faults {
@@ -265,7 +268,11 @@ func writeFaults(text *strings.Builder, v *custody.Verification) {
 			place = fmt.Sprintf("%s, %d bytes at %d: ", report.Visible(fault.Source), fault.Size, fault.Offset)
 		}
 		fmt.Fprintf(text, "  ✗ %s%s\n", place, report.Visible(fault.What))
-		for _, sentence := range fault.Sentences {
+		for i, sentence := range fault.Sentences {
+			if i == shownSentences {
+				fmt.Fprintf(text, "      and %d more\n", len(fault.Sentences)-i)
+				break
+			}
 			fmt.Fprintf(text, "      %s rests on it\n", report.Visible(sentence))
 		}
 	}

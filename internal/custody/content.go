@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -243,6 +244,7 @@ func (c *content) addOther(number int64, kind string, each eachOf) {
 	for i := range said {
 		said[i].where = describeSentence(said[i].where, kind, id)
 	}
+	slices.SortStableFunc(said, compareSentences)
 	if kind != KindIncident && kind != KindAssessment {
 		id = strconv.FormatInt(number, 10)
 	}
@@ -270,51 +272,86 @@ func (c *content) refer(number int64, value []byte) []int64 {
 	return numbers
 }
 
-// sentencesOn says which sentences rest on a leaf.
+// sentencesOn says which sentences rest on a leaf, those that tell the story
+// first.
 func (c *content) sentencesOn(leaf int64) []string {
 	if c.onto == nil {
 		c.onto = map[int64][]string{}
-		for _, said := range c.latest {
+		for _, said := range c.statements() {
 			for _, s := range said.sentences {
 				for _, n := range s.proof {
-					c.onto[n] = append(c.onto[n], s.where)
+					if list := c.onto[n]; len(list) == 0 || list[len(list)-1] != s.where {
+						c.onto[n] = append(list, s.where)
+					}
 				}
 			}
 		}
 	}
-	list := c.onto[leaf]
-	slices.Sort(list)
-	c.onto[leaf] = slices.Compact(list)
 	return c.onto[leaf]
+}
+
+// statements are what holds now, in the order of the ledger.
+func (c *content) statements() []statement {
+	return slices.SortedFunc(maps.Values(c.latest), func(a, b statement) int { return cmp.Compare(a.leaf, b.leaf) })
+}
+
+// compareSentences puts first what a reader sees first.
+func compareSentences(a, b sentence) int { return cmp.Compare(rank(a.where), rank(b.where)) }
+
+func rank(where string) int {
+	for i, beginning := range []string{"story", "title", "answer", "likelihood"} {
+		if strings.HasPrefix(where, beginning) {
+			return i
+		}
+	}
+	return 9
 }
 
 // describeSentence puts the path of a proof into words: ["story",2,"proof"] of
 // an incident is "story sentence 3 of I-7F3KQ".
 func describeSentence(path, kind, id string) string {
 	var steps []any
-	if json.Unmarshal([]byte(path), &steps) != nil {
+	if json.Unmarshal([]byte(path), &steps) != nil || len(steps) == 0 {
 		return kind + " " + id
 	}
-	if len(steps) > 1 && steps[0] == kind { // the leaf holds it beside its members
+	steps = steps[:len(steps)-1]            // "proof"
+	if len(steps) > 0 && steps[0] == kind { // the leaf holds it beside its members
 		steps = steps[1:]
 	}
-	var words []string
-	for i, step := range steps[:max(len(steps)-1, 0)] { // the last is "proof"
-		switch step := step.(type) {
-		case string:
-			words = append(words, strings.ReplaceAll(step, "_", " "))
-		case float64:
-			if i == len(steps)-2 {
-				words = append(words, "sentence")
-			}
-			words = append(words, strconv.FormatInt(int64(step)+1, 10))
+	parts := []string{cmp.Or(id, "the "+kind)}
+	for i, step := range steps {
+		word, ok := step.(string)
+		if !ok {
+			continue
+		}
+		word = strings.ReplaceAll(word, "_", " ")
+		switch index, listed := next(steps, i).(float64); {
+		case listed:
+			parts = append(parts, singular(word)+" "+strconv.FormatInt(int64(index)+1, 10))
+		case i < len(steps)-1:
+			parts = append(parts, "the "+word)
+		default:
+			parts = append(parts, word)
 		}
 	}
-	owner := cmp.Or(id, "the "+kind)
-	if len(words) == 0 {
-		return owner
+	slices.Reverse(parts)
+	return strings.Join(parts, " of ")
+}
+
+func next(steps []any, i int) any {
+	if i+1 < len(steps) {
+		return steps[i+1]
 	}
-	return strings.Join(words, " ") + " of " + owner
+	return nil
+}
+
+// singular names one thing of a list by the list's key.
+func singular(key string) string {
+	switch key {
+	case "story", "benign":
+		return key + " sentence"
+	}
+	return strings.TrimSuffix(key, "s")
 }
 
 // textOf decodes a JSON string; empty for anything else.

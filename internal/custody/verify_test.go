@@ -362,7 +362,7 @@ func TestVerifyFindsChangedEvidence(t *testing.T) {
 			[]string{fmt.Sprintf("records: leaf 5 %s@%d: finding 5 cites a record whose bytes differ", webLog, 2*size), `"story sentence 2 of I-7F3KQ"`, "1 of 8 cited records differ"}, false},
 		"member of a correlation": {func(f map[string][]byte) { f[mailLog][21*mailSize] ^= 1 }, []string{"finding 12 cites", `"story sentence 3 of I-7F3KQ"`}, false},
 		"rested on by two": {func(f map[string][]byte) { f[mailLog][20*mailSize] ^= 1 },
-			[]string{`"items 1 claim of the assessment" "story sentence 2 of I-7F3KQ"`}, false},
+			[]string{`"story sentence 2 of I-7F3KQ" "claim of item 1 of the assessment"`}, false},
 		"not cited":  {func(f map[string][]byte) { f[webLog][30*size] ^= 1 }, []string{"the change lies outside of the records that findings cite (8)"}, false},
 		"cut":        {func(f map[string][]byte) { f[webLog] = f[webLog][:3*size+5] }, []string{"finding 6 cites a record whose bytes differ", "finding 7 cites a record that is no longer there"}, false},
 		"inserted":   {func(f map[string][]byte) { f[webLog] = slices.Insert(f[webLog], 5*size, 'x') }, []string{"3 of 8 cited records differ"}, false},
