@@ -15,7 +15,12 @@ var writers = []struct {
 	write  writer
 }{
 	{"html", writeHTML},
+	{"markdown", writeMarkdown},
+	{"json", writeJSON},
+	{"csv", writeCSV},
 	{"stix", writeEnglishSTIX},
+	{"navigator", writeNavigator},
+	{"timesketch", writeTimesketch},
 }
 
 // Formats names the formats of reports, in the order in which they are shown.

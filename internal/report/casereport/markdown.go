@@ -1,0 +1,266 @@
+package casereport
+
+import (
+	"bufio"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/kulla-defence/kulla/internal/incident"
+	"github.com/kulla-defence/kulla/internal/language"
+)
+
+// writeMarkdown writes the report as GitHub flavoured Markdown in one
+// language. A sentence is followed by the numbers of its findings; those that
+// sentences cite are listed at the end with their places and hashes.
+func writeMarkdown(w io.Writer, d *Document, tag string) error {
+	catalogue, err := language.Load()
+	if err != nil {
+		return err
+	}
+	cited, err := gatherRecords(d)
+	if err != nil {
+		return err
+	}
+	m := &markdown{out: bufio.NewWriterSize(w, 64<<10), catalogue: catalogue, tag: tag}
+	fmt.Fprintf(m.out, "# %s: %s\n\n", m.say("kicker"), markdownText(d.Name))
+	m.summary(d)
+	for _, one := range detailed(d) {
+		m.incident(one)
+	}
+	m.assessment(d)
+	m.rest(d)
+	m.cited(cited)
+	m.annex(d)
+	return m.out.Flush()
+}
+
+type markdown struct {
+	out       *bufio.Writer
+	catalogue *language.Catalogue
+	tag       string
+}
+
+// say puts a message of this package into words; as wording.say does.
+func (m *markdown) say(key string, pairs ...any) string {
+	return markdownSegments(m.catalogue.Text(m.tag, "report."+key, pairValues(pairs)...))
+}
+
+func (m *markdown) sentence(s incident.Sentence) string {
+	text := markdownSegments(m.catalogue.Text(m.tag, s.Message, valuesOf(s)...))
+	if len(s.Proof) == 0 {
+		return text
+	}
+	var numbers []string
+	for _, number := range s.Proof[:min(len(s.Proof), maxProof)] {
+		numbers = append(numbers, fmt.Sprint(number))
+	}
+	if more := len(s.Proof) - len(numbers); more > 0 {
+		numbers = append(numbers, fmt.Sprintf("+%d", more))
+	}
+	return text + " \\[" + strings.Join(numbers, ", ") + "\\]"
+}
+
+func (m *markdown) heading(level int, key string, pairs ...any) {
+	fmt.Fprintf(m.out, "\n%s %s\n\n", strings.Repeat("#", level), m.say(key, pairs...))
+}
+
+func (m *markdown) item(text string) { fmt.Fprintf(m.out, "- %s\n", text) }
+
+func (m *markdown) row(cells ...string) { fmt.Fprintf(m.out, "| %s |\n", strings.Join(cells, " | ")) }
+
+// table writes the head of a table: keys of columns.
+func (m *markdown) table(keys ...string) {
+	var names, lines []string
+	for _, key := range keys {
+		names = append(names, m.say("col."+key))
+		lines = append(lines, "---")
+	}
+	m.row(names...)
+	m.row(lines...)
+}
+
+func (m *markdown) summary(d *Document) {
+	m.heading(2, "what.title")
+	if len(d.Incidents) > 0 {
+		fmt.Fprintf(m.out, "%s\n\n", m.sentence(d.Incidents[0].Title))
+		m.table("incident", "level", "score", "what", "first", "last", "findings")
+	}
+	for _, one := range d.Incidents {
+		m.row(one.ID, m.say("level."+one.Level), fmt.Sprint(one.Score.Total), m.sentence(one.Title),
+			language.Time(one.First), language.Time(one.Last), language.Number(m.tag, one.FindingCount))
+	}
+	if d.Assessment != nil {
+		m.heading(2, "sure.title")
+		m.item("**" + m.say("sure.who") + ":** " + m.sentence(d.Assessment.Answer.Sentence))
+		m.item("**" + m.say("sure.likelihood") + ":** " + m.sentence(d.Assessment.Likelihood))
+		m.item("**" + m.say("sure.confidence") + ":** " + m.sentence(d.Assessment.Confidence.Sentence))
+	}
+	m.steps(d)
+}
+
+func (m *markdown) steps(d *Document) {
+	const most = 10
+	m.heading(2, "first.title")
+	steps := FirstSteps(d)
+	if len(steps) == 0 {
+		m.item(m.say("first.none"))
+	}
+	for _, step := range steps[:min(len(steps), most)] {
+		m.item(markdownText(step.Name) + " (" + strings.Join(step.Techniques[:min(len(step.Techniques), most)], ", ") + ")")
+	}
+}
+
+func (m *markdown) incident(one *incident.Incident) {
+	fmt.Fprintf(m.out, "\n## %s: %s\n\n", one.ID, m.sentence(one.Title))
+	fmt.Fprintf(m.out, "%s, %s\n", m.say("level."+one.Level), m.say("score", "score", one.Score.Total))
+	m.heading(3, "story.title")
+	for _, s := range toldStory(one) {
+		m.item(strings.TrimSpace(language.Time(s.Time) + " " + m.sentence(s)))
+	}
+	if more := len(one.Story) - len(toldStory(one)); more > 0 {
+		m.item(m.say("story.more", "count", more))
+	}
+	m.sentences("benign.title", one.Benign)
+	if len(one.Missing) > 0 {
+		m.heading(3, "missing.title")
+	}
+	for _, missing := range one.Missing {
+		m.item(m.sentence(missing.What) + " " + m.sentence(missing.Ask))
+	}
+	m.heading(3, "score.title")
+	for _, part := range one.Score.Parts {
+		m.item(fmt.Sprintf("%+d: %s", part.Points, m.sentence(part.Reason)))
+	}
+}
+
+func (m *markdown) sentences(heading string, list []incident.Sentence) {
+	if len(list) == 0 {
+		return
+	}
+	m.heading(3, heading)
+	for _, s := range list {
+		m.item(m.sentence(s))
+	}
+}
+
+func (m *markdown) assessment(d *Document) {
+	a := d.Assessment
+	m.heading(2, "assessment.title")
+	if a == nil {
+		m.item(m.say("sure.nobody"))
+		return
+	}
+	m.table("hypothesis", "prior", "posterior", "range", "words")
+	for _, h := range a.Hypotheses {
+		m.row(markdownText(h.Name)+" ("+m.say("hypothesis_kind."+h.Kind)+")", language.Percent(m.tag, h.Prior), language.Percent(m.tag, h.Posterior),
+			language.Percent(m.tag, h.Low)+" – "+language.Percent(m.tag, h.High), m.word(h.Word))
+	}
+	m.sentences("sure.confidence", a.Confidence.Reasons)
+	m.heading(3, "items.title")
+	for _, item := range a.Items[:min(len(a.Items), maxItems)] {
+		m.item(fmt.Sprintf("%s (%s, %s%d): %s", item.ID, m.say("evidence."+string(item.Kind)), item.Reliability, item.Credibility, m.sentence(item.Claim)))
+	}
+	if more := len(a.Items) - maxItems; more > 0 {
+		m.item(m.say("items.more", "count", more))
+	}
+	if len(a.Change) > 0 {
+		m.heading(3, "change.title")
+	}
+	for _, c := range a.Change {
+		m.item(m.sentence(c.What) + " " + m.sentence(c.Ask))
+	}
+}
+
+func (m *markdown) word(word string) string {
+	if word == "" {
+		return ""
+	}
+	return m.say("word." + word)
+}
+
+func (m *markdown) rest(d *Document) {
+	m.heading(2, "unseen.title")
+	if len(d.Unseen) == 0 {
+		m.item(m.say("unseen.none"))
+	}
+	for _, one := range d.Unseen[:min(len(d.Unseen), maxUnseenRows)] {
+		text := markdownText(one.What) + ": " + markdownText(one.Why)
+		if one.Count > 0 {
+			text += " (" + language.Number(m.tag, one.Count) + ")"
+		}
+		m.item(text)
+	}
+	if more := len(d.Unseen) - maxUnseenRows; more > 0 {
+		m.item(m.say("unseen.more", "count", more))
+	}
+	if len(d.Notes) > 0 {
+		m.heading(2, "notes.title")
+	}
+	for _, n := range d.Notes {
+		m.item(language.Time(n.Time) + " " + m.say("note."+n.Kind) + ", " + markdownText(n.Author) + ": " + markdownText(n.Text))
+	}
+}
+
+// cited lists the findings that sentences rest on.
+func (m *markdown) cited(r *records) {
+	if len(r.order) == 0 {
+		return
+	}
+	m.heading(2, "records.cited")
+	m.table("example", "when", "host", "rule", "source", "digest")
+	for _, number := range r.order {
+		f := r.byNumber[number]
+		source := ""
+		if f.Place.Source != nil {
+			source = fmt.Sprintf("%s %d+%d", markdownText(f.Place.Source.Name), f.Place.Offset, f.Place.Size)
+		}
+		m.row(fmt.Sprint(number), language.Time(f.Time), markdownText(f.Host), markdownText(f.Rule.Title), source, hex.EncodeToString(f.Finding.Record[:]))
+	}
+}
+
+func (m *markdown) annex(d *Document) {
+	m.heading(2, "annex.title")
+	for _, line := range [][2]string{
+		{"ledger.root", d.Ledger.Root}, {"ledger.key", d.Ledger.PublicKey}, {"version.tool", d.Tool}, {"version.rules", d.Rules},
+		{"version.knowledge", d.Knowledge}, {"state", isoTime(d.Generated)},
+	} {
+		m.item(m.say(line[0]) + ": " + markdownText(line[1]))
+	}
+	m.heading(3, "evidence.title", "count", len(d.Evidence))
+	m.table("name", "format", "size", "records", "digest")
+	for _, one := range d.Evidence {
+		m.row(markdownText(one.Name), markdownText(one.Format), fmt.Sprint(one.Size), fmt.Sprint(one.Records), hex.EncodeToString(one.SHA256[:]))
+	}
+}
+
+func markdownSegments(segments []language.Segment) string {
+	var out strings.Builder
+	for _, s := range segments {
+		out.WriteString(markdownText(s.Text))
+	}
+	return out.String()
+}
+
+// markdownText makes text mean itself, in a cell of a table too: what Markdown
+// or HTML would act on becomes a character reference.
+func markdownText(text string) string {
+	var out strings.Builder
+	for _, r := range shown(clip(text, maxValue)) {
+		if strings.ContainsRune("&<>\\`*_{}[]#+!|~^$@", r) {
+			fmt.Fprintf(&out, "&#%d;", r)
+			continue
+		}
+		out.WriteRune(r)
+	}
+	return out.String()
+}
+
+func isoTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
