@@ -56,12 +56,18 @@ func (s *sheet) line(name, value string) {
 	}
 }
 
+// mostNamed is how many reports are named behind a fact; all are listed below.
+const mostNamed = 5
+
 // fact is a line with who says so.
 func (s *sheet) fact(name, value string, citations []knowledge.Citation) {
 	var names []string
 	for _, c := range citations {
 		s.cited[c.Name] = c
 		names = append(names, c.Name)
+	}
+	if more := len(names) - mostNamed; more > 0 {
+		names = append(names[:mostNamed:mostNamed], fmt.Sprintf("and %d more", more))
 	}
 	if len(names) > 0 {
 		value += "  [" + strings.Join(names, "; ") + "]"

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 )
 
 // Kinds of features.
@@ -166,9 +167,16 @@ func sorted(list []string) []string {
 // listed is for what JSON always has: no list is an empty one.
 func listed(list []string) []string { return append([]string{}, sorted(list)...) }
 
-// sortedNames also leaves out what is empty, or the name itself.
+// sortedNames leaves out what is empty, or the name itself, and of names that
+// differ by case only all but the first.
 func sortedNames(list []string, name string) []string {
-	return sorted(slices.DeleteFunc(list, func(alias string) bool { return alias == "" || alias == name }))
+	seen := map[string]bool{"": true, strings.ToLower(name): true}
+	return sorted(slices.DeleteFunc(sorted(list), func(alias string) bool {
+		key := strings.ToLower(alias)
+		known := seen[key]
+		seen[key] = true
+		return known
+	}))
 }
 
 // A bounded reader ends with an error, not silently, after so many bytes.

@@ -95,9 +95,9 @@ func TestMergeFacts(t *testing.T) {
 	}
 	want := &Base{
 		Actors: []*Actor{{ID: "G2", Name: "Lake", Confusable: []string{"K1"}},
-			{ID: "K1", Name: "River", Aliases: []string{"G1", "RIVER"}, State: "AL", Confusable: []string{"G2"},
+			{ID: "K1", Name: "River", Aliases: []string{"G1"}, State: "AL", Confusable: []string{"G2"},
 				Features: []Feature{{FeatureSoftware, "S1", cited("two")}, {FeatureTechnique, "T1685", cited("one", "two")}}}},
-		Software:   []*Software{{ID: "S1", Name: "Wave", Aliases: []string{"Surf", "WAVE", "x:wave"}}},
+		Software:   []*Software{{ID: "S1", Name: "Wave", Aliases: []string{"Surf", "x:wave"}}},
 		Campaigns:  []*Campaign{{ID: "C1", Name: "c", Actors: []string{"K1"}}},
 		Artefacts:  []*Artefact{{ID: "F1", Kind: "tool", Field: "md5", Value: "x", Actors: []string{"G2", "K1"}, Software: []string{"S1"}}},
 		Techniques: []*Technique{{ID: "T1685", Name: "Disable", Tactics: []string{"defense-impairment"}, Mitigations: []Mitigation{{"KM-08", "turn it on"}}}},

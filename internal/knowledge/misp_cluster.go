@@ -149,9 +149,12 @@ func (c *galaxyReader) features(f *clusterFile, v *cluster) []Feature {
 	return made
 }
 
-// cite is the page of ATT&CK that a cluster was made of. The galaxy lists
-// reports beside, but not which fact is from which.
+// cite is the page of ATT&CK that a cluster was made of, or the cluster itself.
+// The galaxy lists reports beside, but not which fact is from which.
 func (v *cluster) cite() []Citation {
+	if v.id() == "" {
+		return []Citation{{Name: "MISP galaxy threat-actor " + v.Value}}
+	}
 	cited := Citation{Name: "ATT&CK " + v.id()}
 	for _, reference := range v.Meta.References {
 		if strings.HasPrefix(reference, "https://attack.mitre.org/") {
@@ -168,21 +171,18 @@ func (c *galaxyReader) actor(f *clusterFile, v *cluster) {
 		f.leave(f.Type, "no id")
 		return
 	}
-	made := &Actor{ID: GalaxyID + v.UUID, Name: v.Value, Aliases: v.Meta.Synonyms, Citations: v.citeReports()}
-	for _, feature := range c.features(f, v) {
-		feature.Citations = made.Citations
-		made.Features = append(made.Features, feature)
-	}
+	made := &Actor{ID: GalaxyID + v.UUID, Name: v.Value, Aliases: v.Meta.Synonyms, Features: c.features(f, v), Citations: v.citeReports()}
 	made.State, made.Claims = v.state()
+	cited := v.cite()
 	for _, name := range append(append([]string{}, v.Meta.Victims...), v.Meta.Suspected...) {
 		if code := countryCode(name); code != "" {
-			made.Victims = append(made.Victims, Victim{Country: code, Citations: made.Citations})
+			made.Victims = append(made.Victims, Victim{Country: code, Citations: cited})
 		} else {
 			f.leave("victim", "not a country")
 		}
 	}
 	for _, sector := range append(append([]string{}, v.Meta.Categories...), v.Meta.Sectors...) {
-		made.Victims = append(made.Victims, Victim{Sector: strings.ToLower(sector), Citations: made.Citations})
+		made.Victims = append(made.Victims, Victim{Sector: strings.ToLower(sector), Citations: cited})
 	}
 	c.actors.Actors = appendNew(c.actors.Actors, made, f, actorKey)
 }
@@ -203,11 +203,12 @@ func (v *cluster) state() (string, []Claim) {
 	if named == "" {
 		return "", nil
 	}
-	return "", []Claim{{Field: "country", Value: named, Citations: v.citeReports()}}
+	return "", []Claim{{Field: "country", Value: named, Citations: v.cite()}}
 }
 
+// citeReports adds the reports that the cluster lists.
 func (v *cluster) citeReports() []Citation {
-	made := []Citation{{Name: "MISP galaxy threat-actor " + v.Value}}
+	made := v.cite()
 	for _, reference := range v.Meta.References {
 		if strings.HasPrefix(reference, "https://") || strings.HasPrefix(reference, "http://") {
 			made = append(made, Citation{Name: reference, URL: reference})

@@ -132,7 +132,7 @@ func TestImportMISPGalaxy(t *testing.T) {
 		t.Fatal(err)
 	}
 	river := base.Actor("G0901")
-	if river == nil || river.State != "AL" || !slices.Equal(river.Aliases, []string{"APT 901", "Brook", "Estuary", "RIVER", "misp:a1"}) {
+	if river == nil || river.State != "AL" || !slices.Equal(river.Aliases, []string{"APT 901", "Brook", "Estuary", "misp:a1"}) {
 		t.Errorf("the group and the actor of the same name are not joined: %+v", river)
 	}
 	attack := []Citation{{Name: "ATT&CK G0901", URL: "https://attack.mitre.org/groups/G0901"}}
