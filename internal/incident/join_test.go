@@ -56,15 +56,47 @@ func TestJoin(t *testing.T) {
 			{"9s", web, "low execution Web server starts a shell", started(2, 1, `C:\Windows\System32\cmd.exe`, `C:\Windows\System32\inetsrv\w3wp.exe`, `IIS APPPOOL\shop`)},
 			{"80h", web, "low execution Web server starts a shell", started(4, 3, `C:\Windows\System32\cmd.exe`, `C:\Windows\System32\inetsrv\w3wp.exe`, `IIS APPPOOL\shop`)},
 		}, "0 1 | 2"},
+		{"a VPN session, and what then comes from its address", []record{
+			{"0s", "vpn01", "medium initial-access Odd logon to the VPN", "action=tunnel-up; tunneltype=ssl-web; remip=203.0.113.9; src_ip=203.0.113.9; tunnelip=192.168.70.5; tunnel_ip=192.168.70.5; user=ana"},
+			{"50m", file, "medium lateral-movement Odd logon", security + "EventID=4624; TargetUserName=ben; TargetDomainName=CORP; TargetUserSid=S-1-5-21-1-2-3-1501; LogonType=10; IpAddress=192.168.70.5; TargetLogonId=0x9999"},
+			{"51m", desk, "medium lateral-movement Odd logon", security + "EventID=4624; TargetUserName=cleo; TargetDomainName=CORP; TargetUserSid=S-1-5-21-1-2-3-1502; LogonType=10; IpAddress=192.168.70.6; TargetLogonId=0x9998"},
+		}, "0 1 | 2"},
+		{"a logon, and what the session it began then does", []record{
+			{"0s", web, "medium execution Odd program", started(2, 1, `C:\Tools\one.exe`, `C:\Windows\explorer.exe`, `CORP\ana`)},
+			{"1h", file, "", security + "EventID=4624; TargetUserName=Administrator; TargetDomainName=CORP; TargetUserSid=S-1-5-21-1-2-3-500; LogonType=10; IpAddress=203.0.113.80; TargetLogonId=0x1000c"},
+			{"1h1m", file, "medium discovery Somebody looks around", started(12, 11, `C:\Windows\System32\net.exe`, `C:\Windows\System32\cmd.exe`, `CORP\Administrator`)},
+			{"30h", desk, "medium lateral-movement Odd logon", security + "EventID=4624; TargetUserName=ben; TargetDomainName=CORP; TargetUserSid=S-1-5-21-1-2-3-1501; LogonType=10; IpAddress=203.0.113.80; TargetLogonId=0x9999"},
+		}, "0 | 1 2"},
+		{"mail and directory in the cloud, by account and address", []record{
+			{"0s", "", "medium persistence Application is given another key", "Workload=AzureActiveDirectory; UserId=ana@corp.example.test; ActorIpAddress=203.0.113.50; Operation=Add service principal credentials."},
+			{"3h", "", "medium collection Mail is read by an application", "Workload=Exchange; UserId=ana@corp.example.test; ClientIP=203.0.113.50; Operation=MailItemsAccessed; MailboxOwnerUPN=ben@corp.example.test"},
+			{"4h", "", "medium collection Mail is read by an application", "Workload=Exchange; UserId=cleo@corp.example.test; ClientIP=198.51.100.7; Operation=MailItemsAccessed; MailboxOwnerUPN=cleo@corp.example.test"},
+		}, "0 1 | 2"},
+		{"two administrators at work on the same machine, on days apart", []record{
+			{"0s", file, "medium execution Odd program", started(2, 1, `C:\Tools\one.exe`, `C:\Windows\explorer.exe`, `CORP\ana`)},
+			{"26h", file, "medium execution Another odd program", started(12, 11, `C:\Tools\two.exe`, `C:\Windows\explorer.exe`, `CORP\ben`)},
+		}, "0 | 1"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := play(t, test.records...)
+			s := play(t, append(ordinary(), test.records...)...)
 			if got := parts(s.join(t, s.inOrder())); got != test.want {
 				t.Errorf("incidents %q, want %q", got, test.want)
 			}
 		})
 	}
+}
+
+// ordinary is ten days of logons on a dozen machines, before which what is rare
+// can be told.
+func ordinary() []record {
+	var records []record
+	for n := range 120 {
+		records = append(records, record{fmt.Sprintf("%dh", n/12*24-120), fmt.Sprintf("pc%02d.corp.example.test", n%12), "", fmt.Sprintf(
+			security+"EventID=4624; TargetUserName=user%d; TargetDomainName=CORP; TargetUserSid=S-1-5-21-1-2-3-%d; LogonType=3; IpAddress=192.0.2.%d; TargetLogonId=0x%x",
+			n%12, 2000+n%12, n%12, 0x50000+n)})
+	}
+	return records
 }
 
 // What joins must not depend on the order in which findings of one moment come.

@@ -158,6 +158,9 @@ func (c *component) tell(chapter chapter, chosen []*group) []Sentence {
 	return told
 }
 
+// maxAlike bounds the groups of which the same deeds are looked for.
+const maxAlike = 64
+
 // alike are the groups of the same rule that did the same in a chapter, wherever
 // they were; same are those of other rules on the very same deeds.
 func (c *component) alike(g *group, groups []*group) (alike, same []*group) {
@@ -167,8 +170,9 @@ func (c *component) alike(g *group, groups []*group) (alike, same []*group) {
 			alike = append(alike, other)
 		}
 	}
+	first := alike[:min(len(alike), maxAlike)]
 	for _, other := range groups {
-		if slices.ContainsFunc(alike, func(g *group) bool { return isSameDeed(g, other) }) {
+		if slices.ContainsFunc(first, func(g *group) bool { return isSameDeed(g, other) }) {
 			same = append(same, other)
 		}
 	}
