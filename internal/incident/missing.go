@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kulla-defence/kulla/internal/incident/entity"
+	"github.com/kulla-defence/kulla/sigma"
 )
 
 // missing is what would confirm or refute, and where it could be had.
@@ -16,11 +17,43 @@ func (c *component) missing() []Missing {
 	all = append(all, c.missingLogs()...)
 	all = append(all, c.ownerless()...)
 	all = append(all, c.insideUnknown()...)
+	all = append(all, c.entry()...)
+	all = append(all, c.before()...)
 	return all[:min(len(all), maxMissing)]
 }
 
 func lacks(what, ask string, proof []int64, values ...Value) Missing {
 	return Missing{What: Sentence{Message: what, Values: values, Proof: proof}, Ask: Sentence{Message: ask, Values: values}}
+}
+
+// entry: nothing says from where an intrusion came.
+func (c *component) entry() []Missing {
+	if !c.worth() || len(c.hosts) == 0 || c.first.IsZero() {
+		return nil
+	}
+	for _, g := range c.groups {
+		if slices.Contains(g.rule.Tactics, "initial-access") || slices.ContainsFunc(g.uses, func(u use) bool { return roles[u.role] == entity.Source }) {
+			return nil
+		}
+	}
+	return []Missing{lacks("missing.entry", "ask.entry", nil, c.hostValue(c.hosts[0]), text("time", stamp(c.first)))}
+}
+
+// before: logs that begin shortly before the incident may lack its beginning.
+func (c *component) before() []Missing {
+	for _, host := range c.hosts {
+		s, ok := c.b.covered[hostKind{c.b.entities.all[host].Key, Records}]
+		if ok && !c.first.IsZero() && c.first.Sub(s.first) < day && !c.first.Before(s.first) && c.worth() {
+			return []Missing{lacks("missing.before", "ask.before", nil, c.hostValue(host), text("time", stamp(s.first)))}
+		}
+	}
+	return nil
+}
+
+// worth reports whether an incident is grave enough to ask for older logs.
+func (c *component) worth() bool {
+	top, _ := c.gravest()
+	return top.rule.Level >= sigma.High
 }
 
 // clearedLogs: what a cleared log held may stand elsewhere.

@@ -140,6 +140,11 @@ func (c *component) tell(chapter chapter, chosen []*group) []Sentence {
 	var told []Sentence
 	var before time.Time
 	done := map[*group]bool{}
+	for _, g := range chosen {
+		if page := c.requestBefore(g); page != nil {
+			done[page] = true // it is told with what it made
+		}
+	}
 	for _, g := range chapter.groups {
 		if !slices.Contains(chosen, g) || done[g] {
 			continue
@@ -150,7 +155,6 @@ func (c *component) tell(chapter chapter, chosen []*group) []Sentence {
 		}
 		told = append(told, c.sentence(g, alike, same, before))
 		if page := c.requestBefore(g); page != nil {
-			done[page] = true
 			told[len(told)-1] = c.requestAndProcess(page, g)
 		}
 		before = g.first
@@ -324,7 +328,7 @@ func (c *component) requestAndProcess(page, g *group) Sentence {
 	return Sentence{Message: "story.request_and_process", Time: p.time, Proof: unique(d.number, p.number), Values: []Value{
 		{Name: "from", Text: p.from, Kind: entity.Address}, text("method", p.detail), text("page", p.object),
 		{Name: "host", Text: shortName(c.b.hostName(page)), Kind: entity.Host}, number("seconds", int(d.time.Sub(p.time).Round(time.Second)/time.Second)),
-		text("by", d.by), text("object", d.object), text("detail", d.detail), text("rule", g.rule.Title),
+		text("by", d.by), text("object", d.object), text("detail", d.detail), text("rule", page.rule.Title+"; "+g.rule.Title),
 	}}
 }
 

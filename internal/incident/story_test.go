@@ -1,0 +1,117 @@
+package incident
+
+import (
+	"slices"
+	"testing"
+)
+
+func messages(sentences []Sentence) []string {
+	var keys []string
+	for _, s := range sentences {
+		keys = append(keys, s.Message)
+	}
+	return keys
+}
+
+func incidentsOf(t testing.TB, records ...record) []*Incident {
+	t.Helper()
+	s := play(t, append(ordinary(), records...)...)
+	return s.join(t, s.inOrder()).Incidents()
+}
+
+func TestLevels(t *testing.T) {
+	t.Parallel()
+	finding := func(at, rule, image string) record {
+		return record{at, web, rule, started(len(image)*3, 1, `C:\Tools\`+image, `C:\Windows\explorer.exe`, `CORP\ana`)}
+	}
+	for _, test := range []struct {
+		name    string
+		records []record
+		want    string
+	}{
+		{"a lone informational finding", []record{finding("0s", "informational discovery Question", "a.exe")}, "informational"},
+		{"a lone medium finding", []record{finding("0s", "medium execution Odd program", "a.exe")}, "low"},
+		{"the same medium finding a hundred times", slices.Repeat([]record{finding("0s", "medium execution Odd program", "a.exe")}, 100), "low"},
+		{"two medium findings of one stage", []record{finding("0s", "medium execution Odd program", "a.exe"), finding("1s", "medium execution Odder program", "ab.exe")}, "low"},
+		{"a lone high finding", []record{finding("0s", "high execution Odd program", "a.exe")}, "medium"},
+		{"a lone critical finding", []record{finding("0s", "critical execution Odd program", "a.exe")}, "high"},
+		{"five stages in order", []record{finding("0s", "high initial-access In", "a.exe"), finding("1m", "high execution Run", "ab.exe"), finding("2m", "medium persistence Stay", "abc.exe"),
+			finding("3m", "high credential-access Steal", "abcd.exe"), finding("4m", "critical impact Break", "abcde.exe")}, "critical"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			incidents := incidentsOf(t, test.records...)
+			if len(incidents) != 1 || incidents[0].Level != test.want {
+				t.Fatalf("%d incidents, the first %s (%d); want one, %s", len(incidents), incidents[0].Level, incidents[0].Score.Total, test.want)
+			}
+			sum := 0
+			for _, part := range incidents[0].Score.Parts {
+				sum += part.Points
+			}
+			if min(max(sum, 0), 100) != incidents[0].Score.Total {
+				t.Errorf("the parts sum to %d, the score is %d", sum, incidents[0].Score.Total)
+			}
+		})
+	}
+}
+
+// A story names the request and the process that it made, and says when the
+// next chapter begins.
+func TestStory(t *testing.T) {
+	t.Parallel()
+	incidents := incidentsOf(t,
+		record{"0s", web, "high initial-access Form sent to a page", "cs-method=POST; cs-uri-stem=/upload.aspx; c-ip=203.0.113.9; s-computername=WEB01"},
+		record{"9s", web, "high execution Web server starts a shell", started(2, 1, `C:\Windows\System32\cmd.exe`, `C:\Windows\System32\inetsrv\w3wp.exe`, `IIS APPPOOL\shop`)},
+		record{"90h", web, "high credential-access Memory of LSASS read", started(4, 3, `C:\Users\Public\dump.exe`, `C:\Windows\System32\cmd.exe`, `CORP\ana`)},
+	)
+	if len(incidents) != 1 {
+		t.Fatalf("%d incidents, want 1", len(incidents))
+	}
+	story := incidents[0].Story
+	want := []string{"story.opening", "story.chapter_first", "story.request_and_process", "story.chapter", "story.process"}
+	if got := messages(story); !slices.Equal(got, want) {
+		t.Fatalf("story %q, want %q", got, want)
+	}
+	for _, v := range story[2].Values {
+		if v.Name == "seconds" && v.Number != 9 {
+			t.Errorf("%d seconds between the request and the process, want 9", v.Number)
+		}
+	}
+	if !slices.Equal(story[2].Proof, []int64{1, 0}) {
+		t.Errorf("the sentence rests on %v", story[2].Proof)
+	}
+}
+
+// What is missing depends on what the evidence has.
+func TestMissing(t *testing.T) {
+	t.Parallel()
+	s := play(t, append(ordinary(), record{"0s", web, "high credential-access Memory of LSASS read", started(4, 3, `C:\Users\Public\dump.exe`, `C:\Windows\System32\cmd.exe`, `CORP\ana`)})...)
+	log := func(kind RecordKind, days int) Log {
+		return Log{Host: web, Kind: kind, First: curtain.AddDate(0, 0, -days), Last: curtain.AddDate(0, 0, 1), Count: 9}
+	}
+	for _, test := range []struct {
+		name string
+		logs []Log
+		want []string
+	}{
+		{"nothing is known of logs", nil, []string{"missing.entry"}},
+		{"no logons", []Log{log(Records, 30), log(ProcessStarts, 30)}, []string{"missing.logons", "missing.entry"}},
+		{"all there", []Log{log(Records, 30), log(ProcessStarts, 30), log(Logons, 30)}, []string{"missing.entry"}},
+		{"since this morning", []Log{log(Records, 0), log(ProcessStarts, 0), log(Logons, 0)}, []string{"missing.entry", "missing.before"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			b := New(s.context, Options{Logs: test.logs})
+			if err := b.Add(0, s.findings[0]); err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, m := range b.Incidents()[0].Missing {
+				got = append(got, m.What.Message)
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("missing %q, want %q", got, test.want)
+			}
+		})
+	}
+}
