@@ -81,11 +81,16 @@ func (j *joint) add(n node) {
 		j.conflict("state", state+" or "+n.state, n.id)
 	}
 	for _, name := range append([]string{n.id}, n.names...) {
-		if key := plain(name); key != "" && !slices.Contains(j.owners[key], n.id) {
-			j.owners[key] = append(j.owners[key], n.id)
+		key := plain(name)
+		if owners := j.owners[key]; key != "" && len(owners) < mostOwners && !slices.Contains(owners, n.id) {
+			j.owners[key] = append(owners, n.id)
 		}
 	}
 }
+
+// mostOwners is how many owners of one name are told apart: with three it joins
+// nothing any more.
+const mostOwners = 50
 
 // plain is a name as it is compared: "APT 34" is "APT-34" is "apt34".
 func plain(name string) string {

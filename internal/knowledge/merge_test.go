@@ -1,6 +1,7 @@
 package knowledge
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -105,6 +106,19 @@ func TestMergeFacts(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, merged); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// A name that very many have costs no more than others.
+func TestMergeNameOfMany(t *testing.T) {
+	t.Parallel()
+	crowd := &Base{}
+	for i := range 200_000 {
+		crowd.Actors = append(crowd.Actors, &Actor{ID: fmt.Sprintf("x%06d", i), Name: "Crowd"})
+	}
+	merged := Merge(&Base{Actors: []*Actor{{ID: "G1", Name: "Crowd"}}}, crowd)
+	if len(merged.Actors) != 200_001 || len(merged.Conflicts) != 1 || len(merged.Conflicts[0].IDs) != mostOwners {
+		t.Errorf("%d actors, conflicts %v", len(merged.Actors), merged.Conflicts)
 	}
 }
 
