@@ -154,10 +154,14 @@ func toJSON(d *Document, tag string) documentJSON {
 }
 
 // harmless escapes what a terminal would act on. Outside of strings a JSON
-// document has none.
+// document has none but line ends, which strings have not.
 func harmless(document []byte) []byte {
 	dst := make([]byte, 0, len(document))
 	for _, r := range string(document) {
+		if r == '\n' {
+			dst = append(dst, '\n')
+			continue
+		}
 		dst = findingjson.AppendRune(dst, r)
 	}
 	return dst

@@ -1,6 +1,7 @@
 package casereport
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 
@@ -49,5 +50,10 @@ func writeEnglishSTIX(w io.Writer, d *Document, _ string) error {
 	if err != nil {
 		return err
 	}
-	return writeSTIX(w, d, text)
+	var bundle bytes.Buffer
+	if err := writeSTIX(&bundle, d, text); err != nil {
+		return err
+	}
+	_, err = w.Write(harmless(bundle.Bytes()))
+	return err
 }
