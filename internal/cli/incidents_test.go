@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -313,6 +314,44 @@ func TestIncidentsOfSample(t *testing.T) {
 		}
 	}
 	checkSentences(t, q, incidents)
+}
+
+// TestIncidentsKeepTheirNames: findings of equal time in any order give the same
+// incidents, and evidence that comes later keeps the names of those there are.
+func TestIncidentsKeepTheirNames(t *testing.T) {
+	t.Parallel()
+	q := inquire(t, nil, filepath.Join("..", "..", "examples", "evidence.zip"))
+	join := func(order []int) string {
+		b := incident.New(q.context, incident.Options{})
+		for _, n := range order {
+			if err := b.Add(int64(n), q.findings[n]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var text strings.Builder
+		for _, i := range b.Incidents() {
+			fmt.Fprintln(&text, i.ID, i.Level, i.Score.Total, slices.Collect(b.Members(i.ID)))
+		}
+		return text.String()
+	}
+	order := make([]int, len(q.findings))
+	for n := range order {
+		order[n] = n
+	}
+	want := join(order)
+	for seed := range uint64(3) {
+		rand.New(rand.NewPCG(seed, 1)).Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+		slices.SortStableFunc(order, func(a, b int) int { return q.findings[a].Time.Compare(q.findings[b].Time) })
+		if got := join(order); got != want {
+			t.Errorf("seed %d: other incidents:\n%s\nwant:\n%s", seed, got, want)
+		}
+	}
+	half := join(order[:len(order)/2])
+	for line := range strings.Lines(half) {
+		if id, _, _ := strings.Cut(line, " "); !strings.Contains(want, id+" ") {
+			t.Errorf("%s is gone when more findings come", id)
+		}
+	}
 }
 
 // numberOf finds the first finding of a rule, on dates that begin so.

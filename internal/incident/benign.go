@@ -42,7 +42,7 @@ func (c *component) falsePositives() []Sentence {
 			}
 			seen = append(seen, reason)
 			readings = append(readings, Sentence{Message: "benign.rule", Proof: []int64{g.example.number},
-				Values: []Value{text("rule", g.rule.Title), text("reason", reason)}})
+				Values: []Value{text("rule", g.rule.Title), text("reason", strings.TrimRight(reason, ". "))}})
 			break
 		}
 	}

@@ -175,7 +175,7 @@ func actionOfText(c columns) action {
 		return actionVPN
 	case c.get("src_ip", "id.orig_h") != "" && c.get("dst_ip", "id.resp_h") != "":
 		return actionNetwork
-	case c.get("Operation", "eventName", "OperationName", "operationName") != "":
+	case c.get(cloudOperations...) != "":
 		return actionCloud
 	case c.has("CommandLine") && c.has("Image"), c.get("type") == "EXECVE":
 		return actionProcess
@@ -197,6 +197,13 @@ var (
 	systemActions   = map[string]action{"7045": actionService, "104": actionCleared}
 	defenderActions = map[string]action{"1116": actionAntivirus, "1117": actionAntivirus, "5001": actionDefender, "5007": actionDefender,
 		"5010": actionDefender, "5012": actionDefender, "5013": actionDefender}
+)
+
+// Columns of the audit logs of Microsoft 365, Azure, AWS, Google and Okta.
+var (
+	cloudOperations = []string{"Operation", "operationName", "OperationName", "eventName", "protoPayload.methodName", "eventType"}
+	cloudActors     = []string{"UserId", "properties.initiatedBy.user.userPrincipalName", "properties.initiatingUserOrApp", "properties.userPrincipalName",
+		"userIdentity.arn", "userIdentity.userName", "userIdentity.principalId", "protoPayload.authenticationInfo.principalEmail", "actor.alternateId", "caller"}
 )
 
 var deedReaders = map[action]func(c columns, d *deed){
@@ -278,8 +285,8 @@ var deedReaders = map[action]func(c columns, d *deed){
 		}
 	},
 	actionCloud: func(c columns, d *deed) {
-		d.by, d.object = c.get("UserId", "userIdentity.arn", "InitiatedBy", "user"), c.get("Operation", "eventName", "OperationName", "operationName")
-		d.from = c.get("ClientIP", "sourceIPAddress", "IPAddress")
+		d.by, d.object = c.get(cloudActors...), c.get(cloudOperations...)
+		d.from = c.get("ClientIP", "ActorIpAddress", "sourceIPAddress", "callerIpAddress", "properties.ipAddress", "client.ipAddress", "protoPayload.requestMetadata.callerIp")
 	},
 }
 

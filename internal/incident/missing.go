@@ -123,13 +123,14 @@ var wantedRecords = []struct {
 }
 
 // covers reports whether the evidence has records of a kind of a host, in a
-// time. Where nothing is known of logs it does.
+// time or a day next to it: quiet hosts have few. Where nothing is known of
+// logs it does.
 func (b *Builder) covers(host entity.Key, kind RecordKind, first, last time.Time) bool {
 	if len(b.covered) == 0 || first.IsZero() {
 		return true
 	}
 	s, ok := b.covered[hostKind{host, kind}]
-	return ok && !s.last.Before(first) && !s.first.After(last)
+	return ok && !s.last.Before(first.Add(-day)) && !s.first.After(last.Add(day))
 }
 
 func (c *component) isWebServer(host int32) bool {

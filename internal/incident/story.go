@@ -211,6 +211,9 @@ func (c *component) sentence(g *group, alike, same []*group, before time.Time) S
 	if !d.complete() || g.rule.Correlation {
 		s.Message = "story.tactic." + strings.TrimPrefix(stageMessage(firstOf(g.rule.Tactics)), "stage.")
 	}
+	if s.Message == "story.web" && d.by != "" {
+		s.Message = "story.web_as"
+	}
 	var hosts []int32
 	count := int64(0)
 	for _, other := range alike {
