@@ -13,6 +13,7 @@ import (
 // the order of items does not matter, and nothing that it is given is changed.
 // docs/attribution.md describes the model.
 func Assess(base *knowledge.Base, items []Item, options Options) *Assessment {
+	options.Cluster = cmp.Or(options.Cluster, ClusterName(1))
 	known := newKnownBase(base)
 	m := newModel(known, slices.Clone(items), options)
 	whole := m.judge(all, nil)

@@ -102,24 +102,26 @@ func (j *judgement) sightingChanges() []Change {
 	const most = 3
 	asked := map[string]bool{}
 	for i := range j.items {
-		if _, country, ok := strings.Cut(j.items[i].Value, "="); ok && j.items[i].Kind == Victimology {
-			asked[country] = true
+		if _, code, ok := strings.Cut(j.items[i].Value, "="); ok && j.items[i].Kind == Victimology {
+			asked[code] = true
 		}
 	}
 	var list []Change
-	for country, suspects := range j.known.countries {
-		if asked[country] {
+	for code, suspects := range j.known.countries {
+		if asked[code] {
 			continue
 		}
 		weight := min(toMicronats(j.known.rarity(len(suspects), 0)), bounds[Victimology].each)
 		list = append(list, Change{Information: j.information(suspects, weight), Cost: 3,
-			What: sentence("change.sighting", text("country", country), text("actors", j.known.list(suspects))), Ask: sentence("ask.sighting", text("country", country))})
+			What: sentence("change.sighting", country("country", code), text("actors", j.known.list(suspects))), Ask: sentence("ask.sighting", country("country", code))})
 	}
 	slices.SortFunc(list, func(a, b Change) int {
-		return cmp.Or(cmp.Compare(b.Information, a.Information), cmp.Compare(a.What.Values[0].Text, b.What.Values[0].Text))
+		return cmp.Or(cmp.Compare(b.Information, a.Information), cmp.Compare(valueKey(a.What.Values[0]), valueKey(b.What.Values[0])))
 	})
 	return list[:min(len(list), most)]
 }
+
+func valueKey(v incident.Value) string { return cmp.Or(v.Text, v.Message) }
 
 // comparisons ask what can be asked of any intrusion: does the code compare
 // with that of the leading group, do the hours fit its state, does a leak hold
@@ -144,7 +146,7 @@ func (j *judgement) comparisons(top string) []Change {
 				working = append(working, i)
 			}
 		}
-		add("hours", j.information(working, bounds[Habit].each), 2, text("state", j.known.actors[h].State))
+		add("hours", j.information(working, bounds[Habit].each), 2, country("state", j.known.actors[h].State))
 	}
 	if (has(Claim, "") || slices.ContainsFunc(j.items, func(w weighed) bool { return w.Phase == "leak" })) && !has(Leak, "") {
 		add("canary", binaryInformation(.5, linkBound*expectedTrust), 2)

@@ -313,7 +313,11 @@ func firstReport(citations []knowledge.Citation) (name string, published time.Ti
 // claim is the sentence of an item.
 func (o *observation) claim(item *Item, field, value string) incident.Sentence {
 	suspects, _ := o.known.pointsAt(item)
-	s := sentence("item."+string(item.Kind), message("field", "field."+field), text("value", value))
+	shown := text("value", value)
+	if field == "country" {
+		shown = country("value", value)
+	}
+	s := sentence("item."+string(item.Kind), message("field", "field."+field), shown)
 	if names := o.known.list(suspects); names != "" {
 		s.Message += "_known"
 		s.Values = append(s.Values, text("actors", names))
@@ -371,7 +375,10 @@ func (o *observation) techniqueItems() []Item {
 		if proof = slices.Compact(proof); len(proof) > 0 {
 			item.Dependency = fmt.Sprintf("finding %d", proof[0])
 		}
-		item.Claim = sentence("item.technique", text("technique", id), text("name", names[id]), number("count", use.Count))
+		item.Claim = sentence("item.technique", text("technique", id), number("count", use.Count), text("name", names[id]))
+		if names[id] == "" {
+			item.Claim = sentence("item.technique_unnamed", item.Claim.Values[:2]...)
+		}
 		item.Claim.Proof, item.Claim.Time = proof[:min(len(proof), maxProofs)], use.First
 		items = append(items, item)
 	}
@@ -419,7 +426,7 @@ func (o *observation) given(fact *Fact) Item {
 	case fact.Kind == factSighting:
 		item.Kind, item.Value, item.Spoof = Victimology, "sighted_in="+strings.ToUpper(fact.Country), costlySpoof
 		item.Dependency = "partner " + strings.ToUpper(fact.Country) + " " + fact.Source
-		item.Claim = sentence("item.sighting", message("field", "field."+fact.Field), text("value", fact.Value), text("country", strings.ToUpper(fact.Country)), text("source", fact.Source))
+		item.Claim = sentence("item.sighting", message("field", "field."+fact.Field), text("value", fact.Value), country("country", strings.ToUpper(fact.Country)), text("source", fact.Source))
 		item.Claim.Time = item.ObservedAt
 		item.Claim.Proof = proof
 		return item

@@ -128,6 +128,7 @@ func TestSample(t *testing.T) {
 	} {
 		a := scenes[c.evidence].assess(t, base, c.facts)
 		answers[c.name] = a
+		checkWords(t, catalogue(t), a)
 		if a.Answer.Level != c.level || a.Answer.Hypothesis != c.hypothesis || a.Answer.FalseFlag != c.flag || a.Likelihood.Message != c.likelihood {
 			t.Errorf("%s: published %s %s, false flag %v, %s", c.name, a.Answer.Level, a.Answer.Hypothesis, a.Answer.FalseFlag, a.Likelihood.Message)
 			show(t, a)

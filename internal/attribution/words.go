@@ -31,11 +31,11 @@ func (j *judgement) named(id string) []incident.Value {
 	kind, name := j.known.levelOf(id)
 	switch kind {
 	case "state":
-		return []incident.Value{text("state", name)}
+		return []incident.Value{country("state", name)}
 	case "service":
-		return []incident.Value{text("service", name), text("state", j.stateOf(id))}
+		return []incident.Value{text("service", name), country("state", j.stateOf(id))}
 	case "group", "false_flag":
-		return []incident.Value{text("group", name), text("state", j.stateOf(id))}
+		return []incident.Value{text("group", name), country("state", j.stateOf(id))}
 	}
 	return nil
 }
