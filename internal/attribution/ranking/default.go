@@ -20,14 +20,15 @@ func Default() *Model {
 
 // whole says that there is a weight for all that is measured.
 func (m *Model) whole() bool {
-	return len(m.Gate.Weights) == trustSigns && len(m.Undated.Actor) == undatedMeasures && len(m.Dated.Actor) == measures && len(m.Undated.Unknown) == signs && len(m.Dated.Unknown) == signs
+	return len(m.Gate.Weights) == trustSigns && len(m.Undated.Actor) == undatedMeasures && len(m.Dated.Actor) == measures && len(m.Undated.Unknown) == signs && len(m.Dated.Unknown) == signs &&
+		len(m.Undated.Pair) == undatedMeasures+1 && len(m.Dated.Pair) == measures+1
 }
 
 // plain is a model that needs no training: the mean of four standardised
 // measures, as in the published baselines.
 func plain() *Model {
 	stage := func(size int) Stages {
-		s := Stages{Actor: make([]float64, size), Unknown: make([]float64, signs)}
+		s := Stages{Actor: make([]float64, size), Unknown: make([]float64, signs), Pair: make([]float64, size+1)}
 		for _, j := range []int{measureOverlapZ, measureOkapiZ, measureMultinomialZ, measureRateZ} {
 			s.Actor[j] = 1
 		}

@@ -18,10 +18,14 @@ type Model struct {
 }
 
 // Stages are a conditional logit among the actors, and a logistic regression
-// that says whether it is none of them.
+// that says whether it is none of them. The first knows only differences
+// between actors; the second sees how good the best is by itself.
 type Stages struct {
 	Actor   []float64 `json:"actor"`   // by measure
 	Unknown []float64 `json:"unknown"` // by sign
+	// Pair is a logistic regression that asks of one actor by itself whether it
+	// is the one: by measure, the last a constant.
+	Pair []float64 `json:"pair"`
 }
 
 // Prior is that of an actor who is not in the knowledge.
@@ -107,12 +111,38 @@ func train(examples []*Example, size int) Stages {
 	for j := range stages.Actor {
 		stages.Actor[j] /= scale[j]
 	}
-	stages.Unknown = trainUnknown(examples, stages.Actor)
+	stages.Pair = trainPair(examples, stages.Actor, scale)
+	stages.Unknown = trainUnknown(examples, &stages)
 	return stages
 }
 
+// hardest is how many of an example's actors trainPair learns from: the others
+// are told apart without it.
+const hardest = 16
+
+func trainPair(examples []*Example, actor, scale []float64) []float64 {
+	constant := len(scale)
+	nothing := make([]float64, constant+1)
+	var choices []example
+	for _, e := range examples {
+		rows := e.matrix.scaled(append(slices.Clone(scale), 1))
+		for n, i := range byScore(e.matrix.column(measureOkapi)) {
+			if n >= hardest && i != e.truth {
+				continue
+			}
+			rows[i][constant] = 1
+			choices = append(choices, example{rows: [][]float64{rows[i], nothing}, truth: 1 - int(indicator(i == e.truth)), weight: 1})
+		}
+	}
+	weights := fit(choices, constant+1, ridgeActor)
+	for j := range scale {
+		weights[j] /= scale[j]
+	}
+	return weights
+}
+
 // trainUnknown weighs the examples as Prior says, however many there are of each.
-func trainUnknown(examples []*Example, actor []float64) []float64 {
+func trainUnknown(examples []*Example, stages *Stages) []float64 {
 	known, unknown := 0.0, 0.0
 	for _, e := range examples {
 		if e.truth < 0 {
@@ -129,7 +159,7 @@ func trainUnknown(examples []*Example, actor []float64) []float64 {
 	var choices []example
 	nothing := make([]float64, signs)
 	for _, e := range examples {
-		row := e.signs(e.matrix.scores(actor))
+		row := e.signs(stages)
 		choice := example{rows: [][]float64{row[:], nothing}, truth: 1, weight: (1 - Prior) * (known + unknown) / known}
 		if e.truth < 0 {
 			choice.truth, choice.weight = 0, Prior*(known+unknown)/unknown
@@ -160,7 +190,7 @@ func (m matrix) scaled(scale []float64) [][]float64 {
 	rows, flat := make([][]float64, len(m)), make([]float64, len(m)*len(scale))
 	for i := range m {
 		rows[i] = flat[i*len(scale) : (i+1)*len(scale)]
-		for j := range scale {
+		for j := range min(len(scale), measures) {
 			rows[i][j] = m[i][j] / scale[j]
 		}
 	}
@@ -206,11 +236,16 @@ const (
 	signLeadCosine
 	signLeadRate
 	signLeadTool
+	signPair // log odds that the likeliest, the second, the leader is the one
+	signPairSecond
+	signPairLeader
+	signPairSum // log of how many actors it may be
 	signs
 )
 
 // signs says how the leading actor fits, and how far ahead it is.
-func (e *Example) signs(scores []float64) (s [signs]float64) {
+func (e *Example) signs(stages *Stages) (s [signs]float64) {
+	scores := e.matrix.scores(stages.Actor)
 	s[signConstant] = 1
 	if len(scores) == 0 {
 		return s
@@ -238,6 +273,7 @@ func (e *Example) signs(scores []float64) (s [signs]float64) {
 	s[signPopularity] = row[measurePopularity]
 	s[signSize] = row[measureSize]
 	s[signTool] = row[measureTool]
+	e.signPairs(&s, stages, leader)
 	s[signExclusive] = min(row[measureExclusive], 3)
 	s[signCohesion] = e.actors[leader].cohesion
 	s[signFit] = row[measureBestReport] - e.actors[leader].cohesion
@@ -252,6 +288,19 @@ func (e *Example) signs(scores []float64) (s [signs]float64) {
 		}
 	}
 	return s
+}
+
+func (e *Example) signPairs(s *[signs]float64, stages *Stages, leader int) {
+	constant := len(stages.Pair) - 1
+	odds, sum := e.matrix.scores(stages.Pair[:constant]), 0.0
+	for i := range odds {
+		odds[i] += stages.Pair[constant]
+		sum += math.Log1p(math.Exp(odds[i]))
+	}
+	order := byScore(odds)
+	s[signPair], s[signPairSecond] = odds[order[0]]/4, odds[order[min(1, len(order)-1)]]/4
+	s[signPairLeader] = odds[leader] / 4
+	s[signPairSum] = math.Log(sum + 1e-12)
 }
 
 // lead is how far an actor is ahead of the best other by a measure, at most 10.
@@ -294,7 +343,7 @@ func (m *Model) judge(e *Example) (posteriors []float64, unknown float64) {
 	}
 	scores := e.matrix.scores(stages.Actor)
 	logit := 0.0
-	for j, sign := range e.signs(scores) {
+	for j, sign := range e.signs(stages) {
 		logit += stages.Unknown[j] * sign
 	}
 	unknown = 1 / (1 + math.Exp(-logit))
@@ -326,4 +375,12 @@ func byScore(scores []float64) []int {
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
 	return order
+}
+
+func (m matrix) column(j int) []float64 {
+	column := make([]float64, len(m))
+	for i := range m {
+		column[i] = m[i][j]
+	}
+	return column
 }
