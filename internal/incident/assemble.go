@@ -269,7 +269,7 @@ func levelOf(score int) string {
 	switch {
 	case score >= 80:
 		return "critical"
-	case score >= 55:
+	case score >= 50:
 		return "high"
 	case score >= 30:
 		return "medium"

@@ -21,8 +21,9 @@ func (c *component) score(i *Incident) Score {
 	}
 	top, graves := c.gravest()
 	add(levelPoints[top.rule.Level], "score.level", []int64{top.example.number}, text("level", top.rule.Level.String()), text("rule", top.rule.Title))
-	add(bounded(5*(len(graves)-1), 20), "score.grave_rules", graves, number("rules", len(graves)))
-	add(bounded(3*(len(i.Stages)-1), 15), "score.stages", firstOfStages(i), number("stages", len(i.Stages)))
+	add(bounded(8*(len(graves)-1), 24), "score.grave_rules", graves, number("rules", len(graves)))
+	stages := min(len(i.Stages), len(i.Rules)) // one rule is no intrusion, however many its tags
+	add(bounded(3*(stages-1), 15), "score.stages", firstOfStages(i), number("stages", stages))
 	add(bounded(4*(len(c.hosts)-1), 12), "score.hosts", c.firstOnHosts(), number("hosts", len(c.hosts)))
 	steps, proof := c.progression()
 	add(bounded(2*(steps-1), 8), "score.progression", proof, number("steps", steps))
