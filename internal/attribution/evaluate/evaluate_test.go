@@ -244,7 +244,7 @@ func TestRealReports(t *testing.T) {
 	lab := newLab(base)
 	var few []testCase
 	cases := reportCases(base, false)
-	for i := 0; i < len(cases); i += 16 {
+	for i := 0; i < len(cases); i += 4 {
 		if cases[i].judged() {
 			few = append(few, cases[i])
 		}
@@ -261,7 +261,7 @@ func TestRealReports(t *testing.T) {
 	}
 	model, mean := topShare(1)(byModel), topShare(1)(byMean)
 	t.Logf("%d reports: %.2f by the model, which has seen them in training, %.2f by the mean of four measures", len(few), model, mean)
-	if model < .5 || model < mean {
+	if model < .55 || model < mean {
 		t.Errorf("the model names the right actor in %.2f of the reports, the mean of four in %.2f", model, mean)
 	}
 }
