@@ -280,8 +280,17 @@ func levelOf(score int) string {
 }
 
 func compareIncidents(a, b *Incident) int {
-	return cmp.Or(cmp.Compare(b.Score.Total, a.Score.Total), cmp.Compare(b.FindingCount, a.FindingCount), a.First.Compare(b.First),
+	return cmp.Or(cmp.Compare(b.Score.Total, a.Score.Total), cmp.Compare(b.Score.sum(), a.Score.sum()), cmp.Compare(b.FindingCount, a.FindingCount), a.First.Compare(b.First),
 		strings.Compare(a.ID, b.ID))
+}
+
+// sum is what the total would be without its bounds.
+func (s *Score) sum() int {
+	sum := 0
+	for _, part := range s.Parts {
+		sum += part.Points
+	}
+	return sum
 }
 
 // name gives incidents their names: as few letters as keep them apart, and
