@@ -15,7 +15,7 @@ import (
 // the largest of them 150 kB.
 const (
 	maxBundle  = 1 << 30 // bytes, unpacked
-	maxObject  = 8 << 20 // bytes
+	maxObject  = 4 << 20 // bytes; what is read ahead counts with it
 	maxObjects = 500_000
 )
 
@@ -201,7 +201,7 @@ func (r *budgetReader) Read(p []byte) (int, error) {
 	if r.total <= 0 || r.object <= 0 {
 		return 0, ErrTooLarge
 	}
-	n, err := r.reader.Read(p[:min(len(p), r.total)])
+	n, err := r.reader.Read(p[:min(len(p), r.total, r.object)])
 	r.total -= n
 	r.object -= n
 	return n, err
