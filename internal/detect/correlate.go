@@ -23,15 +23,19 @@ func (e *Engine) correlate(last time.Time) ([]string, error) {
 	shelf := e.alerts.shelf()
 	var position uint64
 	var timeless int64
-	for f, err := range e.matches.all() {
+	for item, err := range e.matches.items() {
 		if err != nil {
 			return nil, err
 		}
 		reference := position
 		position++
-		rule := e.sigmaRules[f.Rule]
-		if !e.correlator.Uses(rule) {
+		rule := e.sigmaRules[item.rule()]
+		if rule != nil && !e.correlator.Uses(rule) {
 			continue
+		}
+		f, err := item.brief()
+		if err != nil {
+			return nil, err
 		}
 		if f.Time.IsZero() {
 			timeless++
@@ -116,11 +120,15 @@ func (e *Engine) resolve() error {
 	}
 	var position uint64
 	var kept int
-	for f, err := range e.matches.all() {
+	for item, err := range e.matches.items() {
 		if err != nil {
 			return err
 		}
 		if _, wanted := e.members[position]; wanted {
+			f, err := item.finding()
+			if err != nil {
+				return err
+			}
 			e.members[position] = Member{Rule: f.Rule, Time: f.Time, Host: f.Host, Place: f.Place, Record: f.Record,
 				Fields: e.memberFields(f, &kept)}
 		}
@@ -178,11 +186,15 @@ func (e *Engine) fill(f *Finding) {
 // rules that only serve a correlation, nor those below the asked level.
 func (e *Engine) reported() iter.Seq2[*Finding, error] {
 	return func(yield func(*Finding, error) bool) {
-		for f, err := range e.matches.all() {
-			if err == nil && e.silent[f.Rule] {
-				continue
+		for item, err := range e.matches.items() {
+			var f *Finding
+			if err == nil {
+				if e.silent[item.rule()] {
+					continue
+				}
+				f, err = item.finding()
 			}
-			if !yield(f, err) {
+			if !yield(f, err) || err != nil {
 				return
 			}
 		}

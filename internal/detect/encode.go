@@ -128,6 +128,18 @@ type decoder struct {
 
 // finding reads a whole finding.
 func (d *decoder) finding() (*Finding, error) {
+	f, err := d.brief()
+	if err != nil {
+		return nil, err
+	}
+	if f.Fields = d.fields(); d.failed {
+		return nil, errEncoding
+	}
+	return f, nil
+}
+
+// brief reads a finding but for its Fields, which come last.
+func (d *decoder) brief() (*Finding, error) {
 	f := &Finding{Time: time.Unix(d.sorted(), int64(d.uint32())).UTC()}
 	f.Place = event.Provenance{Offset: d.sorted(), Line: d.sorted(), RecordID: d.uint64()}
 	rank := d.uint32()
@@ -142,7 +154,6 @@ func (d *decoder) finding() (*Finding, error) {
 	f.TimeText = d.text()
 	f.Host = d.text()
 	f.inputs = d.fields()
-	f.Fields = d.fields()
 	if d.failed {
 		return nil, errEncoding
 	}

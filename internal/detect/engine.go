@@ -260,19 +260,27 @@ func (s *Sink) keep(e *event.Event, index int) error {
 // appendFields copies the columns that a finding shows: those that made the
 // rule match; all others too when full events are kept; and where the rule
 // looked at nothing but the kind of event, some of what the event says.
+//
+// Of matches that are no findings of their own, full events leave out what is
+// empty or is about the record: only a few become events of a correlation.
 func (s *Sink) appendFields() {
 	f := &s.found
 	asked, context := s.asked, 0
 	if s.onlyKind() {
 		context = maxContext
 	}
+	full := s.engine.options.Full
+	thinned := full && s.engine.silent[f.Rule]
+	if thinned {
+		full, context = false, len(s.row.schema.layout.Names)
+	}
 	for column, name := range s.row.schema.layout.Names {
 		wanted := len(asked) > 0 && asked[0] == column
 		if wanted {
 			asked = asked[1:]
 		}
-		tells := context > 0 && !describesRecord(name)
-		if !wanted && !tells && !s.engine.options.Full {
+		tells := context > 0 && (!describesRecord(name) || thinned && saysKind(name))
+		if !wanted && !tells && !full {
 			continue
 		}
 		var state event.State
@@ -280,7 +288,7 @@ func (s *Sink) appendFields() {
 		if state == event.Absent {
 			continue
 		}
-		if tells && !wanted && !s.engine.options.Full {
+		if tells && !wanted && !full {
 			if len(s.text) == 0 || string(s.text) == "-" {
 				continue
 			}
@@ -303,6 +311,9 @@ func (s *Sink) onlyKind() bool {
 	}
 	return true
 }
+
+// saysKind recognises the columns that say what kind of event it is.
+func saysKind(name string) bool { return name == "Channel" || name == "EventID" }
 
 // describesRecord recognises columns about the record rather than about what
 // happened: Windows' System section.

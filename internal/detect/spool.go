@@ -45,17 +45,56 @@ func (h *shelf) add(f *Finding) error {
 // called again.
 func (s *findingSpool) all() iter.Seq2[*Finding, error] {
 	return func(yield func(*Finding, error) bool) {
-		for item, err := range s.spool.All() {
+		for item, err := range s.items() {
 			var f *Finding
 			if err == nil {
-				d := decoder{tables: s.tables, rest: item}
-				f, err = d.finding()
+				f, err = item.finding()
 			}
 			if !yield(f, err) || err != nil {
 				return
 			}
 		}
 	}
+}
+
+// items yields the findings in order, as they were put aside: most passes over
+// them want little of most. An item is valid until the next.
+func (s *findingSpool) items() iter.Seq2[item, error] {
+	return func(yield func(item, error) bool) {
+		for bytes, err := range s.spool.All() {
+			if !yield(item{s.tables, bytes}, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// An item is a finding that was put aside.
+type item struct {
+	tables *tables
+	bytes  []byte
+}
+
+// rule returns the finding's rule, nil when the item is damaged.
+func (i item) rule() *Rule {
+	if len(i.bytes) <= headBytes {
+		return nil
+	}
+	if rank := binary.BigEndian.Uint32(i.bytes[ruleEnd-4:]); rank < uint32(len(i.tables.rules)) {
+		return i.tables.rules[rank]
+	}
+	return nil
+}
+
+func (i item) finding() (*Finding, error) {
+	d := decoder{tables: i.tables, rest: i.bytes}
+	return d.finding()
+}
+
+// brief returns the finding without its Fields.
+func (i item) brief() (*Finding, error) {
+	d := decoder{tables: i.tables, rest: i.bytes}
+	return d.brief()
 }
 
 // Close removes the temporary file, if there is one.
