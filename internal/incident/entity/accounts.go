@@ -2,6 +2,7 @@ package entity
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -24,7 +25,17 @@ type accountIndex struct {
 type accountGroup struct {
 	domain, name string // in lower case: the key
 	written      string
-	names, sids  []string
+	names, sids  []string      // as many as aliases are shown
+	joined       *accountGroup // that this one became part of
+}
+
+// group finds an account by a SID or a full name.
+func (a *accountIndex) group(key string) *accountGroup {
+	group := a.groups[key]
+	for group != nil && group.joined != nil {
+		group = group.joined
+	}
+	return group
 }
 
 func newAccountIndex(f *facts, hosts *hostIndex) accountIndex {
@@ -50,13 +61,17 @@ func newAccountIndex(f *facts, hosts *hostIndex) accountIndex {
 // for one: CORP and corp.example.test. Names of several machines are not: those
 // are copies of one installation.
 func (a *accountIndex) joinDomains(bindings []bindingKey) {
-	names := map[string][]string{}
+	names := map[string]map[string]bool{}
 	for _, key := range bindings {
 		if domain := domainOfSID(key.sid); domain != "" {
-			names[domain] = appendNew(names[domain], key.domain)
+			if names[domain] == nil {
+				names[domain] = map[string]bool{}
+			}
+			names[domain][key.domain] = true
 		}
 	}
-	for sid, all := range names {
+	for sid, set := range names {
+		all := slices.Sorted(maps.Keys(set))
 		machines, chosen := a.machinesAmong(all)
 		if len(machines) > 1 {
 			a.cloned[sid] = true
@@ -77,7 +92,7 @@ func (a *accountIndex) joinDomains(bindings []bindingKey) {
 func (a *accountIndex) machinesAmong(names []string) (machines []string, chosen string) {
 	for _, name := range names {
 		if host := a.hosts.nameOf(name); a.hosts.isKnown(host) {
-			machines = appendNew(machines, host)
+			machines = appendFew(machines, host, 2)
 		}
 	}
 	if len(machines) == 1 {
@@ -98,7 +113,7 @@ func (a *accountIndex) joinFullDomains() {
 	for name := range a.hosts.written {
 		if _, domain, found := strings.Cut(name, "."); found {
 			first, _, _ := strings.Cut(domain, ".")
-			full[first] = appendNew(full[first], domain)
+			full[first] = appendFew(full[first], domain, 2)
 		}
 	}
 	known := map[string]bool{}
@@ -128,8 +143,8 @@ func (a *accountIndex) domainOf(written string) string {
 func (a *accountIndex) join(key bindingKey, fact *bindingFact) {
 	domain := a.domainOf(key.domain)
 	full := domain + `\` + key.name
-	group := a.groups[full]
-	if bySID := a.groups[key.sid]; bySID != nil && !a.cloned[domainOfSID(key.sid)] {
+	group := a.group(full)
+	if bySID := a.group(key.sid); bySID != nil && !a.cloned[domainOfSID(key.sid)] {
 		group = a.merge(group, bySID)
 	}
 	if group == nil {
@@ -138,8 +153,8 @@ func (a *accountIndex) join(key bindingKey, fact *bindingFact) {
 	if cmp.Or(compareDomains(domain, group.domain), cmp.Compare(key.name, group.name)) < 0 {
 		group.domain, group.name, group.written = domain, key.name, strings.ToUpper(domain)+`\`+fact.name
 	}
-	group.names = appendNew(appendNew(group.names, fact.domain+`\`+fact.name), full)
-	group.sids = appendNew(group.sids, key.sid)
+	group.names = appendFew(appendFew(group.names, fact.domain+`\`+fact.name, maxAliases), full, maxAliases)
+	group.sids = appendFew(group.sids, key.sid, maxAliases)
 	a.groups[full], a.groups[key.sid] = group, group
 }
 
@@ -152,22 +167,19 @@ func (a *accountIndex) merge(one, other *accountGroup) *accountGroup {
 		one, other = other, one
 	}
 	for _, name := range other.names {
-		one.names = appendNew(one.names, name)
+		one.names = appendFew(one.names, name, maxAliases)
 	}
 	for _, sid := range other.sids {
-		one.sids = appendNew(one.sids, sid)
+		one.sids = appendFew(one.sids, sid, maxAliases)
 	}
-	for _, key := range slices.Concat(other.names, other.sids) {
-		if a.groups[key] == other {
-			a.groups[key] = one
-		}
-	}
+	other.joined = one
 	return one
 }
 
 func (a *accountIndex) finish() {
 	seen := map[*accountGroup]bool{}
-	for _, group := range a.groups {
+	for key := range a.groups {
+		group := a.group(key)
 		if seen[group] {
 			continue
 		}
@@ -230,12 +242,12 @@ func (a *accountIndex) localEntity(written accountName, host string) Entity {
 
 // groupOf finds the account that an event means, and how that is known.
 func (a *accountIndex) groupOf(written accountName) (*accountGroup, Basis) {
-	if group := a.groups[written.sid]; written.sid != "" && group != nil && !a.cloned[domainOfSID(written.sid)] {
+	if group := a.group(written.sid); written.sid != "" && group != nil && !a.cloned[domainOfSID(written.sid)] {
 		return group, Stated
 	}
 	domain, name := a.domainOf(written.domain), strings.ToLower(written.name)
 	if written.domain != "" {
-		group := a.groups[domain+`\`+name]
+		group := a.group(domain + `\` + name)
 		basis := Stated
 		if strings.Contains(written.domain, ".") {
 			basis = Prefixed

@@ -1,6 +1,7 @@
 package entity
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -108,5 +109,26 @@ func TestParseAccount(t *testing.T) {
 		if got := parseAccount(text); got != want {
 			t.Errorf("%q is %+v, want %+v", text, got, want)
 		}
+	}
+}
+
+// A SID with thousands of names, and an address that thousands claim, which
+// crafted logs and gateways have, show few of them.
+func TestAliasesAreBounded(t *testing.T) {
+	t.Parallel()
+	var events []*event.Event
+	for i := range 4000 {
+		events = append(events, named("dc01", bobSID, "CORP", fmt.Sprintf("user%04d", i)),
+			connection("dc01", noon, true, fmt.Sprintf("10.0.%d.%d", i>>8, i&255), 1, "203.0.113.9", 443))
+	}
+	c := contextOf(t, events...)
+	for _, m := range []Mention{{Kind: Account, SID: bobSID}, {Kind: Host, Value: "dc01"}} {
+		if e := c.Resolve(m); len(e.Aliases) != maxAliases {
+			t.Errorf("%s has %d aliases, want %d", e.Key, len(e.Aliases), maxAliases)
+		}
+	}
+	first, last := c.Resolve(Mention{Kind: Account, Value: `CORP\user0000`}), c.Resolve(Mention{Kind: Account, Value: `CORP\user3999`})
+	if first.Key != last.Key {
+		t.Errorf("names of one SID are %s and %s", first.Key, last.Key)
 	}
 }

@@ -15,6 +15,8 @@ const (
 	// agreement is how far clocks may seem apart and still agree: the time
 	// that a connection or a ticket takes.
 	agreement = 2 * time.Second
+	// maxClocks is how many can see one happening; more is crafted.
+	maxClocks = 16
 	// maxSpread is the largest spread with which an offset is told.
 	maxSpread = 30 * time.Second
 )
@@ -57,6 +59,9 @@ func compareClocks(f *facts, hosts *hostIndex) []comparison {
 	}
 	differences := map[clockPair][]time.Duration{}
 	for _, all := range sightings {
+		if len(all) > maxClocks {
+			continue
+		}
 		for i, a := range all {
 			for _, b := range all[i+1:] {
 				if a.clock == b.clock {

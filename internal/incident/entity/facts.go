@@ -146,8 +146,8 @@ const (
 	maxLogons    = 1 << 18
 	maxBindings  = 1 << 17
 	maxAddresses = 1 << 17
-	maxUses      = 1 << 18
-	maxSightings = 1 << 17
+	maxUses      = 1 << 17
+	maxSightings = 1 << 16
 	maxSettings  = 1 << 14
 )
 

@@ -182,9 +182,9 @@ func (h *hostIndex) joinShort() {
 	full := map[string][]string{}
 	for _, name := range slices.Sorted(maps.Keys(h.written)) {
 		if short := shortName(name); short != name {
-			full[short] = appendNew(full[short], h.nameOf(name))
+			full[short] = appendFew(full[short], h.nameOf(name), 2)
 			if len(short) > netbiosLength {
-				full[short[:netbiosLength]] = appendNew(full[short[:netbiosLength]], h.nameOf(name))
+				full[short[:netbiosLength]] = appendFew(full[short[:netbiosLength]], h.nameOf(name), 2)
 			}
 		}
 	}
@@ -201,8 +201,9 @@ func (h *hostIndex) joinShort() {
 	}
 }
 
-func appendNew(list []string, text string) []string {
-	if slices.Contains(list, text) {
+// appendFew adds a text that is not there yet while there are fewer than most.
+func appendFew(list []string, text string, most int) []string {
+	if len(list) >= most || slices.Contains(list, text) {
 		return list
 	}
 	return append(list, text)
@@ -245,7 +246,7 @@ func (h *hostIndex) findOwners(f *facts) {
 		if candidates[key.address] == nil {
 			candidates[key.address] = map[Basis][]string{}
 		}
-		candidates[key.address][key.basis] = appendNew(candidates[key.address][key.basis], name)
+		candidates[key.address][key.basis] = appendFew(candidates[key.address][key.basis], name, 2)
 	}
 	for address, byBasis := range candidates {
 		for _, basis := range strength {
@@ -293,9 +294,13 @@ func hostKey(name string) Key {
 	return Key(string(Host) + ":" + name)
 }
 
+// maxAliases bounds the names that are shown of one entity. Crafted logs, and
+// gateways, give one machine or account thousands.
+const maxAliases = 64
+
 // alias adds another name and how it is known.
 func (e *Entity) alias(name string, basis Basis) {
-	if name == "" || name == e.Name || slices.Contains(e.Aliases, name) {
+	if name == "" || name == e.Name || len(e.Aliases) >= maxAliases || slices.Contains(e.Aliases, name) {
 		return
 	}
 	e.Aliases, e.Known = append(e.Aliases, name), append(e.Known, basis)

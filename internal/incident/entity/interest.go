@@ -124,7 +124,9 @@ func (o *Observer) seeLogon(s *sight) {
 	}
 	kind := uint8(min(s.number(1), 255))
 	workstation := s.text(7)
-	s.logons.add(logonKey{s.hostKey, id, s.nanos()}, logonFact{user, address, workstation, kind})
+	if !isMachine(user.name) || kind != 3 { // machines log on by themselves all the time
+		s.logons.add(logonKey{s.hostKey, id, s.nanos()}, logonFact{user, address, workstation, kind})
+	}
 	s.sighted(guidPair(s.guid(8)))
 	if !address.IsValid() || isShared(address) {
 		return

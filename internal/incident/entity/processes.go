@@ -157,6 +157,12 @@ func formatTime(nanos int64) string {
 	return strings.ToLower(time.Unix(0, nanos).UTC().Format("2006-01-02T15:04:05.999999999Z"))
 }
 
+// parseTime reads what formatTime wrote.
+func parseTime(text string) (int64, bool) {
+	at, err := time.Parse(time.RFC3339Nano, strings.ToUpper(text))
+	return at.UnixNano(), err == nil
+}
+
 // entity makes a process's entity.
 func (x *processIndex) entity(m *Mention) Entity {
 	id, _ := parseGUID(m.GUID)
@@ -212,9 +218,12 @@ func (x *processIndex) byKey(key Key) *process {
 	if err != nil {
 		return nil
 	}
-	for _, p := range x.byNumber[processNumber{value[:slash], uint32(pid)}] {
-		if p.guid == (guid{}) && formatTime(p.time) == value[at+1:] {
-			return p
+	began, ok := parseTime(value[at+1:])
+	all := x.byNumber[processNumber{value[:slash], uint32(pid)}]
+	i, _ := slices.BinarySearchFunc(all, began, func(p *process, t int64) int { return cmp.Compare(p.time, t) })
+	for ; ok && i < len(all) && all[i].time == began; i++ {
+		if all[i].guid == (guid{}) {
+			return all[i]
 		}
 	}
 	return nil
@@ -284,12 +293,13 @@ func (x *processIndex) sessionByKey(key Key) *session {
 	if !ok {
 		return nil
 	}
-	for _, s := range x.sessions[sessionNumber{value[:slash], id}] {
-		if formatTime(s.time) == value[at+1:] {
-			return s
-		}
+	began, ok := parseTime(value[at+1:])
+	all := x.sessions[sessionNumber{value[:slash], id}]
+	i, known := slices.BinarySearchFunc(all, began, func(s *session, t int64) int { return cmp.Compare(s.time, t) })
+	if !ok || !known {
+		return nil
 	}
-	return nil
+	return all[i]
 }
 
 func formatSession(id uint64) string { return fmt.Sprintf("0x%x", id) }
