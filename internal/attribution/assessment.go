@@ -80,7 +80,8 @@ type Hypothesis struct {
 	// their groups.
 	Prior     float64 `json:"prior"`
 	Posterior float64 `json:"posterior"`
-	// Low and High bound the posterior: the jackknife over dependency groups.
+	// Low and High bound the posterior: the least and the most that it is when
+	// any one dependency group is left out.
 	Low  float64 `json:"low"`
 	High float64 `json:"high"`
 	// Word is ICD 203's: "almost_no_chance" … "almost_certain".

@@ -206,3 +206,8 @@ func sharedEntities(from, to *Phase, options Options) []tie {
 func spans(use *incident.EntityUse, from, to *Phase) bool {
 	return use.Weight >= rareEntity && !use.First.IsZero() && !use.First.After(from.Last) && use.First.Before(to.First) && !use.Last.Before(to.First)
 }
+
+// fromOdds is the probability of log odds.
+func fromOdds(odds float64) float64 {
+	return math.Round(float64(certain)/(1+math.Exp(-odds))) / float64(certain)
+}

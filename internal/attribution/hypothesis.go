@@ -2,7 +2,6 @@ package attribution
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strings"
 )
@@ -142,49 +141,29 @@ func (j *judgement) hypothesis(id string) Hypothesis {
 	return made
 }
 
-// normalQuantile bounds 90 % of a normal distribution.
-const normalQuantile = 1.645
-
 // bracket gives hypotheses their intervals: the jackknife over dependency
-// groups, on the scale of log odds. With fewer than two groups the interval
-// reaches from the prior to the posterior.
+// groups, as the least and the most that is left of a hypothesis when any one
+// group is. Evidence is not a sample of equals, so no error of a mean is made
+// of it. With fewer than two groups the interval reaches from the prior to the
+// posterior.
 func (j *judgement) bracket(list []Hypothesis) {
-	var rests []*judgement
+	rests := 0
 	for _, group := range j.groups {
-		if slices.ContainsFunc(group, func(i int) bool { return j.sums.by[i] != nil }) {
-			rests = append(rests, j.judge(j.chosen.without(group...), j.lean))
+		if !slices.ContainsFunc(group, func(i int) bool { return j.sums.by[i] != nil }) {
+			continue
+		}
+		rests++
+		rest := j.judge(j.chosen.without(group...), j.lean)
+		for n := range list {
+			left := rest.probability(list[n].ID).probability()
+			list[n].Low, list[n].High = min(list[n].Low, left), max(list[n].High, left)
 		}
 	}
 	for n := range list {
-		h := &list[n]
-		if len(rests) < 2 {
+		if h := &list[n]; rests < 2 {
 			h.Low, h.High = min(h.Prior, h.Posterior), max(h.Prior, h.Posterior)
-			continue
 		}
-		odds := make([]float64, len(rests))
-		var mean float64
-		for i, rest := range rests {
-			odds[i] = logOdds(rest.probability(h.ID).probability())
-			mean += odds[i] / float64(len(rests))
-		}
-		var squares float64
-		for _, o := range odds {
-			squares += (o - mean) * (o - mean)
-		}
-		width := normalQuantile * math.Sqrt(squares*float64(len(rests)-1)/float64(len(rests)))
-		centre := logOdds(h.Posterior)
-		h.Low, h.High = min(h.Posterior, fromOdds(centre-width)), max(h.Posterior, fromOdds(centre+width))
 	}
-}
-
-// logOdds keeps away from certainty, which no evidence gives.
-func logOdds(p float64) float64 {
-	p = min(max(p, 1/float64(certain)), 1-1/float64(certain))
-	return math.Log(p / (1 - p))
-}
-
-func fromOdds(odds float64) float64 {
-	return math.Round(float64(certain)/(1+math.Exp(-odds))) / float64(certain)
 }
 
 // Word is the word that ICD 203 has for a probability.
