@@ -114,7 +114,8 @@ func (b *Builder) Incidents() []*Incident {
 	return incidents
 }
 
-// Members yields the numbers of an incident's findings, in ascending order.
+// Members yields the numbers of the findings of an incident that the last call
+// of Incidents named, in ascending order; none of one that has changed since.
 func (b *Builder) Members(id string) iter.Seq[int64] {
 	return func(yield func(int64) bool) {
 		for root, built := range b.built {

@@ -130,6 +130,7 @@ func deedOf(f *detect.Finding) deed {
 
 const maxDetail = 200
 
+// shortened returns a copy of a text, of bounded length.
 func shortened(text string) string {
 	text = strings.TrimSpace(text)
 	if len(text) <= maxDetail {

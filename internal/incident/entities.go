@@ -23,7 +23,7 @@ func (t *entityTable) add(e entity.Entity) int32 {
 	index, ok := t.byKey[e.Key]
 	if !ok {
 		// What the entity is made of may be a part of something large.
-		e.Key, e.Name = entity.Key(strings.Clone(string(e.Key))), strings.Clone(e.Name)
+		e.Key, e.Name = entity.Key(strings.Clone(string(e.Key))), shortened(e.Name)
 		index = int32(len(t.all))
 		t.byKey[e.Key] = index
 		t.all = append(t.all, knownEntity{e, t.context.Rarity(e.Key)})

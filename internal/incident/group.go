@@ -53,11 +53,20 @@ var roles = []entity.Role{entity.At, entity.Actor, entity.Parent, entity.Target,
 type moment int64
 
 func momentOf(t time.Time) moment {
-	if t.IsZero() {
+	switch {
+	case t.IsZero():
 		return 0
+	case t.Year() < firstYear:
+		t = time.Date(firstYear, 1, 1, 0, 0, 0, 0, time.UTC)
+	case t.Year() > lastYear:
+		t = time.Date(lastYear, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
 	return moment(t.UnixNano())
 }
+
+// Times outside these years, which only broken clocks and crafted records
+// have, are as if at their ends, so that no difference of two overflows.
+const firstYear, lastYear = 1950, 2200
 
 func (m moment) time() time.Time {
 	if m == 0 {

@@ -51,7 +51,7 @@ func involve(context *entity.Context, known descents, f *detect.Finding, rule st
 	in := &involver{context: context, descents: known, involvement: involvement{deed: deedOf(f), log: logOf(f)}}
 	for _, m := range entity.Mentions(f) {
 		e := in.resolve(m)
-		if e.Key == "" {
+		if e.Key == "" || len(e.Key) > maxKey {
 			continue
 		}
 		in.enter(e, m.Role)
@@ -69,6 +69,10 @@ func involve(context *entity.Context, known descents, f *detect.Finding, rule st
 	in.markRecords(f)
 	return &in.involvement
 }
+
+// maxKey bounds the length of what findings are joined by, in bytes; only
+// crafted records have longer names.
+const maxKey = 1024
 
 // resolve gives a mention its entity; an address that one host has is that
 // host.

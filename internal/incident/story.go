@@ -80,7 +80,7 @@ func (c *component) opening() Sentence {
 			last = g
 		}
 	}
-	values := []Value{number("count", int(c.count)), number("hosts", len(c.hosts)), text("names", c.hostNames(c.hosts)),
+	values := []Value{number("count", int(c.count)), number("hosts", len(c.hosts)), {Name: "names", Text: c.hostNames(c.hosts), Kind: entity.Host},
 		text("first", stamp(c.first)), text("last", stamp(c.last))}
 	message := "story.opening"
 	switch {
@@ -247,12 +247,23 @@ func firstOf(texts []string) string {
 // values are a deed's parts, as sentences name them.
 func (d *deed) values() []Value {
 	var values []Value
-	for _, v := range []Value{text("by", d.by), text("object", d.object), text("detail", d.detail), {Name: "from", Text: d.from, Kind: entity.Address}} {
+	kinds := sentenceKinds[d.action]
+	for _, v := range []Value{{Name: "by", Text: d.by, Kind: kinds[0]}, {Name: "object", Text: d.object, Kind: kinds[1]}, text("detail", d.detail),
+		{Name: "from", Text: d.from, Kind: entity.Address}} {
 		if v.Text != "" {
 			values = append(values, v)
 		}
 	}
 	return values
+}
+
+// sentenceKinds are the kinds of entities that by and object name.
+var sentenceKinds = map[action][2]entity.Kind{
+	actionFile: {"", entity.File}, actionImage: {"", entity.File}, actionDriver: {"", entity.File}, actionNetwork: {"", entity.Address}, actionDNS: {"", entity.Domain},
+	actionLogon: {entity.Account, ""}, actionFailed: {entity.Account, ""}, actionAccount: {entity.Account, entity.Account}, actionMember: {entity.Account, entity.Account},
+	actionService: {entity.Account, entity.Service}, actionTask: {entity.Account, ""}, actionCleared: {entity.Account, ""}, actionAudit: {entity.Account, ""},
+	actionShare: {entity.Account, entity.File}, actionTicket: {entity.Account, ""}, actionWeb: {entity.Account, entity.URL}, actionMail: {entity.Account, ""},
+	actionVPN: {entity.Account, entity.Address}, actionCloud: {entity.Account, ""}, actionCmdlet: {"", ""},
 }
 
 // complete reports whether all that the sentence on an action names is known.
