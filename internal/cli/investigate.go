@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -152,7 +153,13 @@ func caseBeside(path string) (string, error) {
 	return name + caseExtension, nil
 }
 
+// memoryLimit is the soft limit of the heap while a case is made: what is known
+// of every process and logon stands in memory, which the limit of hunt would
+// have collected over and over.
+const memoryLimit = 560 << 20
+
 func runInvestigate(ctx context.Context, env Environment, options investigateOptions) error {
+	debug.SetMemoryLimit(memoryLimit)
 	i := &investigation{env: env, options: options, started: env.Now()}
 	if err := i.prepare(ctx); err != nil {
 		return err
