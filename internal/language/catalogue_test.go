@@ -1,8 +1,15 @@
 package language
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -30,8 +37,8 @@ func TestLanguagesAreWhole(t *testing.T) {
 				t.Errorf("%s: %s is not translated", tag, key)
 				continue
 			}
-			if want, got := c.messages[English][key], c.messages[tag][key]; !slices.Equal(want.values(), got.values()) {
-				t.Errorf("%s: %s speaks of %q, in English of %q", tag, key, got.values(), want.values())
+			if want, got := spokenOf(c, English, key), spokenOf(c, tag, key); !slices.Equal(want, got) {
+				t.Errorf("%s: %s speaks of %q, in English of %q", tag, key, got, want)
 			}
 		}
 		for _, key := range c.Keys(tag) {
@@ -42,9 +49,10 @@ func TestLanguagesAreWhole(t *testing.T) {
 	}
 }
 
-// values are the names of all values that a message speaks of, sorted. A form
-// for one may leave the number out.
-func (m *message) values() []string {
+// spokenOf are the names of all values that a message speaks of, sorted, but
+// for the one that decides the form in English: a form may leave it out.
+func spokenOf(c *Catalogue, tag, key string) []string {
+	m := c.messages[tag][key]
 	names := map[string]bool{}
 	for _, form := range append(m.forms[:], m.other) {
 		for _, p := range form {
@@ -53,17 +61,18 @@ func (m *message) values() []string {
 			}
 		}
 	}
-	delete(names, m.plural)
+	delete(names, c.messages[English][key].plural)
 	return slices.Sorted(maps.Keys(names))
 }
 
-// What counts in Arabic has the forms that Arabic has.
+// What counts in Arabic has the forms that Arabic has, but where the number
+// stands behind a colon.
 func TestArabicForms(t *testing.T) {
 	t.Parallel()
 	c := load(t)
 	for key, m := range c.messages["ar"] {
 		for _, name := range []string{"one", "two", "few", "many"} {
-			if m.plural != "" && m.forms[slices.Index(formNames, name)] == nil {
+			if m.plural != "" && !strings.HasPrefix(key, "story.") && m.forms[slices.Index(formNames, name)] == nil {
 				t.Errorf("%s has no form %q", key, name)
 			}
 		}
@@ -173,4 +182,92 @@ func FuzzRead(f *testing.F) {
 			c.Text("ar", key, Value{Name: "n", Number: 3})
 		}
 	})
+}
+
+// rooms are the folders whose sentences are in the catalogue.
+var rooms = []string{"../incident", "../attribution", "../report/casereport"}
+
+// keyPattern is what the key of a message looks like in code; the beginnings
+// are those of the catalogue itself.
+var keyPattern = regexp.MustCompile(`^[a-z_]+(\.[a-zA-Z0-9_]+)+$`)
+
+// Every key that stands in the code of a room is in the catalogue. Keys that
+// code puts together are checked by the rooms themselves.
+func TestKeysInCodeAreInTheCatalogue(t *testing.T) {
+	t.Parallel()
+	c := load(t)
+	beginnings := map[string]bool{}
+	for _, key := range c.Keys(English) {
+		beginnings[key[:strings.Index(key, ".")+1]] = true
+	}
+	seen := 0
+	for _, room := range rooms {
+		for _, literal := range literals(t, room) {
+			beginning := literal[:strings.Index(literal, ".")+1]
+			if beginning == "" || !beginnings[beginning] || !keyPattern.MatchString(literal) || strings.HasSuffix(literal, ".json") {
+				continue
+			}
+			key := literal
+			if strings.HasSuffix(room, "casereport") && !c.Has(English, key) {
+				key = "report." + literal
+			}
+			if seen++; !c.Has(English, key) {
+				t.Errorf("%s: %s is not in the catalogue", room, literal)
+			}
+		}
+	}
+	if seen < 60 {
+		t.Errorf("only %d keys are seen in code", seen)
+	}
+}
+
+// literals are the strings in the code of a folder, tests left out.
+func literals(t *testing.T, folder string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s: %d files, %v", folder, len(files), err)
+	}
+	var found []string
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(tree, func(n ast.Node) bool {
+			if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+				if text, err := strconv.Unquote(literal.Value); err == nil {
+					found = append(found, text)
+				}
+			}
+			return true
+		})
+	}
+	return found
+}
+
+// templateKey is a message in a template of the report.
+var templateKey = regexp.MustCompile(`say "([a-z_.]+)"`)
+
+func TestKeysInTemplatesAreInTheCatalogue(t *testing.T) {
+	t.Parallel()
+	c := load(t)
+	files, err := filepath.Glob("../report/casereport/*.tmpl")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d templates, %v", len(files), err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range templateKey.FindAllStringSubmatch(string(data), -1) {
+			if !c.Has(English, "report."+m[1]) {
+				t.Errorf("%s: report.%s is not in the catalogue", file, m[1])
+			}
+		}
+	}
 }
