@@ -33,7 +33,8 @@ type hiddenText struct {
 	// firm texts are hidden wherever they stand, within words too, and are
 	// looked for in every byte of the export. The others are so short or
 	// common that they would be found by chance: they are hidden as words.
-	firm bool
+	firm  bool
+	forms [][]byte // how bytes may hold a firm one
 }
 
 // NewRedactor returns a redactor of a case with that secret which hides nothing
@@ -51,10 +52,14 @@ func (r *Redactor) HideText(text string) {
 	if len(lower) < 2 {
 		return
 	}
-	hidden := hiddenText{lower: lower, firm: isFirm(lower)}
-	if !slices.Contains(r.texts, hidden) {
-		r.texts = append(r.texts, hidden)
+	if slices.ContainsFunc(r.texts, func(known hiddenText) bool { return known.lower == lower }) {
+		return
 	}
+	hidden := hiddenText{lower: lower, firm: isFirm(lower)}
+	if hidden.firm {
+		hidden.forms = writtenForms(lower)
+	}
+	r.texts = append(r.texts, hidden)
 }
 
 // isFirm reports whether a text cannot well stand somewhere by chance: as a
@@ -303,10 +308,7 @@ func (r *Redactor) hidesRecord(data []byte) bool {
 func (r *Redactor) leak(data []byte) (text string, found bool) {
 	lower := bytes.ToLower(data)
 	for i := range r.texts {
-		if !r.texts[i].firm {
-			continue
-		}
-		for _, form := range writtenForms(r.texts[i].lower) {
+		for _, form := range r.texts[i].forms {
 			if bytes.Contains(lower, form) {
 				return r.texts[i].lower, true
 			}
