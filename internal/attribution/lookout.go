@@ -78,12 +78,15 @@ func (l *lookout) find(field, value string) []*knowledge.Artefact {
 	return found
 }
 
+// digests are the fields that tell a file by its content.
+var digests = []string{"sha256", "md5", "sha1"}
+
 // first is the artefact that a fact is of, or nil. Code is compared by the
 // file that it is shared with.
 func (l *lookout) first(fact *Fact) *knowledge.Artefact {
 	fields, value := []string{fact.Field}, fact.Value
 	if fact.Field == "code_overlap" {
-		fields = []string{"sha256", "md5", "sha1"}
+		fields = digests
 		if _, hash, ok := strings.Cut(value, "="); ok {
 			value = hash
 		}

@@ -281,15 +281,19 @@ func (o *observation) artefactItems() []Item {
 
 // match makes an item one of an artefact: it is trusted no more than what the
 // base says, and costs what it cost to fake when it was observed. Before the
-// public knew of a thing, only those who had it could plant it.
+// public knew of a thing, only those who had it could plant it; once a file is
+// public, anybody can bring it.
 func (o *observation) match(item *Item, a *knowledge.Artefact) {
 	item.Artefact = a.ID
 	item.Reliability = worse(item.Reliability, a.Reliability)
 	item.Credibility = lessCredible(item.Credibility, a.Credibility)
 	item.Spoof = a.Spoof
 	report, published := firstReport(a.Citations)
-	if !item.ObservedAt.IsZero() && item.ObservedAt.Before(published) {
+	switch {
+	case !item.ObservedAt.IsZero() && item.ObservedAt.Before(published):
 		item.Spoof = max(item.Spoof, knownSpoof)
+	case slices.Contains(digests, a.Field):
+		item.Spoof = min(item.Spoof, cheapSpoof)
 	}
 	item.Dependency = "artefact " + a.ID
 	if report != "" {
