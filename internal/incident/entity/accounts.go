@@ -70,20 +70,35 @@ func (a *accountIndex) joinDomains(bindings []bindingKey) {
 			names[domain][key.domain] = true
 		}
 	}
+	shared := map[string]int{} // how many domains have a name
+	for _, set := range names {
+		for name := range set {
+			shared[name]++
+		}
+	}
 	for sid, set := range names {
-		all := slices.Sorted(maps.Keys(set))
-		machines, chosen := a.machinesAmong(all)
-		if len(machines) > 1 {
-			a.cloned[sid] = true
-			continue
-		}
-		if chosen == "" {
-			chosen = slices.MinFunc(all, compareDomains)
-		}
-		a.bySID[sid] = chosen
-		for _, name := range all {
-			a.domains[name] = chosen
-		}
+		a.nameDomain(sid, slices.Sorted(maps.Keys(set)), shared)
+	}
+}
+
+// nameDomain chooses what stands for a domain, of names that only this one has:
+// while Windows is set up every machine is called MINWINPC.
+func (a *accountIndex) nameDomain(sid string, all []string, shared map[string]int) {
+	machines, chosen := a.machinesAmong(all)
+	if len(machines) > 1 {
+		a.cloned[sid] = true
+		return
+	}
+	own := slices.DeleteFunc(slices.Clone(all), func(name string) bool { return shared[name] > 1 })
+	if chosen == "" && len(own) > 0 {
+		chosen = slices.MinFunc(own, compareDomains)
+	}
+	if chosen == "" {
+		chosen = slices.MinFunc(all, compareDomains)
+	}
+	a.bySID[sid] = chosen
+	for _, name := range own {
+		a.domains[name] = chosen
 	}
 }
 
@@ -141,7 +156,7 @@ func (a *accountIndex) domainOf(written string) string {
 
 // join puts a SID and a name into one group.
 func (a *accountIndex) join(key bindingKey, fact *bindingFact) {
-	domain := a.domainOf(key.domain)
+	domain := cmp.Or(a.bySID[domainOfSID(key.sid)], a.domainOf(key.domain))
 	full := domain + `\` + key.name
 	group := a.group(full)
 	if bySID := a.group(key.sid); bySID != nil && !a.cloned[domainOfSID(key.sid)] {
@@ -153,7 +168,7 @@ func (a *accountIndex) join(key bindingKey, fact *bindingFact) {
 	if cmp.Or(compareDomains(domain, group.domain), cmp.Compare(key.name, group.name)) < 0 {
 		group.domain, group.name, group.written = domain, key.name, strings.ToUpper(domain)+`\`+fact.name
 	}
-	group.names = appendFew(appendFew(group.names, fact.domain+`\`+fact.name, maxAliases), full, maxAliases)
+	group.names = appendFew(group.names, fact.domain+`\`+fact.name, maxAliases)
 	group.sids = appendFew(group.sids, key.sid, maxAliases)
 	a.groups[full], a.groups[key.sid] = group, group
 }
