@@ -26,6 +26,9 @@ type Options struct {
 const (
 	defaultMaxGroups   = 24_576
 	defaultMaxVariants = 64
+	// Entities, what findings are joined by, and its uses by groups, each for
+	// so many groups on the average. Past that, only what is known is counted.
+	entitiesPerGroup, featuresPerGroup, nodesPerGroup = 6, 8, 16
 )
 
 // A Builder joins findings into incidents as they come. It is for one

@@ -254,7 +254,7 @@ func (b *Builder) use(g *group, m *member, t moment, number int64) {
 	}
 	if !found {
 		fleeting := isFleeting(m.entity.Kind)
-		if len(g.uses) >= maxUses || fleeting && g.fleeting >= maxFleeting {
+		if len(g.uses) >= maxUses || fleeting && g.fleeting >= maxFleeting || !known && len(b.entities.all) >= entitiesPerGroup*b.options.MaxGroups {
 			return
 		}
 		if fleeting {

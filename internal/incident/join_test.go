@@ -10,6 +10,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kulla-defence/kulla/internal/detect"
+	"github.com/kulla-defence/kulla/internal/incident/entity"
+	"github.com/kulla-defence/kulla/sigma"
 )
 
 const (
@@ -266,6 +270,85 @@ func BenchmarkMillion(b *testing.B) {
 		b.ReportMetric(float64(len(builder.Incidents())), "incidents")
 	}
 	b.ReportMetric(float64(b.N)*million/b.Elapsed().Seconds(), "findings/s")
+}
+
+// BenchmarkWide adds findings of which each names thirty things that no other
+// does, as crafted evidence may.
+func BenchmarkWide(b *testing.B) {
+	context := entity.NewContext()
+	rule := ruleOf(b, "medium discovery Wide")
+	for b.Loop() {
+		before := heap()
+		builder := New(context, Options{})
+		for n := range 100_000 {
+			f := &detect.Finding{Rule: rule, Time: curtain.Add(time.Duration(n) * time.Second), Host: fmt.Sprintf("pc%d", n/8)}
+			for field := range 30 {
+				f.Fields = append(f.Fields, detect.Field{Name: []string{"TargetFilename", "SourceIp", "QueryName"}[field%3], Value: fmt.Sprintf(`C:\Tools\%d.%d.exe`, n, field)})
+			}
+			f.Fields = append(f.Fields, detect.Field{Name: "EventID", Value: "11"}, detect.Field{Name: "Image", Value: fmt.Sprintf(`C:\Tools\%d.exe`, n)})
+			f.Correlation = &detect.Correlation{}
+			for member := range 10 {
+				f.Correlation.Events = append(f.Correlation.Events, detect.Member{Rule: rule, Time: f.Time, Host: f.Host, Fields: []detect.Field{{Name: "EventID", Value: "11"},
+					{Name: "TargetFilename", Value: fmt.Sprintf(`C:\Tools\%d-%d.exe`, n, member)}}})
+			}
+			if err := builder.Add(int64(n), f); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(heap()-before)/(1<<20), "MiB")
+		runtime.KeepAlive(builder)
+	}
+}
+
+// Whatever a finding holds, it is in one incident, and nothing breaks.
+func TestHostileFindings(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(9, 9))
+	names := []string{"Channel", "EventID", "Image", "ParentImage", "CommandLine", "TargetFilename", "User", "SubjectUserName", "TargetUserName", "IpAddress", "LogonId", "Hashes", "ProcessGuid",
+		"ProcessId", "ParentProcessGuid", "c-ip", "cs-uri-stem", "cs-method", "Data", "ServiceName", "ImagePath", "MemberName", "src_ip", "dst_ip", "dst_port", "Workload", "Operation", ""}
+	values := []string{"", "-", "1", "1102", "7045", "Security", "Microsoft-Windows-Sysmon/Operational", "C:\\", "\\\\", "/", "CN=", "CN=x,", "::", "0.0.0.0", "192.0.2.1", "{", "}", "\x00\xff\xfe", "sha256=zz",
+		strings.Repeat("a", 70_000), "w3wp.exe", "\u202eexe.doc", "GET", "99999999999999999999", "S-1-5-18"}
+	times := []time.Time{{}, time.Unix(0, 0), time.Date(1601, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC), curtain}
+	rules := []*detect.Rule{{}, {ID: "x", Title: "x", Level: sigma.Critical, Tactics: []string{"", "impact", "no such tactic"}, FalsePositives: []string{"", "."}}, ruleOf(t, "high execution Odd program")}
+	fields := func() (all []detect.Field) {
+		for range random.IntN(12) {
+			all = append(all, detect.Field{Name: names[random.IntN(len(names))], Value: values[random.IntN(len(values))], Null: random.IntN(9) == 0})
+		}
+		return all
+	}
+	b := New(entity.NewContext(), Options{MaxGroups: 50, MaxVariants: 9})
+	const findings = 3000
+	for n := range int64(findings) {
+		f := &detect.Finding{Rule: rules[random.IntN(len(rules))], Time: times[random.IntN(len(times))], Host: values[random.IntN(len(values))], Fields: fields()}
+		if random.IntN(4) == 0 {
+			f.Correlation = &detect.Correlation{Group: fields(), Events: []detect.Member{{Fields: fields()}, {Host: "pc", Fields: fields()}}}
+		}
+		if err := b.Add(n, f); err != nil {
+			t.Fatal(err)
+		}
+		if n%500 == 0 {
+			b.Incidents()
+		}
+	}
+	members := 0
+	for _, i := range b.Incidents() {
+		members += len(slices.Collect(b.Members(i.ID)))
+		if len(i.Story) == 0 || i.Title.Message == "" || i.Level == "" {
+			t.Errorf("%s lacks a story, a title or a level: %+v", i.ID, i)
+		}
+		if _, err := json.Marshal(i); err != nil {
+			t.Errorf("%s: %v", i.ID, err)
+		}
+	}
+	if members != findings {
+		t.Errorf("%d of %d findings are in incidents", members, findings)
+	}
+	if err := b.Add(-1, &detect.Finding{Rule: rules[0]}); err == nil {
+		t.Error("a negative number is taken")
+	}
+	if err := b.Add(findings, &detect.Finding{}); err == nil {
+		t.Error("a finding without a rule is taken")
+	}
 }
 
 func heap() int64 {

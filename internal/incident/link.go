@@ -142,7 +142,8 @@ func (b *Builder) touch(g *group, index int32, m *mark, at moment, number int64)
 	switch {
 	case found:
 		t.unlink(g.links[where])
-	case len(g.links) >= maxLinks:
+	case len(g.links) >= maxLinks, len(t.nodes) >= nodesPerGroup*b.options.MaxGroups,
+		!known && len(t.all) >= featuresPerGroup*b.options.MaxGroups:
 		return none
 	default:
 		if !known {
