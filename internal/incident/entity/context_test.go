@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/kulla-defence/kulla/internal/event"
 )
 
@@ -109,6 +111,47 @@ func TestMarshal(t *testing.T) {
 	m := Mention{Kind: Host, Value: "WS01"}
 	if got, want := read.Resolve(m), c.Resolve(m); got.Key != want.Key || len(got.Aliases) != len(want.Aliases) {
 		t.Errorf("resolves to %v, want %v", got, want)
+	}
+}
+
+// The same facts give the same answers, though maps have no order.
+func TestAnswersAreTheSame(t *testing.T) {
+	t.Parallel()
+	events := manyEvents(400)
+	for i := range 40 { // names that several machines have, and addresses that several claim
+		host := fmt.Sprintf("ws%02d", i%8)
+		events = append(events, named(host, fmt.Sprintf("S-1-5-21-9-9-%d-500", i%5), fmt.Sprintf("D%d", i%7), "Administrator"),
+			eventOf(fmt.Sprintf("ws%02d.%d.example.test", i%9, i%2), noon, "EventID", "1"),
+			logon("dc01", noon, 0x9000+i, "bob", fmt.Sprintf("192.0.2.%d", i%11), "1", host, guidText(0)))
+	}
+	answers := func(c *Context) string {
+		var all strings.Builder
+		for i := range 60 {
+			for _, m := range []Mention{{Kind: Host, Value: fmt.Sprintf("ws%02d", i)}, {Kind: Address, Value: fmt.Sprintf("192.0.2.%d", i)},
+				{Kind: Account, SID: fmt.Sprintf("S-1-5-21-9-9-%d-500", i)}, {Kind: Account, Value: fmt.Sprintf(`D%d\Administrator`, i)},
+				{Kind: Account, SID: fmt.Sprintf("S-1-5-21-1-2-3-%d", i)}, {Kind: Process, PID: uint32(1000 + i), Host: fmt.Sprintf("ws%02d", i%7)}} {
+				e := c.Resolve(m)
+				start, _ := c.ProcessStart(e.Key)
+				fmt.Fprintln(&all, e, c.Rarity(e.Key), start)
+			}
+		}
+		fmt.Fprintln(&all, c.Skews())
+		return all.String()
+	}
+	data := []byte(encoded(t, observe(t, events, 2)))
+	var first string
+	for range 8 {
+		var c Context
+		if err := c.UnmarshalBinary(data); err != nil {
+			t.Fatal(err)
+		}
+		got := answers(&c)
+		if first == "" {
+			first = got
+		}
+		if diff := cmp.Diff(first, got); diff != "" {
+			t.Fatalf("another answer to the same question (-first +now):\n%s", diff)
+		}
 	}
 }
 
