@@ -105,8 +105,10 @@ func (c *Case) create() error {
 		return err
 	}
 	draft := c.path + "-new"
-	if err := os.Remove(draft); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	for _, left := range []string{draft, draft + "-journal"} {
+		if err := os.Remove(left); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	if err := writeEmpty(c.ctx, draft); err != nil {
 		return errors.Join(err, os.Remove(draft))
@@ -177,6 +179,7 @@ func (c *Case) Commit() error {
 		return err
 	}
 	if err := c.exec("COMMIT"); err != nil {
+		c.broken = err
 		return fmt.Errorf("commit: %w", err)
 	}
 	c.writing = false
@@ -189,6 +192,8 @@ func (c *Case) write() error {
 		return err
 	}
 	switch {
+	case c.broken != nil:
+		return fmt.Errorf("an earlier write failed: %w", c.broken)
 	case c.writing:
 		return nil
 	case c.options.ReadOnly:

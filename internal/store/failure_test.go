@@ -173,6 +173,7 @@ func TestOldDraft(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "case.kulla")
 	check(t, os.WriteFile(path+"-new", []byte("half a file"), 0o644))
+	check(t, os.WriteFile(path+"-new-journal", []byte("half a journal"), 0o644))
 	fill(t, mustOpen(t, path, Options{Create: true}))
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"fmt"
 	"iter"
 	"math"
@@ -84,39 +85,35 @@ func (c *Case) Findings(filter Filter) iter.Seq2[*Finding, error] {
 // find returns the numbers of findings, in order of time.
 func (c *Case) find(filter Filter) ([]int64, error) {
 	where, arguments := filter.conditions()
-	inside := func(int64) bool { return true }
 	if filter.Incident != "" {
 		members, err := c.Members(filter.Incident)
 		if err != nil {
 			return nil, err
 		}
-		inside = membersOf(members)
+		list, err := json.Marshal(members)
+		if err != nil {
+			return nil, err
+		}
+		where, arguments = append(where, "leaf IN (SELECT value FROM json_each(?))"), append(arguments, string(list))
+	}
+	query := "SELECT leaf FROM finding"
+	if len(where) > 0 {
+		query += " WHERE " + strings.Join(where, " AND ")
 	}
 	var numbers []int64
-	err := c.rows("SELECT leaf FROM finding"+where+" ORDER BY time, leaf", arguments, func(scan func(...any) error) error {
+	err := c.rows(query+" ORDER BY time, leaf", arguments, func(scan func(...any) error) error {
 		var number int64
 		err := scan(&number)
-		if inside(number) {
-			numbers = append(numbers, number)
-		}
+		numbers = append(numbers, number)
 		return err
 	})
 	return numbers, err
 }
 
-func membersOf(numbers []int64) func(int64) bool {
-	set := make(map[int64]bool, len(numbers))
-	for _, number := range numbers {
-		set[number] = true
-	}
-	return func(number int64) bool { return set[number] }
-}
-
-// conditions writes a filter in SQL.
-func (f *Filter) conditions() (where string, arguments []any) {
-	var all []string
+// conditions writes a filter, but for the incident, in SQL.
+func (f *Filter) conditions() (where []string, arguments []any) {
 	add := func(condition string, values ...any) {
-		all, arguments = append(all, condition), append(arguments, values...)
+		where, arguments = append(where, condition), append(arguments, values...)
 	}
 	if !f.From.IsZero() {
 		add("time >= ?", nanoseconds(f.From))
@@ -133,10 +130,7 @@ func (f *Filter) conditions() (where string, arguments []any) {
 	if f.Host != "" {
 		add("host IN (SELECT number FROM host WHERE name = ? COLLATE NOCASE)", f.Host)
 	}
-	if len(all) == 0 {
-		return "", nil
-	}
-	return " WHERE " + strings.Join(all, " AND "), arguments
+	return where, arguments
 }
 
 // nanoseconds since 1970, as far as they reach: from 1678 to 2262.

@@ -122,14 +122,15 @@ func (c *Case) eachIncident(each func(*incidentLeaf)) error {
 	return nil
 }
 
-var errNoIncident = errors.New("there is no such incident")
+// ErrNoIncident: the case has no incident of that id.
+var ErrNoIncident = errors.New("there is no such incident")
 
 // Members are the numbers of an incident's findings, ascending.
 func (c *Case) Members(id string) ([]int64, error) {
 	var leaf incidentLeaf
 	found, err := c.get(custody.KindIncident, id, &leaf)
 	if err == nil && !found {
-		err = fmt.Errorf("%w: %s", errNoIncident, id)
+		err = fmt.Errorf("%w: %s", ErrNoIncident, id)
 	}
 	return leaf.Members, err
 }

@@ -45,6 +45,7 @@ func (c *Case) Append(leaf custody.Leaf, hashes []tlog.Hash) error {
 		return err
 	}
 	if err := c.tree.grow(c.size, hashes); err != nil {
+		c.broken = err
 		return err
 	}
 	c.size++
