@@ -204,7 +204,7 @@ func TestKeysInCodeAreInTheCatalogue(t *testing.T) {
 	for _, room := range rooms {
 		for _, literal := range literals(t, room) {
 			beginning := literal[:strings.Index(literal, ".")+1]
-			if beginning == "" || !beginnings[beginning] || !keyPattern.MatchString(literal) || strings.HasSuffix(literal, ".json") {
+			if beginning == "" || !beginnings[beginning] || !keyPattern.MatchString(literal) || strings.HasSuffix(literal, ".tmpl") {
 				continue
 			}
 			key := literal

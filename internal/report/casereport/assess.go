@@ -27,7 +27,8 @@ type assessmentView struct {
 // A gateView is what has to be so before an answer of one level is published.
 type gateView struct {
 	Level  string
-	Passed bool // all of them
+	Passed bool // all of them, but for signatures
+	Signed bool
 	Gates  []attribution.Gate
 }
 
@@ -110,11 +111,20 @@ func (v *assessmentView) gates() {
 		at := slices.IndexFunc(v.Gates, func(g gateView) bool { return g.Level == gate.Level })
 		if at < 0 {
 			at = len(v.Gates)
-			v.Gates = append(v.Gates, gateView{Level: gate.Level, Passed: true})
+			v.Gates = append(v.Gates, gateView{Level: gate.Level, Passed: true, Signed: true})
 		}
 		v.Gates[at].Gates = append(v.Gates[at].Gates, gate)
-		v.Gates[at].Passed = v.Gates[at].Passed && gate.Passed
+		if gate.Human {
+			v.Gates[at].Signed = v.Gates[at].Signed && gate.Passed
+		} else {
+			v.Gates[at].Passed = v.Gates[at].Passed && gate.Passed
+		}
 	}
+}
+
+// Unsigned says that nobody signed the answer yet where somebody has to.
+func (v *assessmentView) Unsigned() bool {
+	return slices.ContainsFunc(v.Gates, func(g gateView) bool { return g.Level == v.Assessment.Answer.Level && !g.Signed })
 }
 
 // firstOf keeps the likeliest, and the best unknown and false flag in any case.

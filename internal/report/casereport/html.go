@@ -61,6 +61,7 @@ func (p *page) functions() template.FuncMap {
 		"number":     p.words.number,
 		"decimal":    p.words.decimal,
 		"percent":    p.words.percent,
+		"signed":     p.words.signed,
 		"evidence":   func(text any) template.HTML { return template.HTML(evidenceHTML(fmt.Sprint(text))) },
 		"shown":      func(text any) string { return shown(clip(fmt.Sprint(text), maxValue)) },
 		"time":       timeHTML,
@@ -96,7 +97,7 @@ func (p *page) proof(numbers []int64) template.HTML {
 	var out strings.Builder
 	for i, number := range numbers {
 		if i == maxShownProof {
-			fmt.Fprintf(&out, `<span class="soft">+%d</span>`, len(numbers)-i)
+			fmt.Fprintf(&out, `<bdi class="soft">+%d</bdi>`, len(numbers)-i)
 			break
 		}
 		if p.records.byNumber[number] != nil {

@@ -151,7 +151,7 @@ const minBar = 0.35
 // would stand at the same place.
 func appendBar(bars []bar, counted *density, a *axis, key cellKey, y int, most int64) []bar {
 	c, start := counted.cells[key], counted.start(key.bin)
-	x := a.at(start)
+	x := min(a.at(start), 100-minBar)
 	one := bar{X: x, Width: max(a.at(start.Add(counted.width-1))-x, minBar), Level: c.level.String(), Count: c.count, Time: start}
 	if n := len(bars); n > 0 && x-bars[n-1].X < minBar {
 		before := &bars[n-1]

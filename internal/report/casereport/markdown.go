@@ -130,6 +130,11 @@ func (m *markdown) incident(one *incident.Incident) {
 	for _, missing := range one.Missing {
 		m.item(m.sentence(missing.What) + " " + m.sentence(missing.Ask))
 	}
+	var related []incident.Sentence
+	for _, other := range one.Related {
+		related = append(related, other.Reason)
+	}
+	m.sentences("related.title", related)
 	m.heading(3, "score.title")
 	for _, part := range one.Score.Parts {
 		m.item(fmt.Sprintf("%+d: %s", part.Points, m.sentence(part.Reason)))

@@ -154,6 +154,9 @@ func sentences(d *Document) []incident.Sentence {
 			all = append(all, part.Reason)
 		}
 		all = append(all, one.Benign...)
+		for _, related := range one.Related {
+			all = append(all, related.Reason)
+		}
 		for _, m := range one.Missing {
 			all = append(all, m.What, m.Ask)
 		}

@@ -79,11 +79,25 @@ func (w wording) number(n int64) template.HTML {
 }
 
 func (w wording) decimal(n float64, digits int) template.HTML {
-	return each(func(tag string) string { return template.HTMLEscapeString(language.Decimal(tag, n, digits)) })
+	return each(func(tag string) string { return apart(language.Decimal(tag, n, digits)) })
 }
 
 func (w wording) percent(share float64) template.HTML {
-	return each(func(tag string) string { return template.HTMLEscapeString(language.Percent(tag, share)) })
+	return each(func(tag string) string { return apart(language.Percent(tag, share)) })
+}
+
+// apart keeps the signs of a number where they are in text of any direction.
+func apart(number string) string { return "<bdi>" + template.HTMLEscapeString(number) + "</bdi>" }
+
+// signed is a number with its sign in any case.
+func (w wording) signed(n float64) template.HTML {
+	return each(func(tag string) string {
+		text := language.Decimal(tag, n, 2)
+		if n > 0 {
+			text = "+" + text
+		}
+		return apart(text)
+	})
 }
 
 // each writes a text in all languages, once where they agree.
@@ -120,10 +134,14 @@ func segmentsHTML(segments []language.Segment) string {
 	return out.String()
 }
 
-// valueHTML sets names of files, commands and the like as code.
+// valueHTML sets names of files, commands and the like as code, and keeps
+// times on one line.
 func valueHTML(s language.Segment) string {
 	if strings.ContainsAny(s.Text, `\/="`) && !strings.HasPrefix(s.Name, "rule") {
 		return `<bdi class="code">` + template.HTMLEscapeString(shown(clip(s.Text, maxValue))) + "</bdi>"
+	}
+	if len(s.Text) <= len("2006-01-02 15:04:05Z") && strings.HasPrefix(s.Text, "20") && strings.Count(s.Text, "-") == 2 {
+		return `<bdi class="when">` + template.HTMLEscapeString(shown(s.Text)) + "</bdi>"
 	}
 	return evidenceHTML(s.Text)
 }
