@@ -120,7 +120,7 @@ func TestAnswersAreTheSame(t *testing.T) {
 	events := manyEvents(400)
 	for i := range 40 { // names that several machines have, and addresses that several claim
 		host := fmt.Sprintf("ws%02d", i%8)
-		events = append(events, named(host, fmt.Sprintf("S-1-5-21-9-9-%d-500", i%5), fmt.Sprintf("D%d", i%7), "Administrator"),
+		events = append(events, named(host, fmt.Sprintf("S-1-5-21-9-9-%d-500", i%20), fmt.Sprintf("D%d", i%7), "Administrator"),
 			eventOf(fmt.Sprintf("ws%02d.%d.example.test", i%9, i%2), noon, "EventID", "1"),
 			logon("dc01", noon, 0x9000+i, "bob", fmt.Sprintf("192.0.2.%d", i%11), "1", host, guidText(0)))
 	}
