@@ -170,7 +170,7 @@ It reads evidence and writes reports. It opens no network connection, but for
 		return &usageError{err: err, hint: fmt.Sprintf("see %q", command.CommandPath()+" --help")}
 	})
 	root.AddCommand(newInvestigate(env), newCase(env), newVerify(env), newHunt(env), newTimeline(env), newSearch(env), newStats(env), newDump(env), newExplain(env),
-		newRules(env), newKnowledge(env), newVersion(env), newMan(env))
+		newRules(env), newKnowledge(env), newAttribution(env), newVersion(env), newMan(env))
 	root.AddCommand(topics()...)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
