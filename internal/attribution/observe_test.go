@@ -168,6 +168,26 @@ func TestObserveGiven(t *testing.T) {
 	}
 }
 
+// What only a partner saw binds nothing.
+func TestSightingsAreOfWhatWasSeenHere(t *testing.T) {
+	t.Parallel()
+	in := testInput()
+	for _, value := range []string{"192.0.2.34", "192.0.2.35"} {
+		in.Given.Facts = append(in.Given.Facts, Fact{Kind: factSighting, Field: "address", Value: value, Country: "JO", Source: value, Reliability: "A", Credibility: 2})
+	}
+	items, err := Observe(in)
+	must(t, err)
+	got := map[string]int{}
+	for _, item := range items {
+		if item.Value == "sighted_in=JO" {
+			got[item.CollectedBy+" "+item.Claim.Message] = item.Credibility
+		}
+	}
+	if got["192.0.2.34 item.sighting"] != 2 || got["192.0.2.35 item.sighting_elsewhere"] != improbable || len(got) != 2 {
+		t.Errorf("%v", got)
+	}
+}
+
 // What cannot be read is told, and the rest is good.
 func TestObserveTellsWhatItCannotRead(t *testing.T) {
 	t.Parallel()
