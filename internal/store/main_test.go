@@ -96,6 +96,13 @@ func TestKilled(t *testing.T) {
 	var kept int64
 	for round := range 8 {
 		kept = max(kept, runUntilKilled(t, path, 1+random.IntN(4), random.IntN(1<<24)))
+		if round > 0 {
+			reader := mustOpen(t, path, Options{ReadOnly: true})
+			if count := must[int64](t)(reader.FindingCount()); count < kept {
+				t.Errorf("round %d: who only reads sees %d findings, committed were %d", round, count, kept)
+			}
+			check(t, reader.Close())
+		}
 		c := mustOpen(t, path, Options{Create: round == 0})
 		count := must[int64](t)(c.FindingCount())
 		if count < kept || count%300 != 0 {
