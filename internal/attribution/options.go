@@ -18,8 +18,9 @@ type Input struct {
 	// Finding returns a finding by its number in the ledger. Without it, only
 	// what the incidents say is compared.
 	Finding func(number int64) (*detect.Finding, error)
-	// Members yields the numbers of an incident's findings. Without it, the
-	// examples that incidents name are read.
+	// Members yields the numbers of an incident's findings, of which the first
+	// 50,000 are read. Without it, the examples that incidents name are read.
+	// Either way the entities of all findings are compared.
 	Members func(id string) iter.Seq[int64]
 	// Given is what analysts and partners know and no log says.
 	Given Given
