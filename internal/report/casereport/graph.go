@@ -65,7 +65,7 @@ var graphColumns = []struct {
 	kinds []entity.Kind
 }{
 	{"column.outside", []entity.Kind{entity.Address, entity.Domain, entity.URL}},
-	{"column.who", []entity.Kind{entity.Account, entity.Mailbox, entity.Session}},
+	{"column.who", []entity.Kind{entity.Account, entity.Mailbox}},
 	{"column.where", []entity.Kind{entity.Host}},
 	{"column.with", []entity.Kind{entity.Process, entity.Service}},
 	{"column.what", []entity.Kind{entity.File}},

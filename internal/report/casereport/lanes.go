@@ -56,9 +56,10 @@ type incidentSpan struct {
 	ID, Level string
 	X, Width  float64
 	Y         int
-	// Label is where its name stands; Before says that it ends there.
-	Label  float64
-	Before bool
+	// Label is where its name stands; Before says that it ends there, Inside
+	// that it is on the bar itself.
+	Label          float64
+	Before, Inside bool
 }
 
 // A dayRow is a line of the table: what one host had on one day.
@@ -101,28 +102,34 @@ func (p *page) timeline(counted *density) *timelineView {
 	return v
 }
 
-// ticks are the dates on which episodes begin, as far as there is room: the
-// last one always, since it is what the case ended with.
+// ticks are the times at which episodes begin, as far as there is room: the
+// last one always, since it is what the case ended with. A single episode has
+// its end, too.
 func (v *timelineView) ticks(a *axis) {
-	const room = 8.5 // per cent that a date needs
+	const room = 12.0 // per cent that a time needs
 	n := len(a.episodes)
 	free := 0.0
 	for i, e := range a.episodes {
 		if i > 0 {
 			v.Folds = append(v.Folds, fold{e.Left - foldWidth, foldWidth, e.Quiet})
 		}
-		t := tick{X: e.Left, Label: day(e.First)}
-		switch {
-		case i == n-1 && i > 0:
-			t.Before = e.Left > 100-room
-			v.Episodes = append(v.Episodes, t)
-		case e.Left >= free && e.Left <= a.episodes[n-1].Left-2*room:
-			v.Episodes = append(v.Episodes, t)
-			free = e.Left + room
-		default:
-			v.Episodes = append(v.Episodes, tick{X: e.Left})
+		t := tick{X: e.Left}
+		if i == n-1 || e.Left >= free && e.Left <= a.episodes[n-1].Left-2*room {
+			t.Label, t.Before, free = a.label(e.First), e.Left > 100-room, e.Left+room
 		}
+		v.Episodes = append(v.Episodes, t)
 	}
+	if n == 1 {
+		v.Episodes = append(v.Episodes, tick{X: 100, Label: a.label(a.episodes[0].Last), Before: true})
+	}
+}
+
+// label is a day, or a minute where all happened within two days.
+func (a *axis) label(t time.Time) string {
+	if n := len(a.episodes); a.episodes[n-1].Last.Sub(a.episodes[0].First) < 48*time.Hour {
+		return t.UTC().Format("2006-01-02 15:04")
+	}
+	return day(t)
 }
 
 // lanes draws the density of all first, then that of each host.
@@ -187,6 +194,9 @@ func (v *timelineView) spans(p *page, a *axis) {
 		s.Label = s.X + s.Width + .5
 		if s.Before = s.Label > 90; s.Before {
 			s.Label = s.X - .5
+			if s.Inside = s.X < 14; s.Inside {
+				s.Before, s.Label = false, s.X+.5
+			}
 		}
 		v.Spans = append(v.Spans, s)
 	}

@@ -192,3 +192,11 @@ func widen(first, last, otherFirst, otherLast time.Time) (time.Time, time.Time) 
 	}
 	return first, last
 }
+
+// Span says whether what matters happened on one day or on several.
+func (f facts) Span() string {
+	if day(f.First) == day(f.Last) {
+		return "day"
+	}
+	return "days"
+}
