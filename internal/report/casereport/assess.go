@@ -55,7 +55,7 @@ type itemView struct {
 
 // A weightCell is what an item says of one hypothesis.
 type weightCell struct {
-	Nats float64
+	Nats, Size float64 // Size is Nats without its sign
 	// Strength is -3 to 3; Sign the same in signs.
 	Strength int
 	Sign     string
@@ -154,8 +154,8 @@ func (v *assessmentView) items(p *page) {
 
 func cellOf(item *attribution.Item, hypothesis string) weightCell {
 	nats, said := weightFor(item, hypothesis)
-	c := weightCell{Nats: nats, Silent: !said}
-	switch size := math.Abs(nats); {
+	c := weightCell{Nats: nats, Size: math.Abs(nats), Silent: !said}
+	switch size := c.Size; {
 	case size >= 1.5:
 		c.Strength = 3
 	case size >= .5:

@@ -119,6 +119,10 @@ func (p *page) hypothesis(h attribution.Hypothesis) template.HTML {
 		return p.words.say("hypothesis.unknown")
 	case "false_flag":
 		return p.words.say("hypothesis.false_flag", "name", h.Name)
+	case "state":
+		if key := "country." + h.Name; p.words.catalogue.Has(language.English, key) {
+			return p.words.inAll(key, nil)
+		}
 	}
 	return template.HTML(evidenceHTML(h.Name))
 }
