@@ -11,7 +11,7 @@ const maxDepth = 64
 // eachField calls visit with each field of a JSON object, in the order in which
 // they stand. The path is valid only during the call.
 func eachField(data []byte, visit func(path, value []byte) error) error {
-	s := &scanner{data: data, path: []byte{'['}, visit: visit}
+	s := &scanner{data: data, path: append(make([]byte, 0, 128), '['), visit: visit}
 	return s.all()
 }
 
@@ -192,30 +192,33 @@ func (s *scanner) word() bool {
 
 // A keySet holds the keys of one object. Few are compared one by one.
 type keySet struct {
-	few  [][]byte
-	many map[string]bool
+	few   [fewKeys][]byte
+	count int
+	many  map[string]bool
 }
 
 const fewKeys = 40
 
+// add reports whether the key is new.
 func (k *keySet) add(key []byte) bool {
 	if k.many != nil {
-		if k.many[string(key)] {
-			return false
-		}
+		known := k.many[string(key)]
 		k.many[string(key)] = true
-		return true
+		return !known
 	}
-	for _, other := range k.few {
+	for _, other := range k.few[:k.count] {
 		if bytes.Equal(other, key) {
 			return false
 		}
 	}
-	if k.few = append(k.few, key); len(k.few) > fewKeys {
-		k.many = make(map[string]bool, 2*fewKeys)
-		for _, other := range k.few {
-			k.many[string(other)] = true
-		}
+	if k.count < fewKeys {
+		k.few[k.count] = key
+		k.count++
+		return true
+	}
+	k.many = make(map[string]bool, 2*fewKeys)
+	for _, other := range append(k.few[:], key) {
+		k.many[string(other)] = true
 	}
 	return true
 }

@@ -143,7 +143,7 @@ type sealing struct {
 }
 
 func newSealing() *sealing {
-	s := &sealing{hash: sha256.New()}
+	s := &sealing{hash: sha256.New(), line: make([]byte, 0, 256), buffer: make([]byte, 0, 256)}
 	s.hash.Write([]byte(sealLabel))
 	return s
 }

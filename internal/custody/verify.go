@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"iter"
 	"math/bits"
+	"runtime"
+	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -33,10 +35,17 @@ type verifier struct {
 	secret  []byte
 
 	checkpoints []*judged
+	bySize      map[int64][]*judged
 	// suspects are the first leaves that disagree with the tree.
-	suspects     []int64
+	suspects     []suspect
 	suspectCount int64
 	content      *content
+}
+
+// A suspect is a leaf that disagrees with the tree.
+type suspect struct {
+	number int64
+	why    string
 }
 
 // A treeRoot is the root of a growing tree. The hashes are those of the perfect
@@ -103,20 +112,20 @@ func (v *verifier) walkTree(ctx context.Context) error {
 	hashes := &storedHashes{storage: v.storage, count: tlog.StoredHashCount(v.Leaves)}
 	v.check(CheckHashes).Count = hashes.count
 	v.noteRoots(&data, &stored)
-	for leaf, err := range v.leaves() {
+	for leaf := range v.sealedLeaves() {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		number := data.size
-		hash := v.leafHash(number, leaf, err)
+		hash := v.leafHash(number, leaf)
 		ofData = data.push(hash, ofData)
 		row := hashes.next(len(ofData))
 		if row == nil { // said at the end
 			row = ofData
 		}
 		ofStored = stored.push(row[0], ofStored)
-		if row[0] != hash {
-			v.suspect(number)
+		if row[0] != hash && hash != (tlog.Hash{}) {
+			v.suspect(number, "")
 		}
 		for level := 1; level < len(ofStored); level++ {
 			if ofStored[level] != row[level] {
@@ -155,25 +164,78 @@ func (v *verifier) leaves() iter.Seq2[Leaf, error] {
 	}
 }
 
-// leafHash makes the hash of a leaf anew from its data.
-func (v *verifier) leafHash(number int64, leaf Leaf, err error) tlog.Hash {
+// A sealedLeaf is a leaf that was sealed anew, or why it was not.
+type sealedLeaf struct {
+	Leaf
+	unread, unsealed error
+}
+
+// leavesAtOnce are sealed by all processors, which is most of the work.
+const leavesAtOnce = 1024
+
+// sealedLeaves yields what leaves does, sealed anew from the data.
+func (v *verifier) sealedLeaves() iter.Seq[*sealedLeaf] {
+	return func(yield func(*sealedLeaf) bool) {
+		first := int64(0)
+		batch := make([]sealedLeaf, 0, leavesAtOnce)
+		flush := func() bool {
+			v.seal(batch, first)
+			for i := range batch {
+				if !yield(&batch[i]) {
+					return false
+				}
+			}
+			first += int64(len(batch))
+			batch = batch[:0]
+			return true
+		}
+		for leaf, err := range v.leaves() {
+			batch = append(batch, sealedLeaf{Leaf: leaf, unread: err})
+			if len(batch) == leavesAtOnce && !flush() {
+				return
+			}
+		}
+		flush()
+	}
+}
+
+// seal seals a batch, each processor a part of it.
+func (v *verifier) seal(batch []sealedLeaf, first int64) {
+	workers := runtime.GOMAXPROCS(0)
+	var wait sync.WaitGroup
+	for worker := range workers {
+		wait.Go(func() {
+			for i := worker; i < len(batch); i += workers {
+				if leaf := &batch[i]; leaf.unread == nil {
+					leaf.Seal, leaf.unsealed = Seal(leaf.Data, v.secret, first+int64(i))
+				}
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// leafHash is the hash of a leaf as its data has it, zero for one without.
+func (v *verifier) leafHash(number int64, leaf *sealedLeaf) tlog.Hash {
 	v.check(CheckLeaves).Count++
-	if err != nil {
-		v.fault(Fault{Check: CheckLeaves, Leaf: number, What: "the leaf cannot be read: " + err.Error()})
+	if leaf.unread != nil {
+		v.suspect(number, "it cannot be read: "+leaf.unread.Error())
 		return tlog.Hash{}
 	}
 	v.content.add(number, leaf.Kind, fieldsOf(leaf.Data))
-	if leaf.Seal, err = Seal(leaf.Data, v.secret, number); err != nil {
-		v.fault(Fault{Check: CheckLeaves, Leaf: number, What: "the leaf is not as leaves are written: " + err.Error()})
+	if leaf.unsealed != nil {
+		v.suspect(number, "it is not as leaves are written: "+leaf.unsealed.Error())
 		return tlog.Hash{}
 	}
 	return leaf.Hash()
 }
 
-func (v *verifier) suspect(number int64) {
+// suspect notes a leaf that disagrees with the tree, and why where that is
+// known already.
+func (v *verifier) suspect(number int64, why string) {
 	v.suspectCount++
 	if len(v.suspects) < maxFaults {
-		v.suspects = append(v.suspects, number)
+		v.suspects = append(v.suspects, suspect{number, why})
 	}
 }
 

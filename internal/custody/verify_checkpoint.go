@@ -88,6 +88,10 @@ func (v *verifier) readCheckpoints(notes [][]byte, keys []string) {
 	}
 	v.trust(notes)
 	v.earlier(known)
+	v.bySize = map[int64][]*judged{}
+	for _, c := range v.checkpoints {
+		v.bySize[c.Size] = append(v.bySize[c.Size], c)
+	}
 }
 
 // follows checks a checkpoint against the one before it.
@@ -138,11 +142,9 @@ func (v *verifier) earlier(known note.Verifiers) {
 
 // noteRoots compares both trees with the checkpoints of their size.
 func (v *verifier) noteRoots(data, stored *treeRoot) {
-	for _, c := range v.checkpoints {
-		if c.Size == data.size {
-			c.reached = true
-			c.ofData, c.ofStored = c.Root == data.root(), c.Root == stored.root()
-		}
+	for _, c := range v.bySize[data.size] {
+		c.reached = true
+		c.ofData, c.ofStored = c.Root == data.root(), c.Root == stored.root()
 	}
 }
 
@@ -154,8 +156,8 @@ func (v *verifier) judgeTree(context.Context) error {
 		v.fault(Fault{Check: CheckKeys, Leaf: -1, What: "no leaf agrees with the tree: the secret of the case, or every leaf, was changed"})
 		return nil
 	}
-	for _, number := range v.suspects {
-		v.judgeLeaf(number)
+	for _, leaf := range v.suspects {
+		v.judgeLeaf(leaf)
 	}
 	if more := v.suspectCount - int64(len(v.suspects)); more > 0 {
 		v.FaultCount += more
@@ -185,16 +187,21 @@ func (v *verifier) judgeCheckpoints() {
 	}
 }
 
-func (v *verifier) judgeLeaf(number int64) {
+func (v *verifier) judgeLeaf(leaf suspect) {
 	covers := func(agrees func(*judged) bool) bool {
-		return slices.ContainsFunc(v.checkpoints, func(c *judged) bool { return c.Size > number && c.reached && agrees(c) })
+		return slices.ContainsFunc(v.checkpoints, func(c *judged) bool { return c.Size > leaf.number && c.reached && agrees(c) })
 	}
+	fault := Fault{Check: CheckLeaves, Leaf: leaf.number, Sentences: v.content.sentencesOn(leaf.number)}
 	switch {
 	case covers(func(c *judged) bool { return c.ofStored }):
-		v.fault(Fault{Check: CheckLeaves, Leaf: number, What: v.content.kindOf(number) + " was changed after it was signed", Sentences: v.content.sentencesOn(number)})
+		fault.What = v.content.kindOf(leaf.number) + " was changed after it was signed"
 	case covers(func(c *judged) bool { return c.ofData }):
-		v.fault(Fault{Check: CheckHashes, Leaf: number, What: "the stored hash of the leaf was changed; the leaf itself is as signed"})
+		fault = Fault{Check: CheckHashes, Leaf: leaf.number, What: "the stored hash of the leaf was changed; the leaf itself is as signed"}
 	default:
-		v.fault(Fault{Check: CheckLeaves, Leaf: number, What: v.content.kindOf(number) + " does not agree with the tree", Sentences: v.content.sentencesOn(number)})
+		fault.What = v.content.kindOf(leaf.number) + " does not agree with the tree"
 	}
+	if leaf.why != "" {
+		fault.What += ": " + leaf.why
+	}
+	v.fault(fault)
 }

@@ -409,3 +409,26 @@ func TestVerifyFindsEveryByteOfEvidence(t *testing.T) {
 		s.files[webLog][i] ^= 4
 	}
 }
+
+func BenchmarkVerify(b *testing.B) {
+	const findings = 10_000
+	k := &keptLedger{secret: testSecret}
+	ledger := NewLedger(k)
+	signer, public := keyPair(b, 1)
+	for i := range findings {
+		data := strings.Replace(sampleFinding, `"offset":4096`, fmt.Sprintf(`"record_sha256":"%064x","offset":%d`, i, 4096+2000*i), 1)
+		if _, err := ledger.Append(Leaf{Kind: KindFinding, Data: []byte(data)}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if _, err := ledger.Checkpoint(signer, public, time.Unix(0, 0)); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if v := verify(b, k, VerifyOptions{}); !v.Holds() {
+			b.Fatal(told(v))
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/findings, "ns/leaf")
+}
