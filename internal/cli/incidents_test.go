@@ -123,8 +123,11 @@ type body struct {
 }
 
 // measuredBodies are the sample, the shared hosts, and each case of events as JSON;
-// a case of several files is one body.
+// a case of several files is one body. KULLA_INCIDENTS_PATH is measured instead.
 func measuredBodies(t testing.TB) []body {
+	if path := os.Getenv("KULLA_INCIDENTS_PATH"); path != "" {
+		return []body{{filepath.Base(path), []string{path}}}
+	}
 	bodies := []body{{"sample", []string{filepath.Join("..", "..", "examples", "evidence.zip")}}}
 	for _, host := range []string{"host-aptsim-server2022", "host-clean-w10"} {
 		bodies = append(bodies, body{host, []string{sharedData(t, host+".zip")}})
@@ -209,7 +212,7 @@ func (q *inquiry) describe(out *strings.Builder, words map[string]any, i *incide
 		fmt.Fprintf(out, "  %.2f %5d %v %s %s\n", e.Weight, e.Count, e.Roles, e.Key, e.Name)
 	}
 	fmt.Fprintln(out, "-- joins")
-	for _, j := range i.Joins {
+	for _, j := range slices.Backward(i.Joins) {
 		a, b := q.findings[j.Findings[0]], q.findings[j.Findings[1]]
 		fmt.Fprintf(out, "  %.2f %-8s %.2f %-50s %s | %s (%s, %s)\n", j.Score, j.Kind, j.Weight, j.Entity, a.Rule.Title, b.Rule.Title, a.Host, b.Host)
 	}

@@ -89,7 +89,7 @@ func (b *Builder) Add(number int64, f *detect.Finding) error {
 	in := involve(b.context, b.descents, f, note.key)
 	series := b.seriesOf(note, in.host, f.Time)
 	index := b.groupOf(note, series, in, f.Time)
-	b.record(index, series, number, f, in)
+	b.record(index, brakeOf(series, b.seriesOf(note, "", f.Time)), number, f, in)
 	b.link(index, in, f.Time, number)
 	delete(b.built, b.root(index))
 	return nil

@@ -55,7 +55,7 @@ func gainOf(g *group, points []point, covered map[point]bool) float64 {
 			gain += pointWeights[p.kind]
 		}
 	}
-	gain *= levelFactors[g.rule.Level]
+	gain *= levelFactors[g.rule.Level] * g.brake
 	if g.example.action == actionOther {
 		gain *= 0.8 // an event of its own says more than a count of several
 	}

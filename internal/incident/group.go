@@ -210,7 +210,7 @@ func groupKey(note *ruleNote, in *involvement) digest {
 func isFleeting(kind entity.Kind) bool { return kind == entity.Process || kind == entity.Session }
 
 // record adds a finding to its group.
-func (b *Builder) record(index int32, s *series, number int64, f *detect.Finding, in *involvement) {
+func (b *Builder) record(index int32, brake float64, number int64, f *detect.Finding, in *involvement) {
 	g := b.groups[index]
 	at := anchor{number, digestOf(f)}
 	if root := b.groups[b.root(index)]; root.count == 0 {
@@ -228,14 +228,17 @@ func (b *Builder) record(index int32, s *series, number int64, f *detect.Finding
 	g.count++
 	g.numbers.add(number)
 	g.log = cmp.Or(g.log, in.log)
-	g.brake = brakeOf(s)
+	g.brake = brake
 	for i := range in.cast {
 		b.use(g, &in.cast[i], momentOf(f.Time), number)
 	}
 }
 
-// brakeOf slows the joining by nearness alone of what happens every day.
-func brakeOf(s *series) float64 { return 1 / (1 + float64(s.days)/7) }
+// brakeOf slows the joining by nearness alone of what happens every day, on
+// this host or on any.
+func brakeOf(here, anywhere *series) float64 {
+	return 1 / (1 + max(float64(here.days)/7, float64(anywhere.days)/14))
+}
 
 // maxUses bounds the entities of a group, and maxFleeting the processes and
 // sessions among them; past that, only those it has are counted.

@@ -36,6 +36,7 @@ type mark struct {
 	distance uint8
 	rare     entity.Key // whose rarity weighs it; empty weighs fully
 	shown    entity.Key // the entity that stands for it; empty without one
+	share    float32    // how much of the finding it is, 1 where it names few such
 }
 
 // An involver reads one finding.
@@ -67,7 +68,28 @@ func involve(context *entity.Context, known descents, f *detect.Finding, rule st
 		in.mark(mark{key: "place:" + in.log, kind: byPlace})
 	}
 	in.markRecords(f)
+	in.apportion()
 	return &in.involvement
+}
+
+// few is how many hosts, addresses or accounts a finding may name and be about
+// each of them.
+const few = 3
+
+// apportion weakens what stands among many: a scan of a hundred machines says
+// little of each.
+func (in *involver) apportion() {
+	var counts [len(strengths)][2]int // by kind, and whether at the finding itself
+	for i := range in.marks {
+		counts[in.marks[i].kind][min(in.marks[i].distance, 1)]++
+	}
+	for i := range in.marks {
+		m := &in.marks[i]
+		many := counts[m.kind][min(m.distance, 1)]
+		if m.share = 1; m.kind != byRecord && m.kind != byProcess && m.kind != bySession && many > few {
+			m.share = few / float32(many)
+		}
+	}
 }
 
 // maxKey bounds the length of what findings are joined by, in bytes; only
@@ -133,7 +155,7 @@ var plainKinds = map[entity.Kind]joinKind{
 }
 
 func (in *involver) markKey(key entity.Key, kind joinKind, distance uint8) {
-	in.mark(mark{string(key), kind, distance, key, key})
+	in.mark(mark{key: string(key), kind: kind, distance: distance, rare: key, shown: key})
 }
 
 func (in *involver) markHost(key entity.Key, role entity.Role) {
@@ -206,19 +228,19 @@ func (in *involver) markFile(e *entity.Entity) {
 	in.markKey(e.Key, byFile, 0)
 	for _, alias := range e.Aliases {
 		if strings.HasPrefix(alias, "sha256=") || strings.HasPrefix(alias, "md5=") || strings.HasPrefix(alias, "sha1=") {
-			in.mark(mark{"hash:" + alias, byHash, 0, e.Key, e.Key})
+			in.mark(mark{key: "hash:" + alias, kind: byHash, rare: e.Key, shown: e.Key})
 		}
 	}
 	in.markName(baseName(e.Name), e.Key)
 	if folder := sharedFolder(e.Name); folder != "" {
-		in.mark(mark{"folder:" + folder, byFolder, 0, "", e.Key})
+		in.mark(mark{key: "folder:" + folder, kind: byFolder, shown: e.Key})
 	}
 }
 
 // markName joins by the name of a file that is no program of the system.
 func (in *involver) markName(name string, shown entity.Key) {
 	if name = strings.ToLower(name); len(name) >= 4 && strings.Contains(name, ".") && !ordinaryNames[name] {
-		in.mark(mark{"name:" + name, byName, 0, "", shown})
+		in.mark(mark{key: "name:" + name, kind: byName, shown: shown})
 	}
 }
 
@@ -254,7 +276,7 @@ func (in *involver) markWeb() {
 		}
 	}
 	if in.fromWorker || in.deed.action == actionWeb {
-		in.mark(mark{"web:" + string(in.host), byWeb, 0, "", in.host})
+		in.mark(mark{key: "web:" + string(in.host), kind: byWeb, shown: in.host})
 	}
 }
 

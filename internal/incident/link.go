@@ -101,6 +101,7 @@ type node struct {
 	sequence              int64
 	first, last           moment
 	example               int64
+	share                 float32
 	distance              uint8
 	atHost, fromElsewhere bool
 }
@@ -156,6 +157,7 @@ func (b *Builder) touch(g *group, index int32, m *mark, at moment, number int64)
 	n := &t.nodes[g.links[where]]
 	n.sequence = b.sequence
 	n.distance = min(n.distance, m.distance)
+	n.share = max(n.share, m.share)
 	n.atHost = n.atHost || m.distance == 0
 	n.fromElsewhere = n.fromElsewhere || m.distance > 0
 	n.first, n.last = widenedMoments(n.first, n.last, at)
@@ -271,7 +273,12 @@ func (b *Builder) score(one, other int32, at moment) join {
 	return why
 }
 
+// weigh is the part of one thing in a link.
 func (b *Builder) weigh(g, h *group, x, y *node, at moment) float64 {
+	return b.weighWhole(g, h, x, y, at) * float64(min(x.share, y.share))
+}
+
+func (b *Builder) weighWhole(g, h *group, x, y *node, at moment) float64 {
 	f := &b.features.all[x.feature]
 	s := strengths[f.kind]
 	apart, known := distance(y, at)

@@ -154,7 +154,7 @@ func (c *component) habit() (points, days int) {
 	if least > 0.6 {
 		return 0, 0
 	}
-	return 10, daysOf(least)
+	return int(math.Round(30 * (1 - least))), daysOf(least)
 }
 
 // daysOf is the number of days before that a brake stands for.
