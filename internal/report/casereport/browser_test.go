@@ -168,11 +168,19 @@ func (b *browser) languagesAndThemes(t *testing.T) {
 			if dark != (theme == "dark") {
 				t.Errorf("%s: theme %s is not shown", l.Tag, theme)
 			}
+			if faint := evaluate[string](b, faintText); faint != "" {
+				t.Errorf("%s, %s: contrast below WCAG's AA: %s", l.Tag, theme, faint)
+			}
 			b.picture("report-" + l.Tag + "-" + theme + ".png")
 		}
 	}
 	b.choose("lang-en")
 	b.choose("theme-light")
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector(".page").style.setProperty("--soft", "#ccc")`))
+	if faint := evaluate[string](b, faintText); faint == "" {
+		t.Error("faint text is not seen")
+	}
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector(".page").style.removeProperty("--soft")`))
 }
 
 func direction(l language.Language) string {
@@ -226,3 +234,23 @@ func (b *browser) paper(t *testing.T) {
 	}
 	b.keep("report.pdf", data)
 }
+
+// faintText lists texts whose contrast with what is behind them is less than
+// WCAG 2.2 asks for (1.4.3: 4.5, and 3 for large text).
+const faintText = `(() => {
+	const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+	const rgba = (color) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1); return canvas.getImageData(0, 0, 1, 1).data; };
+	const light = (c) => [0, 1, 2].map((i) => c[i] / 255).map((v) => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4).reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+	const behind = (e) => { for (; e; e = e.parentElement) { const c = rgba(getComputedStyle(e).backgroundColor); if (c[3] === 255) return c; } return [255, 255, 255, 255]; };
+	const faint = new Set();
+	for (const details of document.querySelectorAll("details")) details.open = true;
+	for (const e of document.querySelectorAll(".page *")) {
+		if (![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) || !e.checkVisibility() || e.closest("svg")) continue;
+		const style = getComputedStyle(e), one = light(rgba(style.color)), other = light(behind(e));
+		const ratio = (Math.max(one, other) + .05) / (Math.min(one, other) + .05);
+		const size = parseFloat(style.fontSize);
+		if (ratio < (size >= 24 || size >= 18.66 && style.fontWeight >= 700 ? 3 : 4.5)) faint.add(e.tagName + "." + e.className + " " + ratio.toFixed(2));
+	}
+	for (const details of document.querySelectorAll("details")) details.open = false;
+	return [...faint].slice(0, 8).join(", ");
+})()`
