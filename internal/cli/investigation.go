@@ -44,6 +44,7 @@ type investigation struct {
 	register  *source.Register
 	result    *detect.Result
 	incidents []*incident.Incident
+	members   func(incident string) iter.Seq[int64]
 	// added counts what this run added to the case.
 	added struct {
 		evidence  int
@@ -214,9 +215,9 @@ func (i *investigation) join() error {
 			return err
 		}
 	}
-	i.incidents = builder.Incidents()
+	i.incidents, i.members = builder.Incidents(), builder.Members
 	var err error
-	i.added.incidents, err = i.kept.PutIncidents(i.incidents, func(id string) iter.Seq[int64] { return builder.Members(id) })
+	i.added.incidents, err = i.kept.PutIncidents(i.incidents, builder.Members)
 	return err
 }
 
@@ -234,7 +235,7 @@ func (i *investigation) attribute() error {
 	if len(chosen) == 0 {
 		return nil
 	}
-	items, err := attribution.Observe(attribution.Input{Base: i.base, Incidents: chosen, Finding: i.finding, Given: given, Victim: i.options.victim()})
+	items, err := attribution.Observe(attribution.Input{Base: i.base, Incidents: chosen, Finding: i.finding, Members: i.members, Given: given, Victim: i.options.victim()})
 	if err != nil {
 		return err
 	}
