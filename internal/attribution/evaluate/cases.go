@@ -156,7 +156,8 @@ func sourcesOf(campaign *knowledge.Campaign) map[string]bool {
 
 // A witness finds leaks.
 type witness struct {
-	stated map[string][]statement // by id of actor or software
+	// stated lists by id of an actor or software, and feature, who says so.
+	stated map[string]map[string][]statement
 }
 
 // A statement is a feature and the campaign that it is stated for, if any.
@@ -166,10 +167,13 @@ type statement struct {
 }
 
 func newWitness(base *knowledge.Base) *witness {
-	w := &witness{stated: map[string][]statement{}}
+	w := &witness{stated: map[string]map[string][]statement{}}
 	add := func(id, campaign string, features []knowledge.Feature) {
+		if w.stated[id] == nil {
+			w.stated[id] = map[string][]statement{}
+		}
 		for _, f := range features {
-			w.stated[id] = append(w.stated[id], statement{f, campaign})
+			w.stated[id][f.ID] = append(w.stated[id][f.ID], statement{f, campaign})
 		}
 	}
 	for _, actor := range base.Actors {
@@ -188,15 +192,11 @@ func newWitness(base *knowledge.Base) *witness {
 
 // check fails where a profile has a feature that nothing allowed says.
 func (w *witness) check(ranker *ranking.Ranker, holdout ranking.Holdout) error {
-	for id, statements := range w.stated {
-		may := map[string]bool{}
-		for _, s := range statements {
-			if !holdout.Campaigns[s.campaign] && allowed(s.feature, holdout) {
-				may[s.feature.ID] = true
-			}
-		}
+	for id, stated := range w.stated {
 		for _, feature := range ranker.Profile(id) {
-			if !may[feature] {
+			if !slices.ContainsFunc(stated[feature], func(s statement) bool {
+				return !holdout.Campaigns[s.campaign] && allowed(s.feature, holdout)
+			}) {
 				return fmt.Errorf("%w: %s of %s", ErrLeak, feature, id)
 			}
 		}

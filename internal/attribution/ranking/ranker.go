@@ -65,11 +65,9 @@ func (r *Ranker) parse(features []string) (numbers []int32, known, ignored []str
 // for here; in order.
 func (r *Ranker) Profile(id string) []string {
 	var list []string
-	for i := range r.view.actors {
-		if r.view.actors[i].id == id {
-			for _, f := range r.view.actors[i].features {
-				list = append(list, r.view.corpus.features[f])
-			}
+	if i, ok := slices.BinarySearchFunc(r.view.actors, id, func(p profile, id string) int { return cmp.Compare(p.id, id) }); ok {
+		for _, f := range r.view.actors[i].features {
+			list = append(list, r.view.corpus.features[f])
 		}
 	}
 	if number, ok := r.view.corpus.index[id]; ok {
