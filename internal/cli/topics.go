@@ -7,6 +7,7 @@ func topics() []*cobra.Command {
 	return []*cobra.Command{
 		topic("exit-codes", "What the exit codes mean", `  0    done; findings or not
   1    an error; standard error says what, and what to do
+       verify: something does not hold
   2    the command line cannot be meant
   3    hunt: there is a finding at or above the level of --fail-on
   4    done, but some of the input could not be read, or is of a format that
@@ -16,6 +17,8 @@ func topics() []*cobra.Command {
 When several hold, the first of 130, 3 and 4 is used.`),
 		topic("environment", "Environment variables that are read", `  NO_COLOR        no colour, whatever else is set
   CLICOLOR_FORCE  colour even where output is not a terminal
+  USER, USERNAME, LOGNAME  who writes notes and decisions into a case, unless --author says
+  XDG_STATE_HOME, LOCALAPPDATA, HOME  where the key is kept that signs ledgers, unless --key says
   TMPDIR          where findings are put aside when they do not fit in memory
   HTTPS_PROXY     the proxy by which "kulla rules pull" fetches rules, and nothing else
 
@@ -36,7 +39,11 @@ Output of hunt:
   jsonl   for a program: one finding a line (docs/formats/finding.md)
   json, csv, html, markdown, sarif, timesketch, navigator: whole documents
   (docs/formats/events.md)
-  The summary goes with the table, or to standard error beside jsonl;
+Output of investigate and case report:
+  html    one file for all readers: without a network, without a script, in three languages
+  markdown, json, csv, navigator, timesketch, stix (docs/formats/report.md)
+
+  The summary of hunt goes with the table, or to standard error beside jsonl;
   --summary FILE writes all of it as JSON (docs/formats/summary.md).`),
 		topic("time", "How times are read and shown", `Times are UTC and say so. --tz shows them in another zone; it never changes JSON.
 --from and --to take RFC 3339 (2022-07-15T13:00:00Z), or a date and time without a
@@ -46,9 +53,10 @@ Times that state no zone are taken as UTC, and the summary says so: --source-tz 
 the zone they were written in, --source-year the year of logs that write none.`),
 		topic("offline", "What Kulla does on the network", `Nothing, but for one command: "kulla rules pull --from ADDRESS" fetches a release of
 rules from the address you give, when you run it. No other command opens a connection;
-there is no telemetry, and nothing looks for updates. Rules, taxonomy and sample evidence
-are in the binary or in files you name, so that all else works without a network. Pull
-works without one as well, from a file.`),
+there is no telemetry, and nothing looks for updates. Rules, taxonomy, a base of
+knowledge and sample evidence are in the binary or in files you name, so that all else
+works without a network. Pull works without one as well, from a file; knowledge import
+reads only files.`),
 	}
 }
 
