@@ -184,6 +184,10 @@ func TestRedactedExport(t *testing.T) {
 			}
 		}
 		v := verifyExport(t, data, VerifyOptions{Evidence: s.evidence(same, 50)})
+		said := fmt.Sprintf("%d fields in %d leaves are hidden, and %d leaves as a whole", manifest.Redacted.Fields, manifest.Redacted.Leaves, manifest.Redacted.Withheld)
+		if !slices.Contains(v.Remarks, said) {
+			t.Errorf("%s: %q, want %q", name, v.Remarks, said)
+		}
 		if !v.Holds() || manifest.Redacted.Leaves+manifest.Redacted.Withheld == 0 || manifest.Leaves != 10 {
 			t.Errorf("%s: %+v\n%s", name, manifest.Redacted, told(v))
 		}

@@ -85,6 +85,28 @@ func Redact(data, secret []byte, number int64, hide func(path, value string) boo
 	return fields, err
 }
 
+// Reveal returns one field of a leaf with its salt, for somebody who has it
+// hidden and is to see it: its commitment is the one that he has.
+func Reveal(data, secret []byte, number int64, path string) (Field, error) {
+	fields, err := Redact(data, secret, number, func(other, _ string) bool { return other != path })
+	if err != nil {
+		return Field{}, err
+	}
+	for _, f := range fields {
+		if !f.Redacted {
+			return f, nil
+		}
+	}
+	return Field{}, fmt.Errorf("leaf %d has no field %s", number, path)
+}
+
+// Proves reports whether the value and salt of a field are those that a
+// commitment was made of.
+func (f *Field) Proves(commitment [sha256.Size]byte) bool {
+	var buffer []byte
+	return !f.Redacted && commit(f.Salt, []byte(f.Value), &buffer) == commitment
+}
+
 // Open returns the seal of fields that somebody was given: the commitment of
 // what is shown is made anew. An error says which field does not agree with
 // its own commitment, or that the fields are no object.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -120,6 +121,29 @@ func TestRedactOpen(t *testing.T) {
 				t.Errorf("field %d of %d: %+v", i, hidden, f)
 			}
 		}
+	}
+}
+
+// What was hidden from a partner can be shown to him later, and nothing else
+// in its place.
+func TestReveal(t *testing.T) {
+	t.Parallel()
+	const path = `["event","IpAddress"]`
+	fields, err := Redact([]byte(sampleFinding), testSecret, 5, func(p, _ string) bool { return p == path })
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(fields, func(f Field) bool { return f.Redacted })
+	shown, err := Reveal([]byte(sampleFinding), testSecret, 5, path)
+	if err != nil || shown.Value != `"192.0.2.7"` || !shown.Proves(fields[i].Commitment) {
+		t.Fatalf("%+v, %v", shown, err)
+	}
+	shown.Value = `"192.0.2.8"`
+	if shown.Proves(fields[i].Commitment) || fields[i].Proves(fields[i].Commitment) {
+		t.Error("another value, or none, proves the commitment")
+	}
+	if _, err := Reveal([]byte(sampleFinding), testSecret, 5, `["event","Nothing"]`); err == nil {
+		t.Error("a field that is not there was revealed")
 	}
 }
 

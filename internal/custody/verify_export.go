@@ -62,6 +62,7 @@ type exportVerifier struct {
 	digests      map[string]string // of members, as they are
 	tree         tlog.Tree
 	there        map[int64]bool // leaves that the export holds
+	hidden       Redaction      // as counted, not as the manifest says
 }
 
 // list takes the members by name. A second of one name, or one that leads out
@@ -309,6 +310,9 @@ func (v *exportVerifier) checkLeaves(ctx context.Context) error {
 	if err := lines.Err(); err != nil {
 		v.fault(Fault{Check: CheckLeaves, Leaf: -1, Source: memberLeaves, What: err.Error()})
 	}
+	if h := v.hidden; h.Leaves+h.Withheld > 0 {
+		v.Remarks = append(v.Remarks, fmt.Sprintf("%d fields in %d leaves are hidden, and %d leaves as a whole", h.Fields, h.Leaves, h.Withheld))
+	}
 	if int(v.Leaves) != v.manifest.Leaves {
 		v.fault(Fault{Check: CheckLeaves, Leaf: -1, Source: memberLeaves, What: fmt.Sprintf("%d leaves, and %d in the manifest", v.Leaves, v.manifest.Leaves)})
 	}
@@ -324,11 +328,29 @@ func (v *exportVerifier) checkLeaf(line []byte, last int64) (int64, error) {
 		return -1, fmt.Errorf("leaf %d does not follow leaf %d of %d", e.Number, last, v.tree.N)
 	}
 	v.there[e.Number] = true
+	v.countHidden(fields)
 	v.content.addExported(e.Number, e.Kind, shownFields(fields))
 	if err := tlog.CheckRecord(proof, v.tree.N, v.tree.Hash, e.Number, leaf.Hash()); err != nil {
 		return e.Number, fmt.Errorf("%s %d, or its proof, is not as signed", e.Kind, e.Number)
 	}
 	return e.Number, nil
+}
+
+// countHidden counts what a reader cannot see of a leaf; one that is withheld
+// has no fields.
+func (v *exportVerifier) countHidden(fields []Field) {
+	if fields == nil {
+		v.hidden.Withheld++
+	}
+	before := v.hidden.Fields
+	for i := range fields {
+		if fields[i].Redacted {
+			v.hidden.Fields++
+		}
+	}
+	if v.hidden.Fields > before {
+		v.hidden.Leaves++
+	}
 }
 
 // checkReferences demands all that the sentences rest on.
