@@ -35,10 +35,11 @@ const (
 // goroutine.
 //
 // Findings are expected in order of time. Findings of equal time may come in
-// any order: the incidents are the same. A finding that comes late is taken
+// any order: incidents have the same findings, names and scores, and of several
+// joins another may be the one that is told. A finding that comes late is taken
 // all the same; what it could have joined by being near in time may then have
 // been judged a little differently. A finding never parts what is joined: it
-// adds to an incident, begins one, or merges some.
+// adds to an incident, begins one, or merges some. See docs/incidents.md.
 type Builder struct {
 	context *entity.Context
 	options Options
