@@ -171,8 +171,11 @@ func verdict(row *evaluate.Row) string {
 }
 
 func stateVerdict(c *evaluate.Campaign) string {
-	if c.StateRight {
+	switch {
+	case !c.Labelled:
+		return "the actor has none"
+	case c.StateRight:
 		return "right"
 	}
-	return "not that of the actor"
+	return "wrong"
 }

@@ -70,7 +70,7 @@ func TestWriteEvaluation(t *testing.T) {
 	if err := writeEvaluation(&text, measured); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"0.300 to 0.700", ">= 0.450  met", "<= 0.450  not met", "G0001, G0002", "not that of the actor", "0.9 to 1.0"} {
+	for _, want := range []string{"0.300 to 0.700", ">= 0.450  met", "<= 0.450  not met", "G0001, G0002", "the actor has none", "0.9 to 1.0"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("the table lacks %q:\n%s", want, text.String())
 		}

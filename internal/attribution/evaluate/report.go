@@ -55,6 +55,7 @@ type Campaign struct {
 	Unknown   float64  `json:"unknown"`
 	Rank      int      `json:"rank"`
 	State     string   `json:"state"`
-	// StateRight is false too where the actors have no state.
+	// Labelled says that the actors have a state, StateRight that it is this.
+	Labelled   bool `json:"labelled"`
 	StateRight bool `json:"state_right"`
 }

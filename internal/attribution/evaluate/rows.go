@@ -237,6 +237,6 @@ func (r *Report) planted(cases [][]trial) {
 func (r *Report) list(cases []testCase, outcomes []outcome) {
 	for i, o := range outcomes {
 		r.Campaigns = append(r.Campaigns, Campaign{Name: o.name, Actors: o.actors, Features: len(cases[i].features), Named: o.named,
-			Posterior: o.posterior, Unknown: o.unknown, Rank: o.rank, State: o.state, StateRight: o.stateRight})
+			Posterior: o.posterior, Unknown: o.unknown, Rank: o.rank, State: o.state, Labelled: o.labelled, StateRight: o.stateRight})
 	}
 }

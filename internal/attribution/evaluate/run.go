@@ -34,7 +34,7 @@ func (l *lab) run() (*Report, *ranking.Model, error) {
 	}
 	report := &Report{}
 	for _, source := range l.base.Sources {
-		report.Sources = append(report.Sources, strings.TrimSpace(source.Name+" "+source.Version+" "+source.SHA256))
+		report.Sources = append(report.Sources, strings.Join(strings.Fields(source.Name+" "+source.Version+" "+source.SHA256), " "))
 	}
 	if err := l.campaigns(report, b1); err != nil {
 		return nil, nil, err
