@@ -226,6 +226,9 @@ func TestDumpCommand(t *testing.T) {
 	if got, want := dumpCommand(f), `kulla dump --record 37817 'evidence.zip!WEB01/Sysmon.evtx'`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+	if got, want := dumpCommand(fixtureFindings()[0]), `kulla dump 'evidence.zip!WEB01/u_ex210511.log' | grep '"offset":12372,'`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
 	if got, want := quoted("it's"), `'it'\''s'`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

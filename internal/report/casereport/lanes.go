@@ -192,7 +192,7 @@ func (v *timelineView) spans(p *page, a *axis) {
 		from, to := a.at(one.First), a.at(one.Last)
 		s := incidentSpan{ID: one.ID, Level: one.Level, X: from, Width: max(to-from, .6), Y: axisHeight + spanHeight*len(v.Spans)}
 		s.Label = s.X + s.Width + .5
-		if s.Before = s.Label > 90; s.Before {
+		if s.Before = s.Label > 80; s.Before {
 			s.Label = s.X - .5
 			if s.Inside = s.X < 14; s.Inside {
 				s.Before, s.Label = false, s.X+.5

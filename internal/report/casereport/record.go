@@ -106,8 +106,8 @@ func asked(f detect.Field) int {
 	return 0
 }
 
-// dumpCommand is what prints a finding's record from the evidence; a log that
-// does not number its records is cut at the record's place.
+// dumpCommand is what prints a finding's record from the evidence. Of a log
+// that does not number its records it is found by its place.
 func dumpCommand(f *Finding) string {
 	if f.Place.Source == nil {
 		return ""
@@ -117,8 +117,8 @@ func dumpCommand(f *Finding) string {
 		command += " --record " + strconv.FormatUint(f.Place.RecordID, 10)
 	}
 	command += " " + quoted(f.Place.Source.Name)
-	if f.Place.RecordID == 0 && f.Place.Line > 0 {
-		command += fmt.Sprintf(" | sed -n %dp", f.Place.Line)
+	if f.Place.RecordID == 0 {
+		command += fmt.Sprintf(` | grep '"offset":%d,'`, f.Place.Offset)
 	}
 	return command
 }
