@@ -190,7 +190,7 @@ func (v *verifier) judgeFiles(c *comparison) {
 		pair := c.pairs[source]
 		switch {
 		case pair == nil && source.later:
-			v.unchecked(source.name, "an earlier content of the file, which is not there any more", int64(len(source.records)))
+			v.judgeEarlier(c, source)
 		case pair == nil:
 			v.unchecked(source.name, "the file is not in the evidence given", int64(len(source.records)))
 		default:
@@ -206,6 +206,53 @@ func (v *verifier) judgeFiles(c *comparison) {
 	for _, file := range c.unread {
 		v.unchecked(file.Name, "it cannot be read: "+file.Problem, 1)
 	}
+}
+
+// judgeEarlier looks for the records of a file in what the file has become: a
+// log that was written on still holds them where they were. Where the file is
+// not even its last known content, records that differ are faults.
+func (v *verifier) judgeEarlier(c *comparison, source *citedSource) {
+	if changed := c.changed(source); changed != nil {
+		v.judgeRecords(source, changed)
+		return
+	}
+	best := int64(0)
+	for _, readings := range c.readings {
+		for _, reading := range readings {
+			if reading.source == source {
+				best = max(best, reading.same())
+			}
+		}
+	}
+	v.check(CheckRecords).Count += best
+	if missing := int64(len(source.records)) - best; missing > 0 || best == 0 {
+		v.unchecked(source.name, "an earlier content of the file, which is not there any more", missing)
+		return
+	}
+	v.Remarks = append(v.Remarks, source.name+" has changed since it was first read; the records cited then are still there")
+}
+
+// changed is the file that is there under a name with a content that the
+// ledger does not know, as it was read for an earlier content; nil without one.
+func (c *comparison) changed(source *citedSource) *pairing {
+	for other, pair := range c.pairs {
+		if other.name == source.name && !pair.same {
+			if reading := c.readingOf(pair.file.Name, source); reading != nil {
+				return &pairing{file: pair.file, reading: reading}
+			}
+		}
+	}
+	return nil
+}
+
+// same is the number of records that are as they should be.
+func (r *recordReading) same() (count int64) {
+	for _, verdict := range r.verdicts {
+		if verdict == recordSame {
+			count++
+		}
+	}
+	return count
 }
 
 // judgeFile says how a file differs, and which records.

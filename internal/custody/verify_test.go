@@ -393,6 +393,33 @@ func TestVerifyFindsChangedEvidence(t *testing.T) {
 	}
 }
 
+// A log that was written on since it was read holds what it held; a changed
+// one does not.
+func TestVerifyGrownEvidence(t *testing.T) {
+	t.Parallel()
+	s := newSampleCase(t)
+	s.files[webLog] = append(s.files[webLog], "192.0.2.99 web01 later GET /\n"...)
+	ledger := NewLedger(s)
+	leaf := fmt.Appendf(nil, `{"name":"%s","sha256":"%x"}`, webLog, sha256.Sum256(s.files[webLog]))
+	if _, err := ledger.Append(Leaf{Kind: KindEvidence, Data: leaf}); err != nil {
+		t.Fatal(err)
+	}
+	signer, public := keyPair(t, 1)
+	if _, err := ledger.Checkpoint(signer, public, time.Date(2022, 7, 15, 14, 0, 0, 0, time.UTC)); err != nil {
+		t.Fatal(err)
+	}
+	v := verify(t, s, VerifyOptions{Evidence: s.evidence(same, 50)})
+	want := webLog + " has changed since it was first read; the records cited then are still there"
+	if !v.Holds() || len(v.Unchecked) > 0 || !slices.Contains(v.Remarks, want) || v.check(CheckRecords).Count != 12 {
+		t.Errorf("%s%+v", told(v), v)
+	}
+	s.files[webLog][5] ^= 1
+	v = verify(t, s, VerifyOptions{Evidence: s.evidence(same, 50)})
+	if v.Holds() || !strings.Contains(told(v), "the file differs") || !strings.Contains(told(v), `finding 3 cites a record whose bytes differ ["story sentence 1 of I-7F3KQ" "title of I-7F3KQ"]`) {
+		t.Errorf("%s%+v", told(v), v)
+	}
+}
+
 // Each byte of a file is found, cited or not.
 func TestVerifyFindsEveryByteOfEvidence(t *testing.T) {
 	t.Parallel()
