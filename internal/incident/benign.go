@@ -51,7 +51,7 @@ func (c *component) falsePositives() []Sentence {
 
 func saysNothing(reason string) bool {
 	switch strings.ToLower(strings.Trim(reason, " .")) {
-	case "", "unknown", "unlikely", "none", "rare", "unlikely, but possible", "none known", "false positives are expected":
+	case "", "unknown", "unlikely", "likely", "legitimate activities", "none", "rare", "unlikely, but possible", "none known", "false positives are expected":
 		return true
 	}
 	return false
