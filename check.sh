@@ -10,7 +10,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-fuzztime=${FUZZTIME:-5s}
+fuzztime=${FUZZTIME:-2s}
 
 step() { printf '\n== %s\n' "$*"; }
 
