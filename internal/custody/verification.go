@@ -2,6 +2,7 @@ package custody
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"iter"
 )
@@ -124,6 +125,11 @@ func (v *Verification) fault(f Fault) {
 	if v.FaultCount <= maxFaults || len(f.Sentences) > 0 {
 		v.Faults = append(v.Faults, f)
 	}
+}
+
+// faultf enters what does not hold and is of no leaf.
+func (v *Verification) faultf(check, format string, arguments ...any) {
+	v.fault(Fault{Check: check, Leaf: -1, What: fmt.Sprintf(format, arguments...)})
 }
 
 // check is the entry of that name, made at its first use.

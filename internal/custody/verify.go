@@ -3,7 +3,6 @@ package custody
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"math/bits"
 	"runtime"
@@ -129,13 +128,13 @@ func (v *verifier) walkTree(ctx context.Context) error {
 		}
 		for level := 1; level < len(ofStored); level++ {
 			if ofStored[level] != row[level] {
-				v.fault(Fault{Check: CheckHashes, Leaf: -1, What: fmt.Sprintf("hash %d of level %d in the stored tree is not that of the two below it", number>>level, level)})
+				v.faultf(CheckHashes, "hash %d of level %d in the stored tree is not that of the two below it", number>>level, level)
 			}
 		}
 		v.noteRoots(&data, &stored)
 	}
 	if hashes.err != nil {
-		v.fault(Fault{Check: CheckHashes, Leaf: -1, What: "stored hashes cannot be read: " + hashes.err.Error()})
+		v.faultf(CheckHashes, "stored hashes cannot be read: %v", hashes.err)
 	}
 	v.Root = stored.root().String()
 	return nil

@@ -72,13 +72,13 @@ func (v *verifier) readCheckpoints(notes [][]byte, keys []string) {
 	v.check(CheckKeys).Count = int64(len(keys))
 	verifiers, bad := verifiersOf(keys)
 	for _, i := range bad {
-		v.fault(Fault{Check: CheckKeys, Leaf: -1, What: fmt.Sprintf("public key %d of the case is none: %q", i+1, keys[i])})
+		v.faultf(CheckKeys, "public key %d of the case is none: %q", i+1, keys[i])
 	}
 	known := note.VerifierList(verifiers...)
 	for i, data := range notes {
 		c, err := judge(data, known)
 		if err != nil {
-			v.fault(Fault{Check: CheckSignatures, Leaf: -1, What: fmt.Sprintf("checkpoint %d: %v", i+1, err)})
+			v.faultf(CheckSignatures, "checkpoint %d: %v", i+1, err)
 		}
 		if c != nil {
 			c.place = i + 1
@@ -101,10 +101,10 @@ func (v *verifier) follows(c *judged) {
 	}
 	last := v.checkpoints[len(v.checkpoints)-1]
 	if c.Size < last.Size {
-		v.fault(Fault{Check: CheckCheckpoints, Leaf: -1, What: fmt.Sprintf("checkpoint %d covers %d leaves, fewer than the one before it (%d)", c.place, c.Size, last.Size)})
+		v.faultf(CheckCheckpoints, "checkpoint %d covers %d leaves, fewer than the one before it (%d)", c.place, c.Size, last.Size)
 	}
 	if c.Origin != last.Origin {
-		v.fault(Fault{Check: CheckCheckpoints, Leaf: -1, What: fmt.Sprintf("checkpoint %d is of another ledger than the one before it: %q, %q", c.place, c.Origin, last.Origin)})
+		v.faultf(CheckCheckpoints, "checkpoint %d is of another ledger than the one before it: %q, %q", c.place, c.Origin, last.Origin)
 	}
 }
 
@@ -116,13 +116,13 @@ func (v *verifier) trust(notes [][]byte) {
 	}
 	verifiers, bad := verifiersOf(v.options.TrustedKeys)
 	for _, i := range bad {
-		v.fault(Fault{Check: CheckKeys, Leaf: -1, What: fmt.Sprintf("the trusted key %q is none", v.options.TrustedKeys[i])})
+		v.faultf(CheckKeys, "the trusted key %q is none", v.options.TrustedKeys[i])
 	}
 	if len(notes) == 0 {
 		return
 	}
 	if _, err := judge(notes[len(notes)-1], note.VerifierList(verifiers...)); err != nil {
-		v.fault(Fault{Check: CheckKeys, Leaf: -1, What: "the last checkpoint is not signed by a trusted key: " + err.Error()})
+		v.faultf(CheckKeys, "the last checkpoint is not signed by a trusted key: %v", err)
 	}
 }
 
@@ -134,7 +134,7 @@ func (v *verifier) earlier(known note.Verifiers) {
 	}
 	c, err := judge(v.options.Checkpoint, known)
 	if err != nil {
-		v.fault(Fault{Check: CheckSignatures, Leaf: -1, What: "the checkpoint that was given: " + err.Error()})
+		v.faultf(CheckSignatures, "the checkpoint that was given: %v", err)
 		return
 	}
 	v.checkpoints = append(v.checkpoints, c)
@@ -153,7 +153,7 @@ func (v *verifier) noteRoots(data, stored *treeRoot) {
 func (v *verifier) judgeTree(context.Context) error {
 	v.judgeCheckpoints()
 	if v.suspectCount > 1 && v.suspectCount == v.Leaves {
-		v.fault(Fault{Check: CheckKeys, Leaf: -1, What: "no leaf agrees with the tree: the secret of the case, or every leaf, was changed"})
+		v.faultf(CheckKeys, "no leaf agrees with the tree: the secret of the case, or every leaf, was changed")
 		return nil
 	}
 	for _, leaf := range v.suspects {
@@ -175,9 +175,9 @@ func (v *verifier) judgeCheckpoints() {
 		}
 		switch {
 		case !c.reached:
-			v.fault(Fault{Check: CheckCheckpoints, Leaf: -1, What: fmt.Sprintf("%s covers %d leaves, and there are %d: leaves were removed", name, c.Size, v.Leaves)})
+			v.faultf(CheckCheckpoints, "%s covers %d leaves, and there are %d: leaves were removed", name, c.Size, v.Leaves)
 		case !c.ofData && !c.ofStored:
-			v.fault(Fault{Check: CheckCheckpoints, Leaf: -1, What: fmt.Sprintf("%s over %d leaves has another root than the tree", name, c.Size)})
+			v.faultf(CheckCheckpoints, "%s over %d leaves has another root than the tree", name, c.Size)
 		case c.signed && c.place > 0:
 			v.Signed = max(v.Signed, c.Size)
 		}

@@ -275,11 +275,11 @@ func (v *exportVerifier) compareGiven(c *judged, known note.Verifiers) {
 	given, err := judge(v.options.Checkpoint, known)
 	switch {
 	case err != nil:
-		v.fault(Fault{Check: CheckSignatures, Leaf: -1, What: "the checkpoint that was given: " + err.Error()})
+		v.faultf(CheckSignatures, "the checkpoint that was given: %v", err)
 	case given.Size > c.Size:
-		v.fault(Fault{Check: CheckCheckpoints, Leaf: -1, What: fmt.Sprintf("the checkpoint that was given covers %d leaves, and that of the export %d", given.Size, c.Size)})
+		v.faultf(CheckCheckpoints, "the checkpoint that was given covers %d leaves, and that of the export %d", given.Size, c.Size)
 	case given.Size == c.Size && given.Root != c.Root:
-		v.fault(Fault{Check: CheckCheckpoints, Leaf: -1, What: "the checkpoint that was given has another root"})
+		v.faultf(CheckCheckpoints, "the checkpoint that was given has another root")
 	case given.Size < c.Size:
 		v.unchecked("the checkpoint that was given", "it is older, and an export does not hold the leaves between", 1)
 	}
