@@ -241,12 +241,21 @@ func (c *component) strongest() []join {
 	return all
 }
 
-// joins explains why the findings belong together.
+// joins explains why the findings belong together; of joins by the same thing
+// between the same rules the strongest.
 func (c *component) joins() []Join {
-	all := c.strongest()
-	joins := make([]Join, 0, min(len(all), maxJoins))
-	for _, why := range all[:min(len(all), maxJoins)] {
-		joins = append(joins, c.explain(&why))
+	type way struct {
+		feature    int32
+		one, other *ruleNote
+	}
+	seen := map[way]bool{}
+	joins := []Join{}
+	for _, why := range c.strongest() {
+		by := way{why.feature, c.b.groups[why.one].rule, c.b.groups[why.other].rule}
+		if !seen[by] && len(joins) < maxJoins {
+			seen[by] = true
+			joins = append(joins, c.explain(&why))
+		}
 	}
 	return joins
 }

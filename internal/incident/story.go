@@ -86,6 +86,9 @@ func (c *component) opening() Sentence {
 	switch {
 	case c.first.IsZero():
 		message = "story.opening_undated"
+		if len(c.hosts) == 0 {
+			values[2] = Value{Name: "names", Message: "story.somewhere"}
+		}
 	case len(c.hosts) == 0:
 		message = "story.opening_nowhere"
 	case c.count == 1:
