@@ -38,6 +38,7 @@ type graphNode struct {
 
 	key    entity.Key
 	column int
+	linked bool
 	weight float64
 	order  float64
 }
@@ -50,8 +51,8 @@ type graphEdge struct {
 }
 
 const (
-	maxNodes      = 60
-	maxInColumn   = 14
+	maxInColumn   = 12 // nodes; there are five columns
+	maxUnlinked   = 6  // fewer, where what is more is linked to nothing
 	columnWidth   = 236
 	nodeWidth     = 176
 	nodeHeight    = 28
@@ -134,20 +135,21 @@ func (g *graphView) choose(nodes map[entity.Key]*graphNode, linked map[entity.Ke
 		if n.column < 0 {
 			continue
 		}
-		if linked[n.key] > 0 {
-			n.weight *= 4
-		}
+		n.linked = linked[n.key] > 0
 		byColumn[n.column] = append(byColumn[n.column], n)
 	}
-	most := min(maxInColumn, maxNodes/len(graphColumns)+2)
 	x := 0
 	for i, column := range byColumn {
 		if len(column) == 0 {
 			continue
 		}
 		slices.SortFunc(column, func(a, b *graphNode) int {
-			return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.key, b.key))
+			return cmp.Or(compareLinked(a, b), cmp.Compare(b.weight, a.weight), cmp.Compare(a.key, b.key))
 		})
+		most := min(maxInColumn, max(countLinked(column), maxUnlinked))
+		if column[0].Kind == entity.Host {
+			most = maxInColumn
+		}
 		if len(column) > most {
 			rest := &graphNode{column: i, More: len(column) - most + 1, Label: fmt.Sprintf("+ %d", len(column)-most+1), key: "+", Kind: column[0].Kind}
 			column = append(column[:most-1:most-1], rest)
@@ -163,6 +165,27 @@ func (g *graphView) choose(nodes map[entity.Key]*graphNode, linked map[entity.Ke
 		x += columnWidth
 	}
 	g.Width = max(x-columnWidth+nodeWidth, nodeWidth)
+}
+
+// compareLinked puts what is linked before what stands alone.
+func compareLinked(a, b *graphNode) int {
+	switch {
+	case a.linked == b.linked:
+		return 0
+	case a.linked:
+		return -1
+	}
+	return 1
+}
+
+func countLinked(column []*graphNode) int {
+	count := 0
+	for _, n := range column {
+		if n.linked {
+			count++
+		}
+	}
+	return count
 }
 
 // shortLabel cuts a name to the width of a node; of a path the end tells most.
