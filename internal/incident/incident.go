@@ -68,7 +68,7 @@ type Join struct {
 // A Sentence is a claim: a message of the catalogue (internal/language), the
 // values it speaks of, and the findings it rests on.
 type Sentence struct {
-	// Message is the key of the message, such as "story.web_shell_written".
+	// Message is the key of the message, such as "story.process".
 	Message string  `json:"message"`
 	Values  []Value `json:"values,omitempty"`
 	// Proof holds the numbers of findings in the case's ledger, the most

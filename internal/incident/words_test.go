@@ -1,0 +1,39 @@
+package incident
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/kulla-defence/kulla/internal/language"
+)
+
+// Keys that are put together from parts have words, whatever the parts.
+func TestEveryMessageHasWords(t *testing.T) {
+	t.Parallel()
+	catalogue, err := language.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for action := range sentenceNeeds {
+		keys = append(keys, "story."+string(action))
+	}
+	for _, tactic := range append(tacticOrder, "no such tactic") {
+		stage := stageMessage(tactic)
+		keys = append(keys, stage, "story.tactic."+strings.TrimPrefix(stage, "stage."))
+	}
+	for kind := range tying {
+		keys = append(keys, "story.tie."+strengths[kind].name, "related."+strengths[kind].name)
+	}
+	for _, wanted := range wantedRecords {
+		keys = append(keys, "missing."+string(wanted.kind), "ask."+string(wanted.kind))
+	}
+	for _, chapter := range []string{"story.chapter", "story.chapter_first"} {
+		keys = append(keys, chapter, chapter+"_until")
+	}
+	for _, key := range append(keys, "related.host", "story.web_as") {
+		if !catalogue.Has(language.English, key) {
+			t.Errorf("%s has no words", key)
+		}
+	}
+}
