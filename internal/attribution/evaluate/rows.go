@@ -225,8 +225,8 @@ func (r *Report) planted(cases [][]trial) {
 	share(figurePrecision, false, func(n int) bool { return accepted[n][0] }, func(n int) bool { return cases[n][0].right })
 	for i, p := range plants[1:] {
 		named, passed := framedFigure(p.features), acceptedFigure(p.features)
-		if p.kind != "" {
-			named, passed = p.kind+", "+named, p.kind+", "+passed
+		if of := p.kind + p.choice; of != "" {
+			named, passed = of+", "+named, of+", "+passed
 		}
 		share(named, true, every, func(n int) bool { return cases[n][i+1].named })
 		share(passed, true, every, func(n int) bool { return cases[n][i+1].named && accepted[n][i+1] })

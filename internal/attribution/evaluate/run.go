@@ -151,10 +151,6 @@ func (l *lab) variations(report *Report, b1 *school) (ranking.Gate, error) {
 			judged = append(judged, &b1.set[i].testCase)
 		}
 	}
-	var actors []string
-	for _, actor := range l.base.Actors {
-		actors = append(actors, actor.ID)
-	}
 	common := l.commonTechniques()
 	trials := make([][]trial, len(judged))
 	varied := make([][]outcome, len(judged))
@@ -165,7 +161,7 @@ func (l *lab) variations(report *Report, b1 *school) (ranking.Gate, error) {
 			return err
 		}
 		ranker = ranker.With(b1.model(c))
-		trials[n] = tryPlants(ranker, c, n, actors)
+		trials[n] = tryPlants(ranker, c, n, l.base.Actors)
 		for _, v := range variants {
 			varied[n] = append(varied[n], v.answer(ranker, b1.model(c), c, n, common))
 		}
