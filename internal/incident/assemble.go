@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -314,8 +315,11 @@ func (b *Builder) name(incidents []*Incident) {
 		for taken[letters[:length]] && length < len(letters) {
 			length++
 		}
-		taken[letters[:length]] = true
 		i.ID = "I-" + letters[:length]
+		if taken[letters[:length]] { // of one record, or of none
+			i.ID += "-" + strconv.FormatInt(i.anchor.number, 10)
+		}
+		taken[letters[:length]] = true
 	}
 }
 

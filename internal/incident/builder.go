@@ -54,8 +54,9 @@ type Builder struct {
 
 	sequence int64
 	descents descents
-	touched  []int32 // scratch of link
-	built    map[int32]*Incident
+	touched  []int32             // scratch of link
+	built    map[int32]*Incident // by the group that stands for it
+	named    map[string]int32    // the same, by name
 }
 
 // New returns an empty Builder. The context must be finished; the Builder does
@@ -113,6 +114,10 @@ func (b *Builder) Incidents() []*Incident {
 		incidents = append(incidents, b.built[root])
 	}
 	b.name(incidents)
+	clear(b.named)
+	for root, i := range b.built {
+		b.named[i.ID] = root
+	}
 	incidents = b.relate(incidents)
 	slices.SortFunc(incidents, compareIncidents)
 	return incidents
@@ -122,16 +127,14 @@ func (b *Builder) Incidents() []*Incident {
 // of Incidents named, in ascending order; none of one that has changed since.
 func (b *Builder) Members(id string) iter.Seq[int64] {
 	return func(yield func(int64) bool) {
-		for root, built := range b.built {
-			if built.ID != id {
-				continue
-			}
-			for _, number := range b.numbersOf(root) {
-				if !yield(number) {
-					return
-				}
-			}
+		root, ok := b.named[id]
+		if !ok || b.built[root] == nil {
 			return
+		}
+		for _, number := range b.numbersOf(root) {
+			if !yield(number) {
+				return
+			}
 		}
 	}
 }

@@ -250,16 +250,20 @@ const maxRecords = 8
 
 // markRecords joins findings that rest on the same record.
 func (in *involver) markRecords(f *detect.Finding) {
-	mark := func(digest [32]byte) {
+	mark := func(record [32]byte, place event.Provenance) {
+		if record == ([32]byte{}) && place.Source == nil {
+			return // it does not say which record it is
+		}
+		digest := placeDigest(record, place)
 		in.mark(mark{key: "record:" + string(digest[:8]), kind: byRecord})
 	}
 	if f.Correlation == nil {
-		mark(digestOf(f))
+		mark(f.Record, f.Place)
 		return
 	}
 	events := f.Correlation.Events
 	for i := max(0, len(events)-maxRecords); i < len(events); i++ {
-		mark(placeDigest(events[i].Record, events[i].Place))
+		mark(events[i].Record, events[i].Place)
 	}
 }
 
