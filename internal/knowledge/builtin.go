@@ -1,8 +1,6 @@
 package knowledge
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,7 +15,7 @@ import (
 // Builtin reads the base of our own. What it says of the files is strict: an
 // unknown key, an id that nothing has, a fact without a source is an error
 // that names file and line. All errors are joined into one.
-func Builtin() (*Base, error) { return readFolder(embedded.FS) }
+func Builtin() (*Base, error) { return buildFrom(prebuilt, embedded.FS) }
 
 // The files of the base, as docs/formats/knowledge.md describes them.
 type folder struct {
@@ -146,22 +144,16 @@ func (d *date) UnmarshalYAML(node *yaml.Node) (err error) {
 
 // readFolder reads the files of a base.
 func readFolder(files fs.FS) (*Base, error) {
-	f, hash := folder{}, sha256.New()
+	f := folder{}
+	into := [len(parts)]any{&f.actors, &f.artefacts, &f.campaigns, &f.mitigations, &f.renamed, &f.software, &f.sources, &f.techniques}
 	var problems []error
-	for _, part := range []struct {
-		name string
-		into any
-	}{
-		{"actors.yml", &f.actors}, {"artefacts.yml", &f.artefacts}, {"campaigns.yml", &f.campaigns}, {"mitigations.yml", &f.mitigations},
-		{"renamed.yml", &f.renamed}, {"software.yml", &f.software}, {"sources.yml", &f.sources}, {"techniques.yml", &f.techniques},
-	} {
-		data, err := fs.ReadFile(files, part.name)
+	for i, name := range parts {
+		data, err := fs.ReadFile(files, name)
 		if err == nil {
-			hash.Write(data)
-			err = yaml.Load(data, part.into, yaml.WithKnownFields())
+			err = yaml.Load(data, into[i], yaml.WithKnownFields())
 		}
 		if err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", part.name, err))
+			problems = append(problems, fmt.Errorf("%s: %w", name, err))
 		}
 	}
 	if len(problems) > 0 {
@@ -170,8 +162,12 @@ func readFolder(files fs.FS) (*Base, error) {
 	if problems := f.lint(); len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}
+	digest, err := digestOf(files)
+	if err != nil {
+		return nil, err
+	}
 	base := f.base()
-	base.Sources = []Source{{Name: "Kulla", Version: builtinVersion, SHA256: hex.EncodeToString(hash.Sum(nil))}}
+	base.Sources = []Source{{Name: "Kulla", Version: builtinVersion, SHA256: digest}}
 	base.order()
 	return base, nil
 }
