@@ -73,7 +73,7 @@ func New(context *entity.Context, options Options) *Builder {
 		rules: map[string]*ruleNote{}, open: map[digest]int32{}, series: map[seriesKey]*series{},
 		entities: entityTable{context: context, byKey: map[entity.Key]int32{}},
 		features: featureTable{byKey: map[string]int32{}}, descents: descents{},
-		built: map[int32]*Incident{},
+		built: map[int32]*Incident{}, named: map[string]int32{},
 	}
 }
 
