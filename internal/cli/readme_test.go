@@ -57,23 +57,28 @@ func ofKulla(line string) (arguments string, ok bool) {
 
 var word = regexp.MustCompile(`'[^']*'|\S+`)
 
-// Every command in the README runs, and prints what the README says it does.
+// Every command in the README runs, one after another in one folder, and prints
+// what the README says it does.
 func TestReadmeCommands(t *testing.T) {
-	t.Parallel()
-	logs := unzipped(t, sampleEvidence())
-	// What a reader has under these names.
-	names := map[string]string{
-		"examples/evidence.zip": sampleEvidence(), "case.zip": sampleEvidence(), "evidence/": logs,
-		"Security.evtx": filepath.Join(logs, "WEB01", "Security.evtx"), "my-rules/": filepath.Join("..", "..", "rules", "windows"),
-		"sigma.zip": zippedRules(t),
-	}
 	sessions := readmeSessions(t)
 	if len(sessions) < 5 {
 		t.Errorf("%d commands found in the README", len(sessions))
 	}
+	sample, err := filepath.Abs(sampleEvidence())
+	if err != nil {
+		t.Fatal(err)
+	}
+	logs := unzipped(t, sampleEvidence())
+	// What a reader has under these names.
+	names := map[string]string{
+		"examples/evidence.zip": sample, "case.zip": sample, "evidence/": logs,
+		"examples/artefacts.yml": filepath.Join(filepath.Dir(sample), "artefacts.yml"),
+		"Security.evtx":          filepath.Join(logs, "WEB01", "Security.evtx"), "my-rules/": filepath.Join(filepath.Dir(sample), "..", "rules", "windows"),
+		"sigma.zip": zippedRules(t),
+	}
+	t.Chdir(t.TempDir())
 	for _, shown := range sessions {
 		t.Run(shown.command, func(t *testing.T) {
-			t.Parallel()
 			var arguments []string
 			for _, text := range word.FindAllString(shown.command, -1) {
 				if there, ok := names[text]; ok {
@@ -81,23 +86,23 @@ func TestReadmeCommands(t *testing.T) {
 				}
 				arguments = append(arguments, strings.Trim(text, "'"))
 			}
-			runSession(t, arguments, shown.output)
+			runSession(t, arguments, shown.output, sample)
 		})
 	}
 }
 
 // runSession runs a command as on a wide terminal, and looks for the lines in
 // what it prints, in their order. Lines of dots stand for any others.
-func runSession(t *testing.T, arguments, lines []string) {
+func runSession(t *testing.T, arguments, lines []string, sample string) {
 	t.Helper()
 	var out, errors bytes.Buffer
 	code := Run(t.Context(), arguments, Environment{In: strings.NewReader(""), Out: &out, Err: &errors,
 		OutTerminal: func() int { return 200 }, ErrTerminal: noTerminal, Now: func() time.Time { return time.Unix(0, 0) },
-		Getenv: func(name string) string { return map[string]string{"NO_COLOR": "1"}[name] }, TempDir: t.TempDir()})
+		Getenv: func(name string) string { return map[string]string{"NO_COLOR": "1", "XDG_STATE_HOME": "state"}[name] }, TempDir: t.TempDir()})
 	if code != exitDone {
 		t.Fatalf("code %d: %s", code, errors.String())
 	}
-	rest := strings.ReplaceAll(out.String(), sampleEvidence(), "examples/evidence.zip")
+	rest := strings.ReplaceAll(out.String(), sample, "examples/evidence.zip")
 	for _, line := range lines {
 		if strings.Trim(line, " .…") == "" {
 			continue
