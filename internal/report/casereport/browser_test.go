@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"github.com/kulla-defence/kulla/internal/language"
@@ -33,6 +35,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("narrow", b.narrow)
 	t.Run("proof", b.proof)
 	t.Run("paper", b.paper)
+	t.Run("without script", b.withoutScript)
 	b.quiet(t)
 }
 
@@ -233,6 +236,39 @@ func (b *browser) paper(t *testing.T) {
 		t.Errorf("%d bytes are no document, or it has links to the outside", len(data))
 	}
 	b.keep("report.pdf", data)
+}
+
+// Without script the page is whole: its language and appearance change, and
+// sentences open and close their records.
+func (b *browser) withoutScript(t *testing.T) {
+	_, err := chromedp.Run(b.context, func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) {
+		if _, err := cdp.Call(ctx, tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+			return chromedp.Void{}, err
+		}
+		still := []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}} // what scrolls cannot be clicked
+		_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: still})
+		return chromedp.Void{}, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.do(chromedp.Reload())
+	if evaluate[bool](b, `document.querySelector(".page").classList.contains("scripted-on")`) {
+		t.Fatal("the script still runs")
+	}
+	b.do(chromedp.Click(`label[for="lang-ar"]`), chromedp.Click(`label[for="theme-dark"]`))
+	if got := evaluate[string](b, `getComputedStyle(document.querySelector(".page")).direction + getComputedStyle(document.querySelector(".page")).colorScheme`); got != "rtldark" {
+		t.Errorf("language and appearance are %s", got)
+	}
+	// The address still names a record: the browser itself opens what it is in.
+	const shown = `document.querySelector("details.claim .record").checkVisibility()`
+	if !evaluate[bool](b, shown) {
+		t.Error("a reference does not open the record it names")
+	}
+	b.do(chromedp.Focus(`details.claim > summary`), chromedp.KeyEvent("\r"))
+	if evaluate[bool](b, shown) {
+		t.Error("a sentence does not close by the keyboard")
+	}
 }
 
 // faintText lists texts whose contrast with what is behind them is less than
