@@ -22,7 +22,7 @@ var embedded embed.FS
 // A Catalogue holds the messages of all languages. It does not change, and may
 // be used by several goroutines.
 type Catalogue struct {
-	messages map[string]map[string]message // by language and key
+	messages map[string]map[string]*message // by language and key
 }
 
 // Load reads the catalogues that the program carries.
@@ -42,7 +42,7 @@ func Load() (*Catalogue, error) {
 //
 // Two braces stand for one. A key is in one file only.
 func Read(files fs.FS) (*Catalogue, error) {
-	c := &Catalogue{messages: map[string]map[string]message{}}
+	c := &Catalogue{messages: map[string]map[string]*message{}}
 	names, err := fs.Glob(files, "*.yml")
 	if err != nil {
 		return nil, err
@@ -64,20 +64,41 @@ func (c *Catalogue) readFile(files fs.FS, name string) error {
 	if err != nil {
 		return err
 	}
+	messages, ok := readFlat(string(data))
+	if !ok {
+		if messages, err = readYAML(data); err != nil {
+			return err
+		}
+	}
+	return c.add(tag, messages)
+}
+
+func readYAML(data []byte) (map[string]*message, error) {
 	var entries map[string]yaml.Node
 	if err := yaml.Unmarshal(data, &entries); err != nil {
-		return err
+		return nil, err
 	}
-	if c.messages[tag] == nil {
-		c.messages[tag] = map[string]message{}
-	}
+	messages := make(map[string]*message, len(entries))
 	for key, node := range entries {
-		if _, twice := c.messages[tag][key]; twice {
+		m, err := parseMessage(&node)
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %s: %w", node.Line, key, err)
+		}
+		messages[key] = &m
+	}
+	return messages, nil
+}
+
+func (c *Catalogue) add(tag string, messages map[string]*message) error {
+	if c.messages[tag] == nil {
+		c.messages[tag] = messages
+		return nil
+	}
+	for key, m := range messages {
+		if c.messages[tag][key] != nil {
 			return fmt.Errorf("%s: another file has it too", key)
 		}
-		if c.messages[tag][key], err = parseMessage(&node); err != nil {
-			return fmt.Errorf("line %d: %s: %w", node.Line, key, err)
-		}
+		c.messages[tag][key] = m
 	}
 	return nil
 }
@@ -99,13 +120,13 @@ func (c *Catalogue) Has(tag, key string) bool {
 }
 
 // find returns a message and the language that it is in.
-func (c *Catalogue) find(tag, key string) (message, string, bool) {
+func (c *Catalogue) find(tag, key string) (m *message, in string, ok bool) {
 	for _, tag := range []string{tag, English} {
 		if m, ok := c.messages[tag][key]; ok {
 			return m, tag, true
 		}
 	}
-	return message{}, "", false
+	return nil, "", false
 }
 
 // A Language is one that messages are written in.
@@ -118,34 +139,35 @@ type Language struct {
 	group, decimal string // in numbers
 }
 
-// Languages are those of the catalogues, English first. Arabic has the digits
+// languages are those of the catalogues, English first. Arabic has the digits
 // of the evidence beside it: the same number must look the same in both.
-func Languages() []Language {
-	return []Language{
-		{Tag: English, Name: "English", group: ",", decimal: "."},
-		{Tag: "sq", Name: "Shqip", group: "\u00a0", decimal: ","},
-		{Tag: "ar", Name: "العربية", RightToLeft: true, group: ",", decimal: "."},
-	}
+var languages = []Language{
+	{Tag: English, Name: "English", group: ",", decimal: "."},
+	{Tag: "sq", Name: "Shqip", group: "\u00a0", decimal: ","},
+	{Tag: "ar", Name: "العربية", RightToLeft: true, group: ",", decimal: "."},
 }
+
+// Languages are those of the catalogues, English first.
+func Languages() []Language { return slices.Clone(languages) }
 
 // languageOf returns nil for a language that there is not.
 func languageOf(tag string) *Language {
-	all := Languages()
-	at := slices.IndexFunc(all, func(l Language) bool { return l.Tag == tag })
-	if at < 0 {
-		return nil
+	for i := range languages {
+		if languages[i].Tag == tag {
+			return &languages[i]
+		}
 	}
-	return &all[at]
+	return nil
 }
 
 // Tags are the tags of Languages.
 func Tags() []string {
 	var tags []string
-	for _, l := range Languages() {
+	for _, l := range languages {
 		tags = append(tags, l.Tag)
 	}
 	return tags
 }
 
 // known is the language of a tag, or English.
-func known(tag string) *Language { return cmp.Or(languageOf(tag), languageOf(English)) }
+func known(tag string) *Language { return cmp.Or(languageOf(tag), &languages[0]) }

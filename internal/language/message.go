@@ -14,7 +14,7 @@ import (
 // A message is a text, or the forms of one that depend on a number.
 type message struct {
 	plural string // name of the value that decides; empty without forms
-	forms  [plural.Many + 1][]part
+	forms  [][]part // by plural.Form
 	other  []part
 }
 
@@ -33,7 +33,12 @@ func parseMessage(node *yaml.Node) (message, error) {
 	if err := node.Decode(&entries); err != nil {
 		return message{}, errors.New("neither a text nor a map of plural forms")
 	}
-	m := message{plural: entries["plural"]}
+	return formsOf(entries)
+}
+
+// formsOf makes a message of its plural forms.
+func formsOf(entries map[string]string) (message, error) {
+	m := message{plural: entries["plural"], forms: make([][]part, len(formNames))}
 	delete(entries, "plural")
 	for name, text := range entries {
 		form := slices.Index(formNames, name)
@@ -55,7 +60,7 @@ func parseMessage(node *yaml.Node) (message, error) {
 
 // parseText cuts a text at its values.
 func parseText(text string) ([]part, error) {
-	parts := []part{}
+	parts := make([]part, 0, 1+2*strings.Count(text, "{"))
 	var words strings.Builder
 	for text != "" {
 		at := strings.IndexAny(text, "{}")

@@ -97,7 +97,13 @@ func Decimal(tag string, number float64, digits int) string {
 	if strings.Trim(text, "-0.") == "" {
 		text = strings.TrimPrefix(text, "-")
 	}
-	return strings.NewReplacer("-", "−", ".", known(tag).decimal).Replace(text)
+	if whole, fraction, ok := strings.Cut(text, "."); ok {
+		text = whole + known(tag).decimal + fraction
+	}
+	if positive, negative := strings.CutPrefix(text, "-"); negative {
+		text = "−" + positive
+	}
+	return text
 }
 
 // Percent writes a share of 1 as per cent.
