@@ -18,6 +18,8 @@ import (
 // Names under which a case keeps what is no leaf of its ledger.
 const (
 	metaUnseen  = "unseen"
+	metaClocks  = "clocks"
+	metaLogs    = "logs"
 	metaChanged = "changed"
 )
 
@@ -80,31 +82,37 @@ func fillEvidence(d *casereport.Document, kept *store.Case) error {
 }
 
 func fillUnseen(d *casereport.Document, kept *store.Case) error {
-	text, err := kept.Meta(metaUnseen)
-	if err != nil || text == "" {
-		return err
-	}
-	var list []report.Unseen
-	if err := json.Unmarshal([]byte(text), &list); err != nil {
-		return err
-	}
+	list, err := recall[[]report.Unseen](kept, metaUnseen)
 	for _, one := range list {
 		d.Unseen = append(d.Unseen, casereport.Unseen(one))
 	}
-	return nil
+	return err
 }
 
-func fillClocks(d *casereport.Document, kept *store.Case) error {
-	data, err := kept.Context()
-	if err != nil || len(data) == 0 {
+func fillClocks(d *casereport.Document, kept *store.Case) (err error) {
+	d.Clocks, err = recall[[]entity.Skew](kept, metaClocks)
+	return err
+}
+
+// remember keeps a value under a name in a case.
+func remember(kept *store.Case, name string, value any) error {
+	data, err := json.Marshal(value)
+	if err != nil {
 		return err
 	}
-	context := entity.NewContext()
-	if err := context.UnmarshalBinary(data); err != nil {
-		return err
+	return kept.SetMeta(name, string(data))
+}
+
+// recall returns what remember kept, the zero value if it kept nothing.
+func recall[T any](kept *store.Case, name string) (value T, err error) {
+	text, err := kept.Meta(name)
+	if err != nil || text == "" {
+		return value, err
 	}
-	d.Clocks = context.Skews()
-	return nil
+	if err := json.Unmarshal([]byte(text), &value); err != nil {
+		return value, fmt.Errorf("%s: %w", name, err)
+	}
+	return value, nil
 }
 
 func fillNotes(d *casereport.Document, kept *store.Case) error {

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -38,6 +37,8 @@ type investigation struct {
 	given     [][]byte
 	engine    *detect.Engine
 	context   *entity.Context
+	coverage  *incident.Coverage
+	logs      []incident.Log // of all evidence of the case
 	kept      *store.Case
 	before    int64 // the size of its ledger when the run began
 	done      bool  // what was found is kept
@@ -73,7 +74,7 @@ func (i *investigation) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	i.context = entity.NewContext()
+	i.context, i.coverage = entity.NewContext(), incident.NewCoverage()
 	if i.kept, err = createCase(ctx, i.env, i.options.output, i.options.key); err != nil {
 		return errors.Join(err, i.engine.Close())
 	}
@@ -91,14 +92,16 @@ func (i *investigation) close() error {
 	return err
 }
 
-// A caseSink shows each event to the engine and to what joins findings.
+// A caseSink shows each event to the engine, to what joins findings, and to
+// what counts the records that hosts have.
 type caseSink struct {
 	detect   *detect.Sink
 	observer *entity.Observer
+	coverage *incident.CoverageObserver
 }
 
 func (s caseSink) Event(e *event.Event) error {
-	return cmp.Or(s.detect.Event(e), s.observer.Event(e))
+	return cmp.Or(s.detect.Event(e), s.observer.Event(e), s.coverage.Event(e))
 }
 
 // read gives all evidence to the engine and to the context of findings.
@@ -106,7 +109,7 @@ func (i *investigation) read(ctx context.Context) (interrupted bool, err error) 
 	r := evidenceReading{env: i.env, paths: i.options.paths, options: i.options.reading, workers: i.options.workers,
 		quiet: i.options.quiet || i.options.noProgress, started: i.started, findings: i.engine.Matches, progress: &i.progress}
 	i.register, interrupted, err = r.read(ctx, func(int) source.Sink {
-		return caseSink{i.engine.Sink(), i.context.Observer()}
+		return caseSink{i.engine.Sink(), i.context.Observer(), i.coverage.Observer()}
 	})
 	if err != nil || interrupted {
 		return interrupted, err
@@ -181,21 +184,45 @@ func (i *investigation) keepContext() error {
 	if err := i.kept.PutContext(now); err != nil {
 		return err
 	}
+	if err := i.keepLogs(); err != nil {
+		return err
+	}
+	if err := remember(i.kept, metaClocks, i.context.Skews()); err != nil {
+		return err
+	}
 	return i.keepUnseen()
 }
 
-// keepUnseen remembers what this evidence could not show.
+// keepLogs adds which logs hosts have to what the case knows of them.
+func (i *investigation) keepLogs() error {
+	logs, err := recall[[]incident.Log](i.kept, metaLogs)
+	if err != nil {
+		return err
+	}
+	for _, log := range i.coverage.Logs() {
+		if !slices.Contains(logs, log) {
+			logs = append(logs, log)
+		}
+	}
+	i.logs = logs
+	return remember(i.kept, metaLogs, logs)
+}
+
+// keepUnseen adds what this evidence could not show to what earlier could not.
 func (i *investigation) keepUnseen() error {
 	summary := &report.Summary{Register: i.register, Result: i.result, RuleProblems: append(i.set.Problems, i.engine.Problems()...)}
 	unseen := summary.Unseen()
 	for _, limit := range i.context.Limits() {
 		unseen = append(unseen, report.Unseen{What: "entities", Why: limit})
 	}
-	data, err := json.Marshal(unseen)
-	if err != nil {
-		return err
+	if i.before > 0 {
+		earlier, err := recall[[]report.Unseen](i.kept, metaUnseen)
+		if err != nil {
+			return err
+		}
+		unseen = report.MergeUnseen(earlier, unseen)
 	}
-	return i.kept.SetMeta(metaUnseen, string(data))
+	return remember(i.kept, metaUnseen, unseen)
 }
 
 func (i *investigation) keepFindings() (err error) {
@@ -206,7 +233,7 @@ func (i *investigation) keepFindings() (err error) {
 // join builds the incidents of the whole case anew: findings of earlier runs
 // belong to them as well.
 func (i *investigation) join() error {
-	builder := incident.New(i.context, incident.Options{})
+	builder := incident.New(i.context, incident.Options{Logs: i.logs})
 	for f, err := range i.kept.Findings(store.Filter{}) {
 		if err != nil {
 			return err

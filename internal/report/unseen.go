@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/kulla-defence/kulla/internal/detect"
 	"github.com/kulla-defence/kulla/internal/source"
@@ -36,9 +37,37 @@ func (s *Summary) Unseen() []Unseen {
 		list = append(list, Unseen{What: "correlations", Why: line})
 	}
 	for _, blind := range s.Result.Blind {
-		list = append(list, Unseen{"rules that could not have fired", blind.Reason, countRules(blind)})
+		list = append(list, Unseen{couldNotFire, blind.Reason, countRules(blind)})
 	}
 	return list
+}
+
+// couldNotFire is what is said of rules that no event could have matched.
+const couldNotFire = "rules that could not have fired"
+
+// MergeUnseen puts together what two readings of one case could not see. A
+// reason why rules could not have fired only stays if it held in both.
+func MergeUnseen(earlier, now []Unseen) []Unseen {
+	var merged []Unseen
+	for _, one := range earlier {
+		at := slices.IndexFunc(now, func(other Unseen) bool { return one.What == other.What && one.Why == other.Why })
+		switch {
+		case at >= 0 && one.What == couldNotFire:
+			one.Count = min(one.Count, now[at].Count)
+		case at >= 0:
+			one.Count = now[at].Count
+		case one.What == couldNotFire:
+			continue
+		}
+		merged = append(merged, one)
+	}
+	for _, one := range now {
+		known := slices.ContainsFunc(earlier, func(other Unseen) bool { return one.What == other.What && one.Why == other.Why })
+		if !known && one.What != couldNotFire {
+			merged = append(merged, one)
+		}
+	}
+	return merged
 }
 
 func countRules(blind detect.Blind) int64 { return int64(len(blind.Rules)) }

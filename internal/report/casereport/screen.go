@@ -31,10 +31,10 @@ type ScreenLine struct{ Heading, Text string }
 const (
 	screenWidth    = 100
 	screenHeading  = 11
-	storyLines     = 6 // of the most important incident
+	storyLines     = 4 // of the most important incident
 	otherIncidents = 3
-	missingLines   = 3
-	firstLines     = 3
+	missingLines   = 2
+	firstLines     = 2
 )
 
 // WriteScreen writes the summary of a case that fits one screen: the
