@@ -22,7 +22,7 @@ func world() *knowledge.Base {
 	random := rand.New(rand.NewPCG(1, 2))
 	base := &knowledge.Base{}
 	states := []string{"AA", "BB", "CC", ""}
-	for a := range 24 {
+	for a := range 18 {
 		actor := &knowledge.Actor{ID: fmt.Sprintf("G%04d", a), State: states[a%len(states)]}
 		said := map[string][]knowledge.Citation{}
 		for r := range 4 {

@@ -100,9 +100,7 @@ func (v *view) measureOverlap(m matrix, features []int32) {
 	for i := range m {
 		m[i][measureCosine] /= math.Sqrt(squares*v.actors[i].norm) + 1e-9
 		m[i][measureCoverage] /= total + 1e-9
-		for _, f := range features {
-			m[i][measureRate] += v.unseen(i, f)
-		}
+		m[i][measureRate] += float64(len(features)) * v.unseen(i)
 	}
 }
 
@@ -159,7 +157,7 @@ func (v *view) rate(feature int32) float64 {
 
 // unseen and seen are the parts of the log likelihood ratio of a feature, of
 // which the first is of every actor and the second of those who have it.
-func (v *view) unseen(actor int, _ int32) float64 {
+func (v *view) unseen(actor int) float64 {
 	return math.Log(rateShrink / (v.actors[actor].reports + rateShrink))
 }
 

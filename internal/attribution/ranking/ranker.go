@@ -103,7 +103,7 @@ func (m *Model) Rank(e *Example) Ranking {
 func (s *Score) explain(v *view, features []string) {
 	for _, id := range features {
 		f := v.corpus.index[id]
-		nats := v.unseen(s.number, f)
+		nats := v.unseen(s.number)
 		for _, post := range v.exact[f] {
 			if int(post.actor) == s.number {
 				nats += v.seen(post, f)

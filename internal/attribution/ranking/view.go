@@ -86,6 +86,28 @@ func (u use) visible(hidden []bool, temporal bool) (citations []int32, known boo
 	return citations, len(citations) > 0 || len(u.citations) == 0 && !temporal
 }
 
+// visible lists what may be known of an actor: each feature once, with the
+// citations of the actor and of campaigns together.
+func (a *profiled) visible(hidden []bool, holdout Holdout) []use {
+	var list []use
+	for i := 0; i < len(a.uses); {
+		together, known := use{feature: a.uses[i].feature}, false
+		for ; i < len(a.uses) && a.uses[i].feature == together.feature; i++ {
+			if holdout.Campaigns[a.uses[i].campaign] {
+				continue
+			}
+			citations, ok := a.uses[i].visible(hidden, !holdout.Before.IsZero())
+			together.citations, known = append(together.citations, citations...), known || ok
+		}
+		if known {
+			slices.Sort(together.citations)
+			together.citations = slices.Compact(together.citations)
+			list = append(list, together)
+		}
+	}
+	return list
+}
+
 // equip notes what software does.
 func (v *view) equip(hidden []bool, temporal bool) {
 	for s, uses := range v.corpus.expansion {
@@ -102,27 +124,14 @@ func (v *view) add(a *profiled, hidden []bool, holdout Holdout) {
 	p := profile{id: a.id, state: a.state}
 	byReport := map[int32][]int32{}
 	families, implied := map[int32]bool{}, map[int32]float64{}
-	for i := 0; i < len(a.uses); {
-		feature, known, cited := a.uses[i].feature, false, []int32(nil)
-		for ; i < len(a.uses) && a.uses[i].feature == feature; i++ {
-			if holdout.Campaigns[a.uses[i].campaign] {
-				continue
-			}
-			citations, ok := a.uses[i].visible(hidden, !holdout.Before.IsZero())
-			cited, known = append(cited, citations...), known || ok
+	for _, u := range a.visible(hidden, holdout) {
+		p.features = append(p.features, u.feature)
+		v.exact[u.feature] = append(v.exact[u.feature], posting{number, float64(max(1, len(u.citations)))})
+		for _, citation := range u.citations {
+			byReport[citation] = append(byReport[citation], u.feature)
 		}
-		if !known {
-			continue
-		}
-		slices.Sort(cited)
-		cited = slices.Compact(cited)
-		p.features = append(p.features, feature)
-		v.exact[feature] = append(v.exact[feature], posting{number, float64(max(1, len(cited)))})
-		for _, citation := range cited {
-			byReport[citation] = append(byReport[citation], feature)
-		}
-		families[v.corpus.familyOf(feature)] = true
-		for _, f := range v.does[feature] {
+		families[v.corpus.familyOf(u.feature)] = true
+		for _, f := range v.does[u.feature] {
 			implied[f]++
 		}
 	}
