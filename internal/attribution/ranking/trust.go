@@ -177,8 +177,8 @@ func indicator(b bool) float64 {
 }
 
 // Trust is the probability that the leader is right and was not framed by
-// planted traces; Trusted says that it is past the gate which lets at most one
-// framed answer in fifty pass, see docs/attribution-evaluation.md.
+// planted traces; Trusted says that it is past the gate, which lets about one
+// case in a hundred pass with another actor's rarest features planted, see docs/attribution-evaluation.md.
 func (r Ranking) Trust() float64 { return r.ranker.model.Gate.Trust(r.Signs()) }
 
 // Trusted: see Trust.
