@@ -60,13 +60,7 @@ func membersOf(t *testing.T, path string) map[string][]byte {
 // Every event of every format brings the bytes it was read from.
 func TestRawIsWhatProvenancePointsAt(t *testing.T) {
 	t.Parallel()
-	paths := []string{filepath.Join("..", "..", "examples", "evidence.zip")}
-	for _, name := range []string{"logs.zip", "winlog-json.zip"} {
-		if _, err := os.Stat(sharedPath(name)); err == nil {
-			paths = append(paths, sharedPath(name))
-		}
-	}
-	for _, path := range paths {
+	for _, path := range samplePaths() {
 		check := &rawCheck{content: membersOf(t, path), without: map[string]int{}, with: map[string]int{}, wrong: map[string]int{}}
 		_, err := source.Read(context.Background(), []string{path}, func(int) source.Sink { return check }, source.Options{BlockSize: 64 << 10})
 		must(t, err)

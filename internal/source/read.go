@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/kulla-defence/kulla/internal/source/digest"
 	"github.com/kulla-defence/kulla/internal/source/format"
 )
 
@@ -29,6 +30,7 @@ func Read(ctx context.Context, paths []string, newSink func(worker int) Sink, op
 	r.openAll(walk(ctx, paths, options.Progress))
 	close(r.queue)
 	workers.Wait()
+	r.digests.Flush()
 
 	err := context.Cause(ctx)
 	return r.register.finish(err != nil), err
@@ -55,6 +57,7 @@ type reading struct {
 	queue    chan job
 	readers  errgroup.Group
 	register *ledger
+	digests  *digest.Desk
 	layouts  namedLayouts
 	// writerOf is set where leaves are copied, not read (see Copy).
 	writerOf func(name string) io.Writer
@@ -66,8 +69,10 @@ func newReading(ctx context.Context, cancel context.CancelCauseFunc, options Opt
 		cancel:  cancel,
 		options: options,
 		formats: formats(),
-		// Each reader fills one buffer; two more per worker keep it busy.
-		pool:     newPool(3*options.Workers+1, options.BlockSize),
+		// Each reader fills one buffer; two more per worker keep it busy. Those
+		// that wait for their digest come on top.
+		pool:     newPool(3*options.Workers+1+digest.MaxWaiting, options.BlockSize),
+		digests:  digest.NewDesk(),
 		queue:    make(chan job, options.Workers),
 		register: new(ledger),
 	}

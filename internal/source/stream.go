@@ -8,6 +8,7 @@ import (
 	"io/fs"
 
 	"github.com/kulla-defence/kulla/internal/source/archive"
+	"github.com/kulla-defence/kulla/internal/source/digest"
 	"github.com/kulla-defence/kulla/internal/source/format"
 )
 
@@ -19,11 +20,13 @@ type stream struct {
 	in       io.Reader
 	format   int
 	splitter format.Splitter
-	hash     hash.Hash
-	copy     io.Writer // nil where nobody asked for a copy
+	digest   *digest.Stream // of what is cut
+	hash     hash.Hash      // of what is only drained
+	copy     io.Writer      // nil where nobody asked for a copy
 
 	buffer   *buffer
 	from, to int // what of the buffer is not yet cut
+	hashed   int // what of it was given to the digest
 	offset   int64
 	line     int64
 	sequence int
@@ -38,10 +41,12 @@ func (r *reading) leaf(name string, place int, head []byte, rest io.Reader) {
 	}
 	given := r.given(name)
 	number, f := r.formatOf(head, given.Format)
-	s := &stream{reading: r, in: rest, format: number, hash: sha256.New(), line: 1}
+	s := &stream{reading: r, in: rest, format: number, line: 1}
 	if f == nil {
 		s.file = r.register.begin(name, "", place)
+		s.hash = sha256.New()
 		s.drain(head)
+		s.hash.Sum(s.file.SHA256[:0])
 		if s.file.Size > 0 || s.file.ProblemCount == 0 { // else it says more than that it is empty
 			s.problem(s.file, Problem{Offset: -1, Reason: s.unrecognised(head)})
 		}
@@ -49,9 +54,10 @@ func (r *reading) leaf(name string, place int, head []byte, rest io.Reader) {
 		s.file = r.register.begin(name, f.Name, place)
 		s.file.numbered, s.file.given = f.Numbered, given
 		s.splitter = f.NewSplitter(format.Options{Record: r.options.Limits.Record, Year: given.Year})
+		s.digest = r.digests.Stream()
 		s.run(head)
+		s.digest.Close(func(sum [sha256.Size]byte) { s.file.SHA256 = sum })
 	}
-	s.hash.Sum(s.file.SHA256[:0])
 	r.options.Progress.FilesDone.Add(1)
 }
 
@@ -73,8 +79,8 @@ func (s *stream) run(head []byte) {
 		return
 	}
 	defer func() { s.buffer.release() }()
-	s.took(head)
 	s.to = copy(s.buffer.data, head)
+	s.took(head)
 	for !s.final {
 		if !s.fill() || !s.cut() {
 			s.file.Interrupted = true
@@ -85,6 +91,7 @@ func (s *stream) run(head []byte) {
 
 // fill reads until the buffer is full or the stream ends.
 func (s *stream) fill() bool {
+	defer s.passToDigest()
 	for s.to < len(s.buffer.data) && !s.final {
 		if s.ctx.Err() != nil {
 			return false
@@ -100,9 +107,21 @@ func (s *stream) fill() bool {
 	return true
 }
 
-// took counts and hashes what was read.
+// passToDigest gives what was read to the digest, which keeps the buffer as
+// long as it needs it.
+func (s *stream) passToDigest() {
+	if s.hashed < s.to {
+		s.buffer.retain()
+		s.digest.Add(s.buffer.data[s.hashed:s.to], s.buffer.release)
+		s.hashed = s.to
+	}
+}
+
+// took counts what was read, and hashes what is drained.
 func (s *stream) took(data []byte) {
-	s.hash.Write(data)
+	if s.hash != nil {
+		s.hash.Write(data)
+	}
 	if s.copy != nil {
 		s.passOn(data)
 	}
@@ -152,11 +171,12 @@ func (s *stream) makeRoom(sent bool) bool {
 		s.buffer.release()
 		s.buffer = next
 	case s.from > 0:
+		s.digest.Wait() // what is moved must be hashed
 		copy(s.buffer.data, rest)
 	case s.to == len(s.buffer.data):
 		s.buffer = s.buffer.grow(rest)
 	}
-	s.from, s.to = 0, len(rest)
+	s.from, s.to, s.hashed = 0, len(rest), len(rest)
 	return true
 }
 
