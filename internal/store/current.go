@@ -126,10 +126,13 @@ func (c *Case) PutAssessment(assessment *attribution.Assessment) (changed bool, 
 func (c *Case) Assessment() (*attribution.Assessment, error) {
 	assessment := &attribution.Assessment{}
 	found, err := c.get(custody.KindAssessment, "", assessment)
-	if !found {
+	if err != nil || !found {
 		return nil, err
 	}
-	return assessment, err
+	if err := assessment.Check(); err != nil {
+		return nil, fmt.Errorf("%w: the assessment: %w", ErrDamaged, err)
+	}
+	return assessment, nil
 }
 
 // PutArtefact keeps what an analyst or a partner gave, one JSON object, if it is

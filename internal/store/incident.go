@@ -117,6 +117,9 @@ func (c *Case) eachIncident(each func(*incidentLeaf)) error {
 		if leaf.Incident == nil {
 			return fmt.Errorf("%w: leaf %d holds no incident", ErrDamaged, number)
 		}
+		if err := leaf.Incident.Check(); err != nil {
+			return fmt.Errorf("%w: leaf %d: %w", ErrDamaged, number, err)
+		}
 		each(&leaf)
 	}
 	return nil
