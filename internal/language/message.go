@@ -13,7 +13,7 @@ import (
 
 // A message is a text, or the forms of one that depend on a number.
 type message struct {
-	plural string // name of the value that decides; empty without forms
+	plural string   // name of the value that decides; empty without forms
 	forms  [][]part // by plural.Form
 	other  []part
 }
@@ -115,12 +115,10 @@ func (m *message) form(tag string, values []Value) []part {
 
 // category is CLDR's plural category of a whole number.
 func category(tag string, number int64) plural.Form {
-	if number < 0 {
-		number = -number
-	}
 	const significant = 1_000_000 // rules look at the last six digits at most
-	if number > significant {
-		number = significant + number%significant
+	if number > significant || number < -significant {
+		number = significant + max(number%significant, -(number%significant))
 	}
+	number = max(number, -number)
 	return plural.Cardinal.MatchPlural(textlanguage.Make(tag), int(number), 0, 0, 0, 0)
 }

@@ -62,6 +62,7 @@ func (p *page) functions() template.FuncMap {
 		"decimal":    p.words.decimal,
 		"percent":    p.words.percent,
 		"signed":     p.words.signed,
+		"level":      levelClass,
 		"evidence":   func(text any) template.HTML { return template.HTML(evidenceHTML(fmt.Sprint(text))) },
 		"shown":      func(text any) string { return shown(clip(fmt.Sprint(text), maxValue)) },
 		"time":       timeHTML,
@@ -168,3 +169,12 @@ func (p *page) Marking() string {
 
 // LevelNames are all levels, the highest first.
 func (p *page) LevelNames() []string { return levelNames }
+
+// levelClass is the class of elements of a level; a case that somebody crafted
+// may have others.
+func levelClass(level string) string {
+	if slices.Contains(levelNames, level) {
+		return level
+	}
+	return "none"
+}

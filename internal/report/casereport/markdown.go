@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/kulla-defence/kulla/internal/incident"
 	"github.com/kulla-defence/kulla/internal/language"
@@ -89,7 +90,7 @@ func (m *markdown) summary(d *Document) {
 		m.table("incident", "level", "score", "what", "first", "last", "findings")
 	}
 	for _, one := range d.Incidents {
-		m.row(one.ID, m.say("level."+one.Level), fmt.Sprint(one.Score.Total), m.sentence(one.Title),
+		m.row(markdownText(one.ID), m.say("level."+one.Level), fmt.Sprint(one.Score.Total), m.sentence(one.Title),
 			language.Time(one.First), language.Time(one.Last), language.Number(m.tag, one.FindingCount))
 	}
 	if d.Assessment != nil {
@@ -109,12 +110,12 @@ func (m *markdown) steps(d *Document) {
 		m.item(m.say("first.none"))
 	}
 	for _, step := range steps[:min(len(steps), most)] {
-		m.item(markdownText(step.Name) + " (" + strings.Join(step.Techniques[:min(len(step.Techniques), most)], ", ") + ")")
+		m.item(markdownText(step.Name) + " (" + markdownText(strings.Join(step.Techniques[:min(len(step.Techniques), most)], ", ")) + ")")
 	}
 }
 
 func (m *markdown) incident(one *incident.Incident) {
-	fmt.Fprintf(m.out, "\n## %s: %s\n\n", one.ID, m.sentence(one.Title))
+	fmt.Fprintf(m.out, "\n## %s: %s\n\n", markdownText(one.ID), m.sentence(one.Title))
 	fmt.Fprintf(m.out, "%s, %s\n", m.say("level."+one.Level), m.say("score", "score", one.Score.Total))
 	m.heading(3, "story.title")
 	for _, s := range toldStory(one) {
@@ -160,13 +161,13 @@ func (m *markdown) assessment(d *Document) {
 	}
 	m.table("hypothesis", "prior", "posterior", "range", "words")
 	for _, h := range a.Hypotheses {
-		m.row(markdownText(h.Name)+" ("+m.say("hypothesis_kind."+h.Kind)+")", language.Percent(m.tag, h.Prior), language.Percent(m.tag, h.Posterior),
-			language.Percent(m.tag, h.Low)+" – "+language.Percent(m.tag, h.High), m.word(h.Word))
+		m.row(markdownText(h.Name)+" ("+m.say("hypothesis_kind."+h.Kind)+")", m.percent(h.Prior), m.percent(h.Posterior),
+			m.percent(h.Low)+" – "+m.percent(h.High), m.word(h.Word))
 	}
 	m.sentences("sure.confidence", a.Confidence.Reasons)
 	m.heading(3, "items.title")
 	for _, item := range a.Items[:min(len(a.Items), maxItems)] {
-		m.item(fmt.Sprintf("%s (%s, %s%d): %s", item.ID, m.say("evidence."+string(item.Kind)), item.Reliability, item.Credibility, m.sentence(item.Claim)))
+		m.item(fmt.Sprintf("%s (%s, %s%d): %s", markdownText(item.ID), m.say("evidence."+string(item.Kind)), markdownText(item.Reliability), item.Credibility, m.sentence(item.Claim)))
 	}
 	if more := len(a.Items) - maxItems; more > 0 {
 		m.item(m.say("items.more", "count", more))
@@ -178,6 +179,8 @@ func (m *markdown) assessment(d *Document) {
 		m.item(m.sentence(c.What) + " " + m.sentence(c.Ask))
 	}
 }
+
+func (m *markdown) percent(share float64) string { return markdownText(language.Percent(m.tag, share)) }
 
 func (m *markdown) word(word string) string {
 	if word == "" {
@@ -253,14 +256,26 @@ func markdownSegments(segments []language.Segment) string {
 // or HTML would act on becomes a character reference.
 func markdownText(text string) string {
 	var out strings.Builder
-	for _, r := range shown(clip(text, maxValue)) {
-		if strings.ContainsRune("&<>\\`*_{}[]#+!|~^$@", r) {
+	runes := []rune(shown(clip(text, maxValue)))
+	for i, r := range runes {
+		if strings.ContainsRune("&<>\\`*_{}[]#+!|~^$@", r) || r == ':' && beginsAddress(runes[i+1:]) || r == '.' && endsWWW(runes[:i]) {
 			fmt.Fprintf(&out, "&#%d;", r)
 			continue
 		}
 		out.WriteRune(r)
 	}
 	return out.String()
+}
+
+// beginsAddress says whether what is after a colon may be that of an address,
+// other than of a time or a drive.
+func beginsAddress(after []rune) bool {
+	return len(after) > 0 && (after[0] == '/' || unicode.IsLetter(after[0]))
+}
+
+// endsWWW says whether a dot here would make a link by itself.
+func endsWWW(before []rune) bool {
+	return len(before) >= 3 && strings.EqualFold(string(before[len(before)-3:]), "www")
 }
 
 func isoTime(t time.Time) string {

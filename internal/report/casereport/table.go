@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/kulla-defence/kulla/internal/detect"
 	"github.com/kulla-defence/kulla/internal/findingjson"
@@ -87,7 +88,7 @@ func appendCells(dst []byte, cells ...string) []byte {
 // are visible, so that a cell stays on its line.
 func appendCell(dst []byte, text string) []byte {
 	cell := report.Visible(text)
-	if text != "" && strings.IndexByte("=+-@\t\r", text[0]) >= 0 {
+	if first, _ := utf8.DecodeRuneInString(text); text != "" && strings.ContainsRune("=+-@\t\r＝＋－＠", first) {
 		cell = "'" + cell
 	}
 	dst = append(dst, '"')
@@ -190,7 +191,7 @@ func writeNavigator(w io.Writer, d *Document, _ string) error {
 	for _, id := range slices.Sorted(maps.Keys(techniques)) {
 		t := techniques[id]
 		t.Color = levelColors[t.level]
-		t.Comment = fmt.Sprintf("%s; %s", t.level, list(t.incidents, 10))
+		t.Comment = report.Visible(fmt.Sprintf("%s; %s", t.level, list(t.incidents, 10)))
 		layer.Techniques = append(layer.Techniques, *t)
 		layer.Gradient.MaxValue = max(layer.Gradient.MaxValue, t.Score)
 	}
@@ -205,7 +206,7 @@ func layerTechniques(d *Document) map[string]*layerTechnique {
 		for _, use := range one.Techniques {
 			t := techniques[use.ID]
 			if t == nil {
-				t = &layerTechnique{ID: use.ID, Enabled: true}
+				t = &layerTechnique{ID: report.Visible(use.ID), Enabled: true}
 				techniques[use.ID] = t
 			}
 			t.Score += use.Count

@@ -129,7 +129,7 @@ func segmentsHTML(segments []language.Segment) string {
 			out.WriteString(valueHTML(s))
 			continue
 		}
-		out.WriteString(template.HTMLEscapeString(s.Text))
+		out.WriteString(template.HTMLEscapeString(report.Visible(clip(s.Text, maxValue)))) // a missing message is its key
 	}
 	return out.String()
 }
