@@ -11,8 +11,7 @@ const maxDepth = 64
 // eachField calls visit with each field of a JSON object, in the order in which
 // they stand. The path is valid only during the call.
 func eachField(data []byte, visit func(path, value []byte) error) error {
-	s := &scanner{data: data, path: append(make([]byte, 0, 128), '['), visit: visit}
-	return s.all()
+	return (&scanner{visit: visit}).each(data)
 }
 
 // A scanner goes through JSON without white space. It takes the values as they
@@ -22,6 +21,12 @@ type scanner struct {
 	at    int
 	path  []byte
 	visit func(path, value []byte) error
+}
+
+// each goes through an object from its beginning.
+func (s *scanner) each(data []byte) error {
+	s.data, s.at, s.path = data, 0, append(s.path[:0], '[')
+	return s.all()
 }
 
 // all goes through the whole object.
@@ -128,8 +133,9 @@ func (s *scanner) object(depth int) error {
 }
 
 func (s *scanner) array(depth int) error {
+	var digits [20]byte
 	for index := int64(0); ; index++ {
-		if err := s.step(strconv.AppendInt(nil, index, 10), depth); err != nil {
+		if err := s.step(strconv.AppendInt(digits[:0], index, 10), depth); err != nil {
 			return err
 		}
 		if s.take(']') {

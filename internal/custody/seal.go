@@ -52,23 +52,46 @@ type Field struct {
 // as one value. Data that is no object, has white space between its values, or a
 // key twice in one object is refused with a *DataError.
 func Seal(data, secret []byte, number int64) ([]byte, error) {
-	key := newLeafKey(secret, number)
-	seal := newSealing()
-	err := eachField(data, func(path, value []byte) error {
-		salt := key.next()
-		seal.add(path, commit(salt[:], value, &seal.buffer))
-		return nil
-	})
-	if err != nil {
+	return NewSealer(secret).Seal(data, number)
+}
+
+// A Sealer seals many leaves with one secret, and allocates next to nothing for
+// each. It is for one goroutine at a time.
+type Sealer struct {
+	keys   hash.Hash // HMAC with the secret
+	key    leafKey
+	seal   sealing
+	fields scanner
+}
+
+// NewSealer returns a sealer for the leaves of a case.
+func NewSealer(secret []byte) *Sealer {
+	s := &Sealer{keys: hmac.New(sha256.New, secret), seal: newSealing()}
+	s.fields.visit = s.field
+	return s
+}
+
+// Seal is the function of that name.
+func (s *Sealer) Seal(data []byte, number int64) ([]byte, error) {
+	s.key.reset(s.keys, number)
+	s.seal.reset()
+	if err := s.fields.each(data); err != nil {
 		return nil, err
 	}
-	return seal.sum(), nil
+	return s.seal.sum(), nil
+}
+
+func (s *Sealer) field(path, value []byte) error {
+	salt := s.key.next()
+	s.seal.add(path, commit(salt[:], value, &s.seal.buffer))
+	return nil
 }
 
 // Redact returns the fields of a leaf's data with the salts that prove them,
 // but for those to hide, which hide is asked. Open puts them together again.
 func Redact(data, secret []byte, number int64, hide func(path, value string) bool) ([]Field, error) {
-	key := newLeafKey(secret, number)
+	var key leafKey
+	key.reset(hmac.New(sha256.New, secret), number)
 	var fields []Field
 	var buffer []byte
 	err := eachField(data, func(path, value []byte) error {
@@ -135,12 +158,13 @@ type leafKey struct {
 	place uint64
 }
 
-func newLeafKey(secret []byte, number int64) *leafKey {
-	mac := hmac.New(sha256.New, secret)
-	mac.Write(binary.BigEndian.AppendUint64([]byte(leafKeyLabel), uint64(number)))
-	k := new(leafKey)
-	mac.Sum(append(k.input[:0], saltLabel...))
-	return k
+// reset takes the key of a leaf from the HMAC with the secret.
+func (k *leafKey) reset(keys hash.Hash, number int64) {
+	label := binary.BigEndian.AppendUint64(append(k.input[:0], leafKeyLabel...), uint64(number))
+	keys.Reset()
+	keys.Write(label)
+	keys.Sum(append(k.input[:0], saltLabel...))
+	k.place = 0
 }
 
 // next returns the salt of the next field.
@@ -160,23 +184,37 @@ func commit(salt, value []byte, buffer *[]byte) [sha256.Size]byte {
 // A sealing is a seal in the making.
 type sealing struct {
 	hash   hash.Hash
-	line   []byte
+	text   []byte // what is still to be hashed
 	buffer []byte
 }
 
-func newSealing() *sealing {
-	s := &sealing{hash: sha256.New(), line: make([]byte, 0, 256), buffer: make([]byte, 0, 256)}
-	s.hash.Write([]byte(sealLabel))
+// hashedAtOnce is how much text is gathered: a hash is slow in small pieces.
+const hashedAtOnce = 16 << 10
+
+func newSealing() sealing {
+	s := sealing{hash: sha256.New(), text: make([]byte, 0, 2<<10)}
+	s.reset()
 	return s
 }
 
-func (s *sealing) add(path []byte, commitment [sha256.Size]byte) {
-	s.line = append(append(s.line[:0], path...), ' ')
-	s.line = append(hex.AppendEncode(s.line, commitment[:]), '\n')
-	s.hash.Write(s.line)
+func (s *sealing) reset() {
+	s.hash.Reset()
+	s.text = append(s.text[:0], sealLabel...)
 }
 
-func (s *sealing) sum() []byte { return s.hash.Sum(nil) }
+func (s *sealing) add(path []byte, commitment [sha256.Size]byte) {
+	s.text = append(append(s.text, path...), ' ')
+	s.text = append(hex.AppendEncode(s.text, commitment[:]), '\n')
+	if len(s.text) >= hashedAtOnce {
+		s.hash.Write(s.text)
+		s.text = s.text[:0]
+	}
+}
+
+func (s *sealing) sum() []byte {
+	s.hash.Write(s.text)
+	return s.hash.Sum(nil)
+}
 
 // A DataError says why data cannot be a leaf.
 type DataError struct {

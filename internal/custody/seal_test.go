@@ -2,6 +2,9 @@ package custody
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -202,6 +205,54 @@ func FuzzSeal(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A sealer that is used again seals as a new one does, after a failure too.
+func TestSealerIsUsedAgain(t *testing.T) {
+	t.Parallel()
+	sealer := NewSealer(testSecret)
+	var wide strings.Builder // more than is hashed at once
+	for i := range 400 {
+		fmt.Fprintf(&wide, `,"key%d":"%d"`, i, i)
+	}
+	for number, data := range []string{sampleFinding, `{"a":[{},[],"x"]}`, `{"a":`, `{"b":1}`, "{" + wide.String()[1:] + "}", sampleFinding, `{}`} {
+		want, wantErr := sealAnew([]byte(data), testSecret, int64(number))
+		got, err := sealer.Seal([]byte(data), int64(number))
+		if (err == nil) != (wantErr == nil) || !bytes.Equal(got, want) {
+			t.Errorf("leaf %d: %x, %v; a new one: %x, %v", number, got, err, want, wantErr)
+		}
+	}
+}
+
+// sealAnew is the definition of a seal, word for word.
+func sealAnew(data, secret []byte, number int64) ([]byte, error) {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write(binary.BigEndian.AppendUint64([]byte("kulla leaf v1\n"), uint64(number)))
+	key := mac.Sum(nil)
+	text, place := "kulla seal v1\n", uint64(0)
+	err := eachField(data, func(path, value []byte) error {
+		salt := sha256.Sum256(binary.BigEndian.AppendUint64([]byte("kulla salt v1\n"+string(key)), place))
+		commitment := sha256.Sum256(append(salt[:16:16], value...))
+		text += fmt.Sprintf("%s %x\n", path, commitment)
+		place++
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	seal := sha256.Sum256([]byte(text))
+	return seal[:], nil
+}
+
+func BenchmarkSealer(b *testing.B) {
+	data, sealer := []byte(sampleFinding), NewSealer(testSecret)
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := sealer.Seal(data, 5); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 func BenchmarkSeal(b *testing.B) {
