@@ -98,7 +98,7 @@ func (p *page) proof(numbers []int64) template.HTML {
 	var out strings.Builder
 	for i, number := range numbers {
 		if i == maxShownProof {
-			fmt.Fprintf(&out, `<bdi class="soft">+%d</bdi>`, len(numbers)-i)
+			fmt.Fprintf(&out, `<bdi class="soft" dir="ltr">+%d</bdi>`, len(numbers)-i)
 			break
 		}
 		if p.records.byNumber[number] != nil {
