@@ -87,7 +87,9 @@ func (w wording) percent(share float64) template.HTML {
 }
 
 // apart keeps the signs of a number where they are in text of any direction.
-func apart(number string) string { return `<bdi dir="ltr">` + template.HTMLEscapeString(number) + "</bdi>" }
+func apart(number string) string {
+	return `<bdi dir="ltr">` + template.HTMLEscapeString(number) + "</bdi>"
+}
 
 // signed is a number with its sign in any case.
 func (w wording) signed(n float64) template.HTML {
