@@ -13,14 +13,19 @@ import (
 type block struct {
 	first  int64
 	kind   string
+	size   int64 // of the leaves, in bytes
 	leaves [][]byte
 }
 
 // split takes the leaves of a block apart.
 func (b *block) split(data []byte, count int64) error {
+	b.size = int64(len(data))
 	for line := range bytes.Lines(data) {
 		if !bytes.HasSuffix(line, []byte("\n")) {
 			return errors.New("the last is cut off")
+		}
+		if int64(len(b.leaves)) == count {
+			return fmt.Errorf("more instead of %d", count)
 		}
 		b.leaves = append(b.leaves, line[:len(line)-1])
 	}
@@ -36,8 +41,12 @@ type blockCache struct {
 	last []*block // the latest first
 }
 
-// cachedBlocks is enough to read a few runs of the program by turns.
-const cachedBlocks = 16
+// cachedBlocks is enough to read a few runs of the program by turns;
+// cachedBytes bounds them where leaves are large.
+const (
+	cachedBlocks = 16
+	cachedBytes  = 64 << 20
+)
 
 // holding returns the block of a leaf.
 func (c *blockCache) holding(number int64) (*block, error) {
@@ -57,7 +66,21 @@ func (c *blockCache) holding(number int64) (*block, error) {
 	}
 	copy(c.last[1:], c.last)
 	c.last[0] = b
+	c.trim()
 	return b, nil
+}
+
+// trim drops the blocks that were used the longest ago, but never the last.
+func (c *blockCache) trim() {
+	kept, size := 0, int64(0)
+	for _, b := range c.last {
+		if size += b.size; kept > 0 && size > cachedBytes {
+			break
+		}
+		kept++
+	}
+	clear(c.last[kept:])
+	c.last = c.last[:kept]
 }
 
 // A packer compresses and unpacks. It may be used by several goroutines.

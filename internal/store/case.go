@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/kulla-defence/kulla/internal/custody"
 	"github.com/kulla-defence/kulla/internal/findingjson"
@@ -123,16 +124,38 @@ func (c *Case) read() error {
 		return err
 	}
 	c.logged = mode == "wal"
-	err := c.row("SELECT first + count FROM block ORDER BY first DESC LIMIT 1", nil, &c.size)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if err := c.readSize(); err != nil {
 		return err
 	}
-	if err := c.row("SELECT value FROM meta WHERE name = 'secret'", nil, &c.secret); err != nil {
+	err := c.row("SELECT value FROM meta WHERE name = 'secret'", nil, &c.secret)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
 	if len(c.secret) != custody.SecretSize {
 		return fmt.Errorf("%w: its secret has %d bytes", ErrDamaged, len(c.secret))
 	}
+	return nil
+}
+
+// readSize reads the number of leaves. There are no more than the file has room
+// for: each has its hash.
+func (c *Case) readSize() error {
+	var first, count, pages, bytes int64
+	err := c.row("SELECT first, count FROM block ORDER BY first DESC LIMIT 1", nil, &first, &count)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(c.row("PRAGMA page_count", nil, &pages), c.row("PRAGMA page_size", nil, &bytes)); err != nil {
+		return err
+	}
+	most := pages * bytes / tlog.HashSize
+	if first < 0 || count < 1 || first > most || count > most-first {
+		return fmt.Errorf("%w: the leaves from %d on, %d of them, are more than there is room for", ErrDamaged, first, count)
+	}
+	c.size = first + count
 	return nil
 }
 

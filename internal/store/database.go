@@ -91,14 +91,48 @@ func (c *Case) connect(path string) error {
 	if err := c.exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768"); err != nil {
 		return err
 	}
-	var strange int
-	if err := c.row("SELECT count(*) FROM sqlite_schema WHERE type NOT IN ('table', 'index')", nil, &strange); err != nil {
-		return err
+	return c.checkForm()
+}
+
+// checkForm refuses a file whose tables are not word for word those of the
+// schema: views, triggers, virtual tables, and columns and indexes that compute
+// would run what somebody else wrote.
+func (c *Case) checkForm() error {
+	wanted := map[string]bool{}
+	for statement := range strings.SplitSeq(withoutComments(schema), ";") {
+		if statement = strings.TrimSpace(statement); statement != "" {
+			wanted[statement] = true
+		}
 	}
-	if strange > 0 {
-		return fmt.Errorf("%w: it holds triggers or views", ErrNotCase)
+	err := c.rows("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL", nil, func(scan func(...any) error) error {
+		var text string
+		if err := scan(&text); err != nil {
+			return err
+		}
+		text = strings.TrimSpace(withoutComments(text))
+		if !wanted[text] {
+			return fmt.Errorf("%w: it holds tables, views or triggers of another form", ErrNotCase)
+		}
+		delete(wanted, text)
+		return nil
+	})
+	if err == nil && len(wanted) > 0 {
+		err = fmt.Errorf("%w: tables are missing", ErrNotCase)
 	}
-	return nil
+	return err
+}
+
+// withoutComments takes the comments out of SQL in which no text is quoted.
+func withoutComments(statements string) string {
+	var out strings.Builder
+	for line := range strings.Lines(statements) {
+		before, _, comment := strings.Cut(line, "--")
+		if comment {
+			before = strings.TrimRight(before, " ") + "\n"
+		}
+		out.WriteString(before)
+	}
+	return out.String()
 }
 
 // dial makes the one connection.

@@ -194,7 +194,7 @@ func (c *Case) knownFindings() (map[findingjson.Key]struct{}, error) {
 	if err != nil {
 		return nil, err
 	}
-	known := make(map[findingjson.Key]struct{}, count)
+	known := make(map[findingjson.Key]struct{}, min(max(count, 0), c.size))
 	err = c.rows("SELECT id FROM finding", nil, func(scan func(...any) error) error {
 		var id []byte
 		if err := scan(&id); err != nil {

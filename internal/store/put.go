@@ -17,14 +17,22 @@ import (
 // ready at once; they are written in order.
 
 // batchSize is chosen by measurement: larger blocks are smaller compressed, but
-// take longer to open for one finding.
-const batchSize = 128
+// take longer to open for one finding. Of findings with long values fewer fill
+// a batch: batchBytes is far from what a block may unpack to.
+const (
+	batchSize  = 128
+	batchBytes = 8 << 20
+)
+
+// usualSize of a finding's JSON, in bytes.
+const usualSize = 1 << 10
 
 // A batch is findings on their way into the case.
 type batch struct {
 	first    int64
 	findings []*detect.Finding
 	keys     []findingjson.Key
+	weight   int           // of the findings' values, in bytes
 	ready    chan struct{} // closed when what follows is there
 	hashes   []tlog.Hash   // of the leaves
 	size     int
@@ -101,10 +109,30 @@ func (p *putting) open() {
 func (p *putting) add(f *detect.Finding, key findingjson.Key) error {
 	p.next.findings = append(p.next.findings, f)
 	p.next.keys = append(p.next.keys, key)
-	if len(p.next.findings) < batchSize {
+	p.next.weight += weightOf(f)
+	if len(p.next.findings) < batchSize && p.next.weight < batchBytes {
 		return nil
 	}
 	return p.dispatch()
+}
+
+// weightOf is roughly how much a finding takes.
+func weightOf(f *detect.Finding) int {
+	weight := fieldsWeight(f.Fields)
+	if f.Correlation != nil {
+		weight += fieldsWeight(f.Correlation.Group)
+		for i := range f.Correlation.Events {
+			weight += fieldsWeight(f.Correlation.Events[i].Fields)
+		}
+	}
+	return weight
+}
+
+func fieldsWeight(fields []detect.Field) (weight int) {
+	for i := range fields {
+		weight += len(fields[i].Name) + len(fields[i].Value)
+	}
+	return weight
 }
 
 // dispatch lets a batch be made ready, and writes the oldest when there are many.
@@ -147,12 +175,14 @@ func (p *putting) fail(err error) error {
 
 // prepare does all that needs no order: JSON, seals, leaf hashes, compression.
 func (b *batch) prepare(digests findingjson.Digests, secret []byte, packer *packer) (err error) {
-	var data []byte
+	data := make([]byte, 0, usualSize*len(b.findings))
+	sealer := custody.NewSealer(secret)
+	b.hashes = make([]tlog.Hash, 0, len(b.findings))
 	for i, f := range b.findings {
 		begin := len(data)
 		data = findingjson.AppendNamed(data, f, digests, b.keys[i])
 		leaf := custody.Leaf{Kind: custody.KindFinding, Data: data[begin:]}
-		if leaf.Seal, err = custody.Seal(leaf.Data, secret, b.first+int64(i)); err != nil {
+		if leaf.Seal, err = sealer.Seal(leaf.Data, b.first+int64(i)); err != nil {
 			return err
 		}
 		b.hashes = append(b.hashes, leaf.Hash())
