@@ -56,17 +56,18 @@ type Knowledge struct {
 // PutEvidence registers files. One that is known, by name and content, with all
 // that is said of it, is passed over.
 func (c *Case) PutEvidence(files []Evidence) (added int, err error) {
+	leaves := make([]namedLeaf, len(files))
 	for i := range files {
 		file := &files[i]
 		leaf := evidenceLeaf{file.Name, file.Format, file.Size, hex.EncodeToString(file.SHA256[:]), file.Records,
 			file.First.UTC(), file.Last.UTC(), file.Problems}
-		changed, err := c.put(custody.KindEvidence, leaf.current(), leaf)
-		if err != nil {
-			return added, fmt.Errorf("put evidence: %w", err)
+		leaves[i].name = leaf.current()
+		if leaves[i].data, err = json.Marshal(leaf); err != nil {
+			return 0, fmt.Errorf("put evidence: %w", err)
 		}
-		if changed {
-			added++
-		}
+	}
+	if added, err = c.putMany(custody.KindEvidence, leaves); err != nil {
+		return added, fmt.Errorf("put evidence: %w", err)
 	}
 	return added, nil
 }
