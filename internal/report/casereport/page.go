@@ -36,6 +36,22 @@ type facts struct {
 	First, Last                       time.Time
 }
 
+// Began is the earliest of the grave incidents, where that is another than the
+// first in the list, which is the gravest; nil otherwise.
+func (p *page) Began() *incident.Incident {
+	var earliest *incident.Incident
+	for _, one := range p.Document.Incidents {
+		grave := one.Level == "critical" || one.Level == "high"
+		if grave && !one.First.IsZero() && (earliest == nil || one.First.Before(earliest.First)) {
+			earliest = one
+		}
+	}
+	if earliest == nil || earliest == p.Document.Incidents[0] || p.Document.Incidents[0].First.IsZero() {
+		return nil
+	}
+	return earliest
+}
+
 // A claim is a sentence with what it rests on.
 type claim struct {
 	ID string
