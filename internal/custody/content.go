@@ -29,6 +29,8 @@ type content struct {
 	sparse  map[int64]string // kinds in an export, which holds few leaves
 	sources map[sourceKey]*citedSource
 	order   []*citedSource
+	// fresh are the sources of a name that no other content has followed.
+	fresh map[string][]*citedSource
 	// latest holds what the last leaf of each thing says, by kind and id.
 	latest map[string]statement
 	// onto are the sentences by the leaf they rest on, made when first asked.
@@ -80,7 +82,7 @@ type wrongReference struct {
 }
 
 func newContent() *content {
-	return &content{sources: map[sourceKey]*citedSource{}, latest: map[string]statement{}}
+	return &content{sources: map[sourceKey]*citedSource{}, fresh: map[string][]*citedSource{}, latest: map[string]statement{}}
 }
 
 // eachOf calls visit with the fields of a leaf that can be read.
@@ -151,11 +153,10 @@ func (c *content) addEvidence(number int64, each eachOf) {
 	})
 	source := c.source(key, known)
 	source.leaf = number
-	for _, other := range c.order {
-		if other != source && other.name == source.name {
-			other.later = true
-		}
+	for _, other := range c.fresh[source.name] {
+		other.later = true
 	}
+	source.later, c.fresh[source.name] = false, []*citedSource{source}
 }
 
 func (c *content) source(key sourceKey, known bool) *citedSource {
@@ -164,6 +165,7 @@ func (c *content) source(key sourceKey, known bool) *citedSource {
 		found = &citedSource{sourceKey: key, leaf: -1, known: known}
 		c.sources[key] = found
 		c.order = append(c.order, found)
+		c.fresh[key.name] = append(c.fresh[key.name], found)
 	}
 	return found
 }

@@ -37,7 +37,10 @@ type comparison struct {
 	readings map[string][]*recordReading // by the name of the file now
 	keep     func(record citedRecord, data []byte)
 
-	pairs      map[*citedSource]*pairing
+	pairs map[*citedSource]*pairing
+	// changed are the files, by their name in the ledger, whose content it does
+	// not know.
+	changed    map[string]*pairing
 	additional []EvidenceFile
 	unread     []EvidenceFile
 }
@@ -49,11 +52,16 @@ type pairing struct {
 	reading *recordReading
 }
 
-// maxCandidates bounds for how many files of the ledger one file is tried.
-const maxCandidates = 16
+// maxCandidates bounds for how many files of the ledger one file is tried whose
+// names end alike, maxContents for how many contents of the file of its name.
+const (
+	maxCandidates = 16
+	maxContents   = 256
+)
 
 func newComparison(sources []*citedSource) *comparison {
-	c := &comparison{sources: sources, byBase: map[string][]*citedSource{}, readings: map[string][]*recordReading{}, pairs: map[*citedSource]*pairing{}}
+	c := &comparison{sources: sources, byBase: map[string][]*citedSource{}, readings: map[string][]*recordReading{}, pairs: map[*citedSource]*pairing{},
+		changed: map[string]*pairing{}}
 	for _, source := range sources {
 		steps := nameSteps(source.name)
 		base := steps[len(steps)-1]
@@ -79,7 +87,8 @@ func alike(a, b []string) int {
 	return n
 }
 
-// candidates are the files of the ledger that a name is most like.
+// candidates are the files of the ledger that a name is most like; of too many,
+// the latest.
 func (c *comparison) candidates(name string) []*citedSource {
 	steps := nameSteps(name)
 	best, list := 1, []*citedSource(nil)
@@ -91,11 +100,31 @@ func (c *comparison) candidates(name string) []*citedSource {
 		switch {
 		case n > best:
 			best, list = n, append(list[:0:0], source)
-		case n == best && len(list) < maxCandidates:
+		case n == best:
 			list = append(list, source)
 		}
 	}
+	most := maxCandidates
+	if best > len(steps) {
+		most = maxContents
+	}
+	if len(list) > most {
+		slices.SortStableFunc(list, compareLater)
+		list = list[len(list)-most:]
+	}
 	return list
+}
+
+// compareLater puts contents that another has followed before those that are
+// the last.
+func compareLater(a, b *citedSource) int {
+	switch {
+	case a.later == b.later:
+		return 0
+	case a.later:
+		return -1
+	}
+	return 1
 }
 
 // writerOf hashes the cited records of what the file may be.
@@ -177,7 +206,11 @@ func (c *comparison) pairByName(file EvidenceFile) {
 		c.additional = append(c.additional, file)
 		return
 	}
-	c.pairs[free[0].source] = &pairing{file: file, reading: free[0]}
+	pair := &pairing{file: file, reading: free[0]}
+	c.pairs[free[0].source] = pair
+	if name := free[0].source.name; c.changed[name] == nil {
+		c.changed[name] = pair
+	}
 }
 
 // judgeFiles says what the comparison came to.
@@ -209,7 +242,7 @@ func (v *verifier) judgeFiles(c *comparison) {
 // log that was written on still holds them where they were. Where the file is
 // not even its last known content, records that differ are faults.
 func (v *verifier) judgeEarlier(c *comparison, source *citedSource) {
-	if changed := c.changed(source); changed != nil {
+	if changed := c.changedOf(source); changed != nil {
 		v.judgeRecords(source, changed)
 		return
 	}
@@ -229,17 +262,18 @@ func (v *verifier) judgeEarlier(c *comparison, source *citedSource) {
 	v.Remarks = append(v.Remarks, source.name+" has changed since it was first read; the records cited then are still there")
 }
 
-// changed is the file that is there under a name with a content that the
+// changedOf is the file that is there under a name with a content that the
 // ledger does not know, as it was read for an earlier content; nil without one.
-func (c *comparison) changed(source *citedSource) *pairing {
-	for other, pair := range c.pairs {
-		if other.name == source.name && !pair.same {
-			if reading := c.readingOf(pair.file.Name, source); reading != nil {
-				return &pairing{file: pair.file, reading: reading}
-			}
-		}
+func (c *comparison) changedOf(source *citedSource) *pairing {
+	pair := c.changed[source.name]
+	if pair == nil {
+		return nil
 	}
-	return nil
+	reading := c.readingOf(pair.file.Name, source)
+	if reading == nil {
+		return nil
+	}
+	return &pairing{file: pair.file, reading: reading}
 }
 
 // judgeFile says how a file differs, and which records.

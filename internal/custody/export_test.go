@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 )
 
 // exported is the export of a case, and its manifest.
@@ -341,19 +343,54 @@ func TestRedactorTexts(t *testing.T) {
 	r := NewRedactor(testSecret)
 	r.HideText("Kola")
 	r.HideText("svc-backup01")
-	r.HideText("x") // would hide everything
+	if r.HideText("x") {
+		t.Error("a text that would hide everything is taken")
+	}
 	for text, hidden := range map[string]bool{"kola": true, "CORP\\KOLA": true, "kola@example.test": true, "kolaj": false, "nikola": false,
 		"xsvc-BACKUP01x": true, "backup": false, "x": false, "": false} {
 		if shown := r.Value(text); (shown != text) != hidden {
 			t.Errorf("%q is shown as %q", text, shown)
 		}
 	}
-	if r.Value("kola") != r.Value("kola") || r.Value("kola") == r.Value("CORP\\kola") {
+	if again := r.Value("kola"); again != r.Value("kola") || again == r.Value("CORP\\kola") {
 		t.Error("bars do not tell texts apart")
 	}
 	var none *Redactor
 	if none.Value("kola") != "kola" {
 		t.Error("no redactor hides something")
+	}
+}
+
+// Names of a small country's people are not all of ASCII, and Windows writes
+// them in UTF-16, wherever in a record.
+func TestRedactorRecords(t *testing.T) {
+	t.Parallel()
+	inUTF16 := func(order binary.AppendByteOrder, text string) []byte {
+		var data []byte
+		for _, unit := range utf16.Encode([]rune(text)) {
+			data = order.AppendUint16(data, unit)
+		}
+		return data
+	}
+	r := NewRedactor(testSecret)
+	r.HideText("ndërmarrja-01")
+	r.HideText("gjonë")
+	for name, test := range map[string]struct {
+		record string
+		hidden bool
+	}{
+		"UTF-8":                       {"user=Ndërmarrja-01", true},
+		"UTF-16":                      {"\x05\x00" + string(inUTF16(binary.LittleEndian, "NDËRMARRJA-01")), true},
+		"UTF-16, from the other byte": {"\x01\x05\x00" + string(inUTF16(binary.LittleEndian, "Ndërmarrja-01")), true},
+		"UTF-16, the other order":     {string(inUTF16(binary.BigEndian, "Ndërmarrja-01")), true},
+		"a word in UTF-16":            {"\x05\x00" + string(inUTF16(binary.LittleEndian, "Gjonë")) + "\x00\x00", true},
+		"JSON of ASCII":               {`{"user":"Nd\u00ebrmarrja-01"}`, true},
+		"another name":                {"\x05\x00" + string(inUTF16(binary.LittleEndian, "Ndërmarrja-02")), false},
+		"nothing":                     {"", false},
+	} {
+		if r.hidesRecord([]byte(test.record)) != test.hidden {
+			t.Errorf("%s: %v", name, !test.hidden)
+		}
 	}
 }
 

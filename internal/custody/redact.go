@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"html"
 	"net/netip"
 	"net/url"
@@ -46,20 +47,23 @@ func NewRedactor(secret []byte) *Redactor {
 // Say adds what was asked for to what the export says of itself: "account".
 func (r *Redactor) Say(kind string) { r.kinds = append(r.kinds, kind) }
 
-// HideText hides every value that holds the text, in upper or lower case.
-func (r *Redactor) HideText(text string) {
+// HideText hides every value that holds the text, in upper or lower case. It is
+// false for one of fewer than two bytes, which would hide everything and hides
+// nothing.
+func (r *Redactor) HideText(text string) bool {
 	lower := strings.ToLower(strings.TrimSpace(text))
 	if len(lower) < 2 {
-		return
+		return false
 	}
 	if slices.ContainsFunc(r.texts, func(known hiddenText) bool { return known.lower == lower }) {
-		return
+		return true
 	}
 	hidden := hiddenText{lower: lower, firm: isFirm(lower)}
 	if hidden.firm {
 		hidden.forms = writtenForms(lower)
 	}
 	r.texts = append(r.texts, hidden)
+	return true
 }
 
 // isFirm reports whether a text cannot well stand somewhere by chance: as a
@@ -300,7 +304,24 @@ func (r *Redactor) hidesRecord(data []byte) bool {
 		return false
 	}
 	_, found := r.leak(data)
-	return found || r.hidesText(string(data)) || r.hidesText(string(bytes.ReplaceAll(data, []byte{0}, nil)))
+	return found || slices.ContainsFunc(readingsOf(data), r.hidesText)
+}
+
+// readingsOf are the texts that bytes may be: as they are, without the zeros of
+// UTF-16, and as UTF-16 in either order from either byte, since a record begins
+// its strings where it likes.
+func readingsOf(data []byte) []string {
+	readings := []string{string(data), string(bytes.ReplaceAll(data, []byte{0}, nil))}
+	for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
+		for first := range 2 {
+			var units []uint16
+			for at := first; at+1 < len(data); at += 2 {
+				units = append(units, order.Uint16(data[at:]))
+			}
+			readings = append(readings, string(utf16.Decode(units)))
+		}
+	}
+	return readings
 }
 
 // leak looks for hidden texts in bytes that are to be given away, as they are
@@ -322,7 +343,7 @@ func writtenForms(text string) [][]byte {
 	once, _ := json.Marshal(text)
 	twice, _ := json.Marshal(string(once[1 : len(once)-1]))
 	forms := []string{text, string(once[1 : len(once)-1]), string(twice[1 : len(twice)-1]), html.EscapeString(text),
-		strings.ToLower(url.QueryEscape(text)), strings.ToLower(url.PathEscape(text))}
+		strings.ToLower(url.QueryEscape(text)), strings.ToLower(url.PathEscape(text)), escapedASCII(text)}
 	slices.Sort(forms)
 	var list [][]byte
 	for _, form := range slices.Compact(forms) {
@@ -333,4 +354,17 @@ func writtenForms(text string) [][]byte {
 		little, big = binary.LittleEndian.AppendUint16(little, unit), binary.BigEndian.AppendUint16(big, unit)
 	}
 	return append(list, little, big)
+}
+
+// escapedASCII is a text as JSON of ASCII alone has it: `nd\u00ebrmarrja`.
+func escapedASCII(text string) string {
+	var out []byte
+	for _, unit := range utf16.Encode([]rune(text)) {
+		if unit < 0x80 {
+			out = append(out, byte(unit))
+		} else {
+			out = fmt.Appendf(out, `\u%04x`, unit)
+		}
+	}
+	return string(out)
 }

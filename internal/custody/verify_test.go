@@ -420,6 +420,44 @@ func TestVerifyGrownEvidence(t *testing.T) {
 	}
 }
 
+// A log may be read again and again while it grows: its last content counts,
+// also where it had an earlier one once more.
+func TestVerifyOftenGrownEvidence(t *testing.T) {
+	t.Parallel()
+	s := newSampleCase(t)
+	first := s.files[webLog]
+	ledger := NewLedger(s)
+	keep := func(data []byte) {
+		s.files[webLog] = data
+		leaf := fmt.Appendf(nil, `{"name":"%s","sha256":"%x"}`, webLog, sha256.Sum256(data))
+		if _, err := ledger.Append(Leaf{Kind: KindEvidence, Data: leaf}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func(name string) {
+		signer, public := keyPair(t, 1)
+		if _, err := ledger.Checkpoint(signer, public, time.Date(2022, 7, 15, 14, 0, 0, 0, time.UTC)); err != nil {
+			t.Fatal(err)
+		}
+		if v := verify(t, s, VerifyOptions{Evidence: s.evidence(same, 50)}); !v.Holds() || v.check(CheckRecords).Count != 12 {
+			t.Errorf("%s: %s%+v", name, told(v), v)
+		}
+		changed := bytes.Clone(s.files[webLog])
+		changed[5] ^= 1
+		s.files[webLog] = changed
+		v := verify(t, s, VerifyOptions{Evidence: s.evidence(same, 50)})
+		if v.Holds() || !strings.Contains(told(v), "the file differs") || !strings.Contains(told(v), "finding 3 cites a record whose bytes differ") {
+			t.Errorf("%s: %s%+v", name, told(v), v)
+		}
+	}
+	for i := range 2 * maxCandidates {
+		keep(fmt.Appendf(bytes.Clone(s.files[webLog]), "192.0.2.99 web01 later GET /%d\n", i))
+	}
+	check("grown")
+	keep(first)
+	check("as it was")
+}
+
 // Each byte of a file is found, cited or not.
 func TestVerifyFindsEveryByteOfEvidence(t *testing.T) {
 	t.Parallel()
