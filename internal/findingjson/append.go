@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
 	"strconv"
 
 	"github.com/kulla-defence/kulla/internal/detect"
@@ -36,6 +37,7 @@ func AppendNamed(dst []byte, f *detect.Finding, digests Digests, key Key) []byte
 	o.Place(f.Place, digests)
 	o.record(f.Record)
 	o.Fields("event", f.Fields)
+	o.asked(f)
 	if f.Correlation != nil {
 		o.correlation(f.Correlation, digests)
 	}
@@ -74,6 +76,22 @@ func KeyOf(f *detect.Finding, digests Digests) Key {
 
 func appendPart(dst []byte, text string) []byte {
 	return append(binary.BigEndian.AppendUint64(dst, uint64(len(text))), text...)
+}
+
+// asked writes, for findings of a case, which columns the rule looked at, where
+// the event has others as well.
+func (o *Object) asked(f *detect.Finding) {
+	unasked := func(field detect.Field) bool { return !field.Asked }
+	if f.Record == [sha256.Size]byte{} || !slices.ContainsFunc(f.Fields, unasked) {
+		return
+	}
+	var names []string
+	for _, field := range f.Fields {
+		if field.Asked && !slices.Contains(names, field.Name) {
+			names = append(names, field.Name)
+		}
+	}
+	o.Texts("asked", names)
 }
 
 // record writes the digest of the record's bytes, where it was taken.

@@ -228,3 +228,21 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+// Which columns the rule looked at is kept in a case; elsewhere it looked at all.
+func TestAskedColumnsComeBack(t *testing.T) {
+	t.Parallel()
+	f := &detect.Finding{Rule: &detect.Rule{ID: "r"}, Fields: []detect.Field{{Name: "A", Value: "1", Asked: true}, {Name: "B", Value: "2"}, {Name: "A", Value: "3", Asked: true}}}
+	for _, record := range [][32]byte{{}, {1}} {
+		f.Record = record
+		parsed, err := Parse(Append(nil, f, func(*event.Source) ([32]byte, bool) { return [32]byte{}, false }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, field := range parsed.Fields {
+			if want := field.Name == "A" || record == [32]byte{}; field.Asked != want {
+				t.Errorf("record %x: %s asked: %v", record[:1], field.Name, field.Asked)
+			}
+		}
+	}
+}

@@ -118,6 +118,8 @@ type position struct {
 func (r *reader) finding() *Parsed {
 	var rule detect.Rule
 	var at position
+	var asked []string
+	partly := false
 	parsed := &Parsed{Finding: &detect.Finding{}}
 	r.object(func(key []byte) {
 		switch string(key) {
@@ -131,6 +133,8 @@ func (r *reader) finding() *Parsed {
 			rule.Tactics = r.texts()
 		case "time_as_written":
 			parsed.TimeText = string(r.text())
+		case "asked":
+			asked, partly = r.texts(), true
 		case "correlation":
 			rule.Correlation = true
 			parsed.Correlation = r.correlation()
@@ -143,6 +147,9 @@ func (r *reader) finding() *Parsed {
 	}
 	parsed.Rule = r.parser.rule(&rule)
 	parsed.Time, parsed.Host, parsed.Record, parsed.Fields = at.time, at.host, at.record, at.fields
+	for i := range parsed.Fields {
+		parsed.Fields[i].Asked = !partly || slices.Contains(asked, parsed.Fields[i].Name)
+	}
 	parsed.Place = r.place(&at)
 	parsed.SHA256 = at.source.digest
 	return parsed
