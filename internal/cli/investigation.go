@@ -34,6 +34,7 @@ type investigation struct {
 	set       *sigma.RuleSet
 	rules     store.Rules
 	base      *knowledge.Base
+	identity  string // of the base
 	given     [][]byte
 	engine    *detect.Engine
 	context   *entity.Context
@@ -57,6 +58,7 @@ type investigation struct {
 // prepare loads all that may be wrong before the evidence is read, the case
 // last: nothing is made by a command line that cannot be meant.
 func (i *investigation) prepare(ctx context.Context) error {
+	known := i.startKnowledge()
 	rules := i.options.rules.options()
 	set, taxonomy, documents, err := rules.loadWithDocuments()
 	if err != nil {
@@ -64,7 +66,7 @@ func (i *investigation) prepare(ctx context.Context) error {
 	}
 	i.set = set
 	i.rules = store.Rules{Count: int64(len(set.Rules) + len(set.Correlations)), SHA256: fmt.Sprintf("%x", documents.Digest()), Name: rules.name()}
-	if i.base, err = loadKnowledge(i.options.knowledge); err != nil {
+	if err := <-known; err != nil {
 		return err
 	}
 	if i.given, err = readArtefacts(i.options.artefacts); err != nil {
@@ -80,6 +82,19 @@ func (i *investigation) prepare(ctx context.Context) error {
 	}
 	i.before, err = i.kept.Size()
 	return err
+}
+
+// startKnowledge reads what is known of actors, while the rules are read.
+func (i *investigation) startKnowledge() (done <-chan error) {
+	known := make(chan error, 1)
+	go func() {
+		base, err := loadKnowledge(i.options.knowledge)
+		if err == nil {
+			i.base, i.identity = base, base.Identity()
+		}
+		known <- err
+	}()
+	return known
 }
 
 // close ends the run. A case that was made and in which nothing was kept is
@@ -149,7 +164,7 @@ func (i *investigation) keepBasis() error {
 	for n, s := range i.base.Sources {
 		sources[n] = s.Name + " " + s.Version
 	}
-	if _, err := i.kept.PutKnowledge(store.Knowledge{SHA256: i.base.Identity(), Sources: sources}); err != nil {
+	if _, err := i.kept.PutKnowledge(store.Knowledge{SHA256: i.identity, Sources: sources}); err != nil {
 		return err
 	}
 	var err error
@@ -267,7 +282,7 @@ func (i *investigation) attribute() error {
 		return err
 	}
 	_, err = i.kept.PutAssessment(attribution.Assess(i.base, items, attribution.Options{Cluster: attribution.ClusterName(1), Incidents: chosen,
-		Knowledge: i.base.Identity(), Ranker: ranking.New(i.base), SignedBy: signed}))
+		Knowledge: i.identity, Ranker: ranking.New(i.base), SignedBy: signed}))
 	return err
 }
 

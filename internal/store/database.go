@@ -61,7 +61,8 @@ func checkHeader(path string) error {
 	return nil
 }
 
-// writeEmpty makes a case without leaves.
+// writeEmpty makes a case without leaves. SQLite need not be careful: nobody
+// looks at the file before it is whole and on the disk.
 func writeEmpty(ctx context.Context, path string) error {
 	c := &Case{ctx: ctx, statements: map[string]*sql.Stmt{}}
 	if err := c.dial(address(path, "rwc")); err != nil {
@@ -71,12 +72,27 @@ func writeEmpty(ctx context.Context, path string) error {
 	if _, err := rand.Read(secret); err != nil {
 		return errors.Join(err, c.shut())
 	}
-	err := c.exec(fmt.Sprintf("PRAGMA page_size = %d; PRAGMA application_id = %d; PRAGMA user_version = %d; BEGIN; %s; COMMIT",
+	err := c.exec(fmt.Sprintf("PRAGMA synchronous = OFF; PRAGMA page_size = %d; PRAGMA application_id = %d; PRAGMA user_version = %d; BEGIN; %s",
 		pageSize, applicationID, version, schema))
 	if err == nil {
 		err = c.exec("INSERT INTO meta (name, value) VALUES ('secret', ?)", secret)
 	}
-	return errors.Join(err, c.shut())
+	if err == nil {
+		err = c.exec("COMMIT")
+	}
+	if err := errors.Join(err, c.shut()); err != nil {
+		return err
+	}
+	return syncFile(path)
+}
+
+// syncFile returns when a file is on the disk.
+func syncFile(path string) error {
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Sync(), file.Close())
 }
 
 // connect opens the file, whose schema is not trusted: it may come from anybody.
