@@ -74,7 +74,7 @@ func showFinding(w io.Writer, kept *store.Case, number int64) error {
 		return withHint(cmp.Or(err, fmt.Errorf("number %d of the ledger is no finding", number)), "kulla case timeline lists the findings with their numbers")
 	}
 	var out bytes.Buffer
-	if err := json.Indent(&out, leaf.Data, "", "  "); err != nil {
+	if err := json.Indent(&out, appendHarmless(nil, leaf.Data, escapeJSON), "", "  "); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(w, "%s\n", &out)

@@ -78,6 +78,7 @@ func writeFindingLines(w io.Writer, kept *store.Case, filter store.Filter) error
 // writeFindingJSON writes findings as docs/formats/finding.md has them.
 func writeFindingJSON(w io.Writer, kept *store.Case, filter store.Filter) error {
 	out := bufio.NewWriter(w)
+	var line []byte
 	for f, err := range kept.Findings(filter) {
 		if err != nil {
 			return err
@@ -86,7 +87,8 @@ func writeFindingJSON(w io.Writer, kept *store.Case, filter store.Filter) error 
 		if err != nil {
 			return err
 		}
-		out.Write(leaf.Data)
+		line = appendHarmless(line[:0], leaf.Data, escapeJSON)
+		out.Write(line)
 		if err := out.WriteByte('\n'); err != nil {
 			return err
 		}

@@ -18,6 +18,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/kulla-defence/kulla/internal/report"
 )
 
 // Exit codes, as "kulla help exit-codes" documents them.
@@ -123,7 +125,9 @@ func withHint(err error, hint string) error {
 }
 
 func printError(w io.Writer, err error) {
-	fmt.Fprintf(w, "kulla: error: %v\n", err)
+	// What went wrong may be told in the words of the evidence; joined errors
+	// are told in one line.
+	fmt.Fprintf(w, "kulla: error: %s\n", report.Visible(strings.ReplaceAll(err.Error(), "\n", "; ")))
 	var usage *usageError
 	var hinted *hintedError
 	switch {

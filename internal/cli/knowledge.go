@@ -185,9 +185,15 @@ func writeKnowledgeList(w io.Writer, b *knowledge.Base, kind string) error {
 
 func writeLines[T any](w io.Writer, list []T) error {
 	buffered := bufio.NewWriter(w)
-	out := json.NewEncoder(buffered)
+	var line []byte
 	for _, entry := range list {
-		if err := out.Encode(entry); err != nil {
+		data, err := json.Marshal(entry)
+		if err != nil {
+			return err
+		}
+		line = appendHarmless(line[:0], data, escapeJSON)
+		buffered.Write(line)
+		if err := buffered.WriteByte('\n'); err != nil {
 			return err
 		}
 	}

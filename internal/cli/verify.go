@@ -103,9 +103,7 @@ func runVerify(ctx context.Context, env Environment, o verifyOptions) error {
 		return fmt.Errorf("verify %s: %w", o.path, err)
 	}
 	if o.format == "json" {
-		encoder := json.NewEncoder(env.Out)
-		encoder.SetIndent("", "  ")
-		err = encoder.Encode(verificationJSON{Holds: verification.Holds(), Verification: verification})
+		err = writeVerificationJSON(env.Out, verification)
 	} else {
 		err = writeVerification(env.Out, o.path, verification)
 	}
@@ -118,6 +116,19 @@ func runVerify(ctx context.Context, env Environment, o verifyOptions) error {
 		return &outcome{exitUnreadable}
 	}
 	return nil
+}
+
+func writeVerificationJSON(w io.Writer, v *custody.Verification) error {
+	data, err := json.Marshal(verificationJSON{Holds: v.Holds(), Verification: v})
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if err := json.Indent(&out, appendHarmless(nil, data, escapeJSON), "", "  "); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "%s\n", &out)
+	return err
 }
 
 // verificationJSON is what -f json prints.
