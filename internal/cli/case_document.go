@@ -146,11 +146,7 @@ func fillVersions(d *casereport.Document, kept *store.Case) error {
 		return err
 	}
 	d.Knowledge = fmt.Sprintf("%s, SHA-256 %s", strings.Join(known.Sources, ", "), known.SHA256)
-	build, err := thisBuild()
-	if err != nil {
-		return err
-	}
-	d.Tool = build.Version
+	d.Tool = thisProgram().Version
 	return fillLedger(d, kept)
 }
 

@@ -57,6 +57,17 @@ func (b build) String() string {
 }
 
 func thisBuild() (build, error) {
+	b := thisProgram()
+	set, err := builtInRules()
+	if err != nil {
+		return build{}, err
+	}
+	b.Rules = len(set.Rules) + len(set.Correlations)
+	return b, nil
+}
+
+// thisProgram is the build but for its rules, which take a while to read.
+func thisProgram() build {
 	b := build{Version: "development", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		if info.Main.Version != "" && info.Main.Version != "(devel)" {
@@ -76,10 +87,5 @@ func thisBuild() (build, error) {
 	if release != "" {
 		b.Version = release
 	}
-	set, err := builtInRules()
-	if err != nil {
-		return build{}, err
-	}
-	b.Rules = len(set.Rules) + len(set.Correlations)
-	return b, nil
+	return b
 }
