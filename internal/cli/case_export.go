@@ -98,11 +98,7 @@ func runCaseExport(ctx context.Context, env Environment, flags *exportFlags, pat
 
 // signed are the options of an export that its signer settles.
 func (f *exportFlags) signed(env Environment) (options custody.ExportOptions, err error) {
-	build, err := thisBuild()
-	if err != nil {
-		return options, err
-	}
-	options.Tool = "kulla " + build.Version
+	options.Tool = "kulla " + thisProgram().Version
 	if f.unsigned {
 		return options, nil
 	}

@@ -170,12 +170,8 @@ func (h *hunt) writeDocument(out io.Writer, findings report.Findings, summary *r
 			return err
 		}
 	}
-	build, err := thisBuild()
-	if err != nil {
-		return err
-	}
-	err = report.Documents()[h.options.format](out, &report.Document{Findings: summary.Result.Findings(), Summary: summary,
-		Digests: digestsOf(summary.Register), Tool: build.Version})
+	err := report.Documents()[h.options.format](out, &report.Document{Findings: summary.Result.Findings(), Summary: summary,
+		Digests: digestsOf(summary.Register), Tool: thisProgram().Version})
 	if err != nil || h.options.quiet {
 		return err
 	}
