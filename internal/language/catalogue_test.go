@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -130,6 +131,7 @@ func TestText(t *testing.T) {
 		{"en", "hello", nil, "⟦who⟧ said {hello} to {⟦whom⟧}"},
 		{"en", "count", []Value{{Name: "n", Number: 1}}, "1 day"},
 		{"en", "count", []Value{{Name: "n", Number: 1_000_001}}, "1,000,001 days"},
+		{"en", "count", []Value{{Name: "n", Number: math.MinInt64}}, "−9,223,372,036,854,775,808 days"},
 		{"en", "nested", []Value{{Name: "time", Message: "count"}, {Name: "n", Number: 2}}, "it took 2 days"},
 		{"ar", "only", nil, "English"},
 		{"tlh", "only", nil, "English"},

@@ -33,8 +33,10 @@
   const open = (element) => {
     for (let e = element; e; e = e.parentElement) if (e.localName === "details") e.open = true;
   };
+  // Whoever sends a link may write what is no text behind its sign.
+  const fragment = () => { try { return decodeURIComponent(location.hash.slice(1)); } catch { return ""; } };
   const follow = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = document.getElementById(fragment());
     if (!target) return;
     open(target);
     const inner = target.querySelector(":scope > details.claim");

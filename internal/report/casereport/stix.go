@@ -269,6 +269,9 @@ func (b *bundler) actor(a *attribution.Assessment) *stix.IntrusionSet {
 // observablesOf are an entity as observables, and a pattern that finds it
 // elsewhere; none for what means nothing outside this case.
 func observablesOf(e entity.Entity) ([]*stix.Observable, string) {
+	if strings.TrimSpace(e.Name) == "" {
+		return nil, ""
+	}
 	switch e.Kind {
 	case entity.Address:
 		return addressOf(e.Name)
