@@ -62,7 +62,7 @@ func (c *component) story() []Sentence {
 		if len(told) == 0 {
 			continue
 		}
-		if len(chapters) > 1 {
+		if len(chapters) > 1 && !chapter.first.IsZero() {
 			story = append(story, c.heading(chapter, before))
 		}
 		story = append(story, told...)
@@ -129,12 +129,18 @@ func (c *component) heading(chapter chapter, before time.Time) Sentence {
 		Values: []Value{text("date", chapter.first.UTC().Format(time.DateOnly)), text("until", chapter.last.UTC().Format(time.DateOnly))}}
 	if !before.IsZero() {
 		s.Message = "story.chapter"
-		s.Values = append(s.Values, number("days", max(1, int(chapter.first.Sub(before)/day))))
+		s.Values = append(s.Values, number("days", max(1, daysBetween(before, chapter.first))))
 	}
 	if chapter.last.Sub(chapter.first) > day {
 		s.Message += "_until"
 	}
 	return s
+}
+
+// daysBetween counts whole days; a time.Duration ends after 292 years.
+func daysBetween(first, last time.Time) int {
+	const seconds = 24 * 60 * 60
+	return int((last.Unix() - first.Unix()) / seconds)
 }
 
 // tell puts a chapter's chosen groups into sentences; what happened in the

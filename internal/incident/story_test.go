@@ -2,7 +2,9 @@ package incident
 
 import (
 	"slices"
+	"strings"
 	"testing"
+	"time"
 )
 
 func messages(sentences []Sentence) []string {
@@ -113,5 +115,38 @@ func TestMissing(t *testing.T) {
 				t.Errorf("missing %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// Findings without a time have no date, and the years between others are
+// counted, however many.
+func TestStoryOfStrangeTimes(t *testing.T) {
+	t.Parallel()
+	s := play(t, append(ordinary(),
+		record{"0s", web, "high execution Run", started(2, 1, `C:\Tools\a.exe`, `C:\Tools\b.exe`, `CORP\ana`)},
+		record{"1s", web, "high execution Start", started(3, 2, `C:\Tools\c.exe`, `C:\Tools\a.exe`, `CORP\ana`)},
+		record{"2s", web, "high execution Begin", started(4, 3, `C:\Tools\d.exe`, `C:\Tools\c.exe`, `CORP\ana`)})...)
+	s.findings[0].Time = time.Time{}
+	s.findings[1].Time = time.Date(1601, 1, 1, 0, 0, 0, 0, time.UTC)
+	incidents := s.join(t, s.inOrder()).Incidents()
+	if len(incidents) != 1 {
+		t.Fatalf("%d incidents, want 1", len(incidents))
+	}
+	headings, days := 0, int64(0)
+	for _, sentence := range incidents[0].Story {
+		for _, value := range sentence.Values {
+			if strings.HasPrefix(value.Text, "0001-") {
+				t.Errorf("%s says %s", sentence.Message, value.Text)
+			}
+			if value.Name == "days" {
+				days = value.Number
+			}
+		}
+		if strings.HasPrefix(sentence.Message, "story.chapter") {
+			headings++
+		}
+	}
+	if headings != 2 || days < 154_000 || days > 155_000 {
+		t.Errorf("%d chapters, the last after %d days: %q", headings, days, messages(incidents[0].Story))
 	}
 }
