@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/kulla-defence/kulla/internal/attribution"
@@ -24,7 +25,7 @@ type artefactFile struct {
 func readArtefacts(names []string) ([][]byte, error) {
 	var leaves [][]byte
 	for _, name := range names {
-		data, err := os.ReadFile(name)
+		data, err := readBounded(name, maxArtefacts)
 		if err != nil {
 			return nil, fmt.Errorf("artefacts: %w", err)
 		}
@@ -38,6 +39,19 @@ func readArtefacts(names []string) ([][]byte, error) {
 		leaves = append(leaves, leaf)
 	}
 	return leaves, nil
+}
+
+// maxArtefacts is more than attribution.ParseArtefacts takes.
+const maxArtefacts = 2 << 20
+
+// readBounded reads a file, or the beginning of one that is too long.
+func readBounded(name string, most int64) ([]byte, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, most))
 }
 
 // givenTo is all that was ever given to a case, each file once.

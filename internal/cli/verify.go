@@ -63,6 +63,9 @@ that you expect (--trust), or a checkpoint that you kept (--checkpoint).`,
 	return command
 }
 
+// maxCheckpoint is far more than a signed checkpoint has.
+const maxCheckpoint = 1 << 20
+
 // verifyOptions are the flags, parsed.
 type verifyOptions struct {
 	path, format string
@@ -77,7 +80,7 @@ func (f *verifyFlags) parse(env Environment, paths []string) (verifyOptions, err
 	}
 	o.check.TrustedKeys = f.trusted
 	if f.checkpoint != "" {
-		data, err := os.ReadFile(f.checkpoint)
+		data, err := readBounded(f.checkpoint, maxCheckpoint)
 		if err != nil {
 			return o, fmt.Errorf("--checkpoint: %w", err)
 		}

@@ -169,14 +169,18 @@ type sealedLeaf struct {
 	unread, unsealed error
 }
 
-// leavesAtOnce are sealed by all processors, which is most of the work.
-const leavesAtOnce = 1024
+// leavesAtOnce are sealed by all processors, which is most of the work; of
+// large leaves fewer, so that bytesAtOnce are in memory.
+const (
+	leavesAtOnce = 1024
+	bytesAtOnce  = 32 << 20
+)
 
 // sealedLeaves yields what leaves does, sealed anew from the data.
 func (v *verifier) sealedLeaves() iter.Seq[*sealedLeaf] {
 	return func(yield func(*sealedLeaf) bool) {
 		first := int64(0)
-		batch := make([]sealedLeaf, 0, leavesAtOnce)
+		batch, size := make([]sealedLeaf, 0, leavesAtOnce), 0
 		flush := func() bool {
 			v.seal(batch, first)
 			for i := range batch {
@@ -185,12 +189,14 @@ func (v *verifier) sealedLeaves() iter.Seq[*sealedLeaf] {
 				}
 			}
 			first += int64(len(batch))
-			batch = batch[:0]
+			clear(batch)
+			batch, size = batch[:0], 0
 			return true
 		}
 		for leaf, err := range v.leaves() {
 			batch = append(batch, sealedLeaf{Leaf: leaf, unread: err})
-			if len(batch) == leavesAtOnce && !flush() {
+			size += len(leaf.Data)
+			if (len(batch) == leavesAtOnce || size >= bytesAtOnce) && !flush() {
 				return
 			}
 		}

@@ -497,3 +497,30 @@ func BenchmarkVerify(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/findings, "ns/leaf")
 }
+
+// Leaves of any size are sealed and compared, few at a time.
+func TestVerifyLargeLeaves(t *testing.T) {
+	t.Parallel()
+	kept := &keptLedger{secret: testSecret}
+	ledger := NewLedger(kept)
+	const leaves, size = 9, bytesAtOnce / 4
+	for i := range leaves {
+		if _, err := ledger.Append(Leaf{Kind: KindNote, Data: fmt.Appendf(nil, `{"text":"%d%s"}`, i, strings.Repeat("a", size))}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	signer, public := keyPair(t, 1)
+	if _, err := ledger.Checkpoint(signer, public, signedAt); err != nil {
+		t.Fatal(err)
+	}
+	if v := verify(t, kept, VerifyOptions{}); !v.Holds() || v.check(CheckLeaves).Count != leaves {
+		t.Errorf("%d leaves: %s", v.check(CheckLeaves).Count, told(v))
+	}
+	for _, number := range []int{0, 3, 4, leaves - 1} {
+		changed := kept.clone()
+		changed.leaves[number].Data = bytes.Replace(changed.leaves[number].Data, []byte("aa"), []byte("ab"), 1)
+		if v := verify(t, changed, VerifyOptions{}); v.Holds() || v.FaultCount != 1 || v.Faults[0].Leaf != int64(number) {
+			t.Errorf("leaf %d: %s", number, told(v))
+		}
+	}
+}
