@@ -89,7 +89,8 @@ func programOf(command string) string {
 		quoted, _, _ := strings.Cut(command[1:], `"`)
 		return cleanPath(quoted)
 	}
-	lower := strings.ToLower(command)
+	// Only ASCII is lowered: a letter of another length would move the rest.
+	lower := lowerASCII(command)
 	for _, ending := range []string{".exe", ".sys", ".dll", ".com", ".bat", ".cmd", ".ps1"} {
 		at := strings.Index(lower, ending)
 		if at >= 0 && (at+len(ending) == len(command) || command[at+len(ending)] == ' ') {
@@ -98,6 +99,16 @@ func programOf(command string) string {
 	}
 	first, _, _ := strings.Cut(command, " ")
 	return cleanPath(first)
+}
+
+func lowerASCII(text string) string {
+	lower := []byte(text)
+	for i, c := range lower {
+		if c >= 'A' && c <= 'Z' {
+			lower[i] = c + 'a' - 'A'
+		}
+	}
+	return string(lower)
 }
 
 // pathKey is a path as it is compared: that of Windows without case, with the

@@ -92,7 +92,8 @@ func TestPaths(t *testing.T) {
 // Whatever is written, what is read of it reads again as the same.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{`CORP\bob`, "bob@example.test", "CN=a,DC=b", "S-1-5-21-1-2-3-4", "[2001:db8::1]:443", "::ffff:192.0.2.7", "MD5=" + strings.Repeat("ab", 16),
-		`\\WEB01\C$\x`, `"C:\a b.exe" x`, `-Mailbox "a b" -FilePath '\\x\y'`, "cifs/web01:445", "file:_C:\\a;containerfile:_b->c", "0x3e7", guidText(7), "Smtp~a@b", "%SystemRoot%\\"} {
+		`\\WEB01\C$\x`, `"C:\a b.exe" x`, `-Mailbox "a b" -FilePath '\\x\y'`, "cifs/web01:445", "file:_C:\\a;containerfile:_b->c", "0x3e7", guidText(7), "Smtp~a@b", "%SystemRoot%\\",
+		"\x80C:\\a b.exe\"", "\u0130\u0130\u0130C:\\a b.exe", "\u212aC:\\a b.EXE x"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
