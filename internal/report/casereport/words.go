@@ -105,21 +105,38 @@ func (w wording) signed(n float64) template.HTML {
 // each writes a text in all languages, once where they agree.
 func each(text func(tag string) string) template.HTML {
 	var out strings.Builder
-	first := text(language.English)
+	var first string
 	same := true
-	for _, l := range language.Languages() {
-		words := text(l.Tag)
-		same = same && words == first
-		direction := ""
-		if l.RightToLeft {
-			direction = ` dir="rtl"`
+	for i, tag := range shownTags {
+		words := text(tag.tag)
+		if i == 0 {
+			first = words
 		}
-		fmt.Fprintf(&out, `<span lang="%s"%s>%s</span>`, l.Tag, direction, words)
+		same = same && words == first
+		out.WriteString(tag.opening)
+		out.WriteString(words)
+		out.WriteString("</span>")
 	}
 	if same {
 		return template.HTML(first)
 	}
 	return template.HTML(out.String())
+}
+
+// A shownTag is a language, and how its words begin in a page.
+type shownTag struct{ tag, opening string }
+
+var shownTags = openings(language.Languages())
+
+func openings(languages []language.Language) (tags []shownTag) {
+	for _, l := range languages {
+		direction := ""
+		if l.RightToLeft {
+			direction = ` dir="rtl"`
+		}
+		tags = append(tags, shownTag{l.Tag, fmt.Sprintf(`<span lang="%s"%s>`, l.Tag, direction)})
+	}
+	return tags
 }
 
 // segmentsHTML keeps evidence apart from words: a value may be of any
