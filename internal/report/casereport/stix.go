@@ -276,6 +276,9 @@ func observablesOf(e entity.Entity) ([]*stix.Observable, string) {
 	case entity.Address:
 		return addressOf(e.Name)
 	case entity.Domain:
+		if !isHostName(e.Name) {
+			return nil, ""
+		}
 		return []*stix.Observable{stix.DomainName(e.Name)}, stix.Pattern(stix.Comparison{Path: "domain-name:value", Value: e.Name})
 	case entity.URL:
 		return urlOf(e.Name)
@@ -285,6 +288,20 @@ func observablesOf(e entity.Entity) ([]*stix.Observable, string) {
 		return fileOf(e)
 	}
 	return nil, ""
+}
+
+// isHostName says whether a name is a domain's by RFC 1123, as the schema of
+// domain-name asks for: names of services (_ldap._tcp.…) are none, and of
+// labels in other scripts (RFC 5890) it is not known which are.
+func isHostName(name string) bool {
+	const longest, longestLabel = 253, 63
+	for label := range strings.SplitSeq(name, ".") {
+		if label == "" || len(label) > longestLabel || label[0] == '-' || label[len(label)-1] == '-' || len(label) > 3 && label[2:4] == "--" ||
+			strings.Trim(label, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != "" {
+			return false
+		}
+	}
+	return len(name) <= longest
 }
 
 // addressOf gives a pattern only for addresses of the outside.

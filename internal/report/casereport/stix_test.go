@@ -160,6 +160,19 @@ func TestAttributionOnlyPastTheGates(t *testing.T) {
 	}
 }
 
+// Of names that are no host's there is no domain-name, which the validator
+// would refuse.
+func TestNamesOfHosts(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]bool{"c2.example.test": true, "C2": true, "a-b.1.example": true, strings.Repeat("a", 63) + ".test": true,
+		"": false, ".": false, "a..b": false, "a.": false, "-a.test": false, "a-.test": false, "_ldap._tcp.example.test": false, "a b.test": false, "<b>": false, "' OR 'a": false,
+		"xn--zzz99.test": false, "\u05d0.test": false, "a\x00.test": false, strings.Repeat("a", 64) + ".test": false, strings.Repeat("a.", 126) + "aa": false} {
+		if isHostName(name) != want {
+			t.Errorf("%q: %v", name, !want)
+		}
+	}
+}
+
 func TestUnknownMarkingIsRefused(t *testing.T) {
 	t.Parallel()
 	d := sharedCase()
