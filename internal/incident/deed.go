@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/kulla-defence/kulla/internal/detect"
 )
@@ -136,11 +135,7 @@ func shortened(text string) string {
 	if len(text) <= maxDetail {
 		return strings.Clone(text)
 	}
-	end := maxDetail
-	for !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + "…"
+	return strings.ToValidUTF8(text[:maxDetail], "") + "…"
 }
 
 // actionOf recognises what kind of event it is: by channel and identifier in

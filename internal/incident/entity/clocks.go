@@ -64,14 +64,11 @@ func compareClocks(f *facts, hosts *hostIndex) []comparison {
 		}
 		for i, a := range all {
 			for _, b := range all[i+1:] {
-				if a.clock == b.clock {
-					continue
-				}
+				pair, ahead := clockPair{a.clock, b.clock}, time.Duration(b.time-a.time)
 				if a.clock > b.clock {
-					a, b = b, a
+					pair, ahead = clockPair{b.clock, a.clock}, -ahead
 				}
-				if ahead := time.Duration(b.time - a.time); ahead.Abs() <= maxOffset {
-					pair := clockPair{a.clock, b.clock}
+				if a.clock != b.clock && ahead.Abs() <= maxOffset {
 					differences[pair] = append(differences[pair], ahead)
 				}
 			}

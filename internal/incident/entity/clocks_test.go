@@ -87,6 +87,25 @@ func TestSkewsOfLogonsAndFirewalls(t *testing.T) {
 	}
 }
 
+// Where three saw one connection, each two of them are compared once.
+func TestSkewsOfThree(t *testing.T) {
+	t.Parallel()
+	var events []*event.Event
+	for i := range 12 {
+		at, from := after(float64(i)*600), 2000+i
+		events = append(events,
+			connection("ws01", at.Add(time.Hour), true, "192.0.2.7", from, "192.0.2.8", 445),
+			eventOf("fw01", at.Add(-time.Minute), "src_ip", "192.0.2.7", "src_port", fmt.Sprint(from), "dst_ip", "192.0.2.8", "dst_port", "445"),
+			connection("file01", at, false, "192.0.2.7", from, "192.0.2.8", 445))
+	}
+	want := []Skew{{Source: "fw01", Offset: time.Minute, Pairs: 12, Against: "file01"}, {Source: "ws01", Offset: -time.Hour, Pairs: 12, Against: "file01"}}
+	for range 5 {
+		if diff := cmp.Diff(want, contextOf(t, events...).Skews()); diff != "" {
+			t.Fatalf("skews (-want +got):\n%s", diff)
+		}
+	}
+}
+
 // Pairs that lie all over the place tell nothing.
 func TestSkewsOfNoise(t *testing.T) {
 	t.Parallel()

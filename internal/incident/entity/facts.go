@@ -342,8 +342,12 @@ func firstText(a, b string) string {
 
 // laterAccount is one of two, whichever way round they come.
 func laterAccount(a, b accountName) accountName {
-	if cmp.Or(cmp.Compare(a.sid, b.sid), cmp.Compare(a.domain, b.domain), cmp.Compare(a.name, b.name)) < 0 {
+	if compareAccounts(a, b) < 0 {
 		return b
 	}
 	return a
+}
+
+func compareAccounts(a, b accountName) int {
+	return cmp.Or(cmp.Compare(a.sid, b.sid), cmp.Compare(a.domain, b.domain), cmp.Compare(a.name, b.name))
 }

@@ -1,6 +1,7 @@
 package entity
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -294,6 +295,6 @@ func (m *Mention) empty() bool {
 
 // identity tells mentions apart within one finding.
 func (m *Mention) identity() string {
-	parts := []string{string(m.Kind), string(m.Role), strings.ToLower(m.Value), strings.ToLower(m.Host), strings.ToLower(m.Domain), m.SID, m.GUID}
-	return strings.Join(parts, "\x00") + string(rune(m.PID&0xffff)) + string(rune(m.PID>>16))
+	parts := []string{string(m.Kind), string(m.Role), strings.ToLower(m.Value), strings.ToLower(m.Host), strings.ToLower(m.Domain), m.SID, m.GUID, strconv.FormatUint(uint64(m.PID), 10)}
+	return strings.Join(parts, "\x00")
 }

@@ -180,6 +180,19 @@ func TestMentionsOfCorrelation(t *testing.T) {
 	}
 }
 
+// No two numbers of processes are taken for one, whatever characters they would be.
+func TestMentionsOfNumbers(t *testing.T) {
+	t.Parallel()
+	seen := map[string]uint32{}
+	for _, pid := range []uint32{0xd7ff, 0xd800, 0xd804, 0xdfff, 0xe000, 0xfffd, 0x1_d800, 0x11_d804, 0xffff_ffff} {
+		m := Mention{Kind: Process, Role: Target, Value: "cmd.exe", PID: pid}
+		if other, again := seen[m.identity()]; again {
+			t.Errorf("%#x is taken for %#x", pid, other)
+		}
+		seen[m.identity()] = pid
+	}
+}
+
 // What one finding can name is bounded.
 func TestMentionsAreBounded(t *testing.T) {
 	t.Parallel()

@@ -24,7 +24,6 @@ type Observer struct {
 	hostBit  uint64
 	source   *event.Source
 	span     *spanFact
-	spanOf   spanKey
 	day      int64
 	dayBit   uint64
 	scratch  []byte

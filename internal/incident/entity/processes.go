@@ -55,9 +55,7 @@ func newProcessIndex(f *facts, hosts *hostIndex) processIndex {
 		x.byNumber[number] = append(x.byNumber[number], p)
 	}
 	for number, all := range x.byNumber {
-		slices.SortFunc(all, func(a, b *process) int {
-			return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(string(a.guid[:]), string(b.guid[:])), cmp.Compare(a.image, b.image))
-		})
+		slices.SortFunc(all, compareStarts)
 		x.byNumber[number] = joinRecords(all)
 	}
 	for _, all := range x.byNumber {
@@ -73,11 +71,22 @@ func newProcessIndex(f *facts, hosts *hostIndex) processIndex {
 		x.sessions[number] = append(x.sessions[number], s)
 	}
 	for _, all := range x.sessions {
-		slices.SortFunc(all, func(a, b *session) int {
-			return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.user.name, b.user.name))
-		})
+		slices.SortFunc(all, compareSessions)
 	}
 	return x
+}
+
+// compareStarts puts starts in order of time. Two names of one machine may both
+// have a record of one start; then all that they say settles the order.
+func compareStarts(a, b *process) int {
+	return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(string(a.guid[:]), string(b.guid[:])), cmp.Compare(a.image, b.image),
+		cmp.Compare(a.parentImage, b.parentImage), compareAccounts(a.user, b.user), cmp.Compare(string(a.parentGUID[:]), string(b.parentGUID[:])),
+		cmp.Compare(a.parent, b.parent), cmp.Compare(a.logon, b.logon))
+}
+
+func compareSessions(a, b *session) int {
+	return cmp.Or(cmp.Compare(a.time, b.time), compareAccounts(a.user, b.user), a.address.Compare(b.address),
+		cmp.Compare(a.workstation, b.workstation), cmp.Compare(a.kind, b.kind))
 }
 
 // keepGUID keeps the first of several starts with one GUID, which only crafted

@@ -1,7 +1,6 @@
 package entity
 
 import (
-	"cmp"
 	"strings"
 	"time"
 )
@@ -234,7 +233,7 @@ func (c *Context) IsMachineAccount(account Key) bool {
 func (c *Context) IsSystemAccount(account Key) bool {
 	name, found := strings.CutPrefix(string(account), string(Account)+":")
 	parsed := parseAccount(name)
-	parsed.sid = strings.ToUpper(cmp.Or(parsed.sid))
+	parsed.sid = strings.ToUpper(parsed.sid)
 	_, system := systemAccount(parsed)
 	return found && system
 }
