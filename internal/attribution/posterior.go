@@ -48,11 +48,6 @@ const (
 // claimNats is how far a claim tilts between an unknown actor and a false flag.
 const claimNats = .5
 
-// posterior computes how likely each hypothesis is by the chosen items.
-func (m *model) posterior(chosen choice, lean []float64) posterior {
-	return m.weighUp(m.sum(chosen), lean)
-}
-
 // weighUp turns sums into probabilities. lean is added to the actors' nats; it
 // may be nil.
 func (m *model) weighUp(s sums, lean []float64) posterior {
