@@ -246,6 +246,29 @@ func TestNothingReadMakesNoCase(t *testing.T) {
 	}
 }
 
+// Where the command line cannot be meant there is no case either, and one that
+// was there stays.
+func TestWrongCommandLineMakesNoCase(t *testing.T) {
+	t.Parallel()
+	there := investigating(t, "--no-report", sampleEvidence())
+	before := told(t, there)
+	fresh := filepath.Join(t.TempDir(), "x"+caseExtension)
+	for _, file := range []string{there, fresh} {
+		code := Run(t.Context(), []string{"investigate", "--key", file + ".key", "-o", file, "--rules", file + ".none", sampleEvidence()},
+			Environment{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard, OutTerminal: noTerminal, ErrTerminal: noTerminal, Now: time.Now,
+				Getenv: func(string) string { return "" }, TempDir: t.TempDir()})
+		if code != exitError {
+			t.Errorf("code %d", code)
+		}
+	}
+	if _, err := os.Stat(fresh); !os.IsNotExist(err) {
+		t.Errorf("a case was left behind: %v", err)
+	}
+	if told(t, there) != before {
+		t.Error("the case changed")
+	}
+}
+
 // No sentence that claims something is without proof, and every proof is a
 // finding of the case.
 func TestEverySentenceIsProven(t *testing.T) {

@@ -55,32 +55,52 @@ type investigation struct {
 	}
 }
 
-// prepare loads all that may be wrong before the evidence is read, the case
-// last: nothing is made by a command line that cannot be meant.
+// prepare loads all that may be wrong before the evidence is read, and opens
+// the case meanwhile. Where something is wrong, no case is left behind.
 func (i *investigation) prepare(ctx context.Context) error {
+	opened := i.startCase(ctx)
+	err := i.load()
+	if failed := <-opened; err == nil {
+		err = failed
+	}
+	if err != nil {
+		return errors.Join(err, i.close())
+	}
+	return nil
+}
+
+// startCase opens the case, or makes it.
+func (i *investigation) startCase(ctx context.Context) (done <-chan error) {
+	opened := make(chan error, 1)
+	go func() {
+		kept, err := createCase(ctx, i.env, i.options.output, i.options.key)
+		if err == nil {
+			i.kept = kept
+			i.before, err = kept.Size()
+		}
+		opened <- err
+	}()
+	return opened
+}
+
+// load reads rules, knowledge and what was given, and makes the engine.
+func (i *investigation) load() error {
 	known := i.startKnowledge()
 	rules := i.options.rules.options()
 	set, taxonomy, documents, err := rules.loadWithDocuments()
+	if failed := <-known; err == nil {
+		err = failed
+	}
 	if err != nil {
 		return err
 	}
 	i.set = set
 	i.rules = store.Rules{Count: int64(len(set.Rules) + len(set.Correlations)), SHA256: fmt.Sprintf("%x", documents.Digest()), Name: rules.name()}
-	if err := <-known; err != nil {
-		return err
-	}
 	if i.given, err = readArtefacts(i.options.artefacts); err != nil {
 		return err
 	}
-	i.engine, err = detect.New(set, taxonomy, detect.Options{Full: true, Prove: true, TempFolder: i.env.TempDir})
-	if err != nil {
-		return err
-	}
 	i.context, i.coverage = entity.NewContext(), incident.NewCoverage()
-	if i.kept, err = createCase(ctx, i.env, i.options.output, i.options.key); err != nil {
-		return errors.Join(err, i.engine.Close())
-	}
-	i.before, err = i.kept.Size()
+	i.engine, err = detect.New(set, taxonomy, detect.Options{Full: true, Prove: true, TempFolder: i.env.TempDir})
 	return err
 }
 
@@ -100,7 +120,14 @@ func (i *investigation) startKnowledge() (done <-chan error) {
 // close ends the run. A case that was made and in which nothing was kept is
 // taken away again.
 func (i *investigation) close() error {
-	err := errors.Join(i.kept.Close(), i.engine.Close())
+	var err error
+	if i.engine != nil {
+		err = i.engine.Close()
+	}
+	if i.kept == nil {
+		return err
+	}
+	err = errors.Join(err, i.kept.Close())
 	if i.before == 0 && !i.done {
 		err = errors.Join(err, os.Remove(i.options.output))
 	}
