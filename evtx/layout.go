@@ -19,10 +19,10 @@ type Layout struct {
 
 	plans []plan
 	names map[string]int
-	// For Screen: the columns that are not settled, and the texts of
-	// those that are.
-	free      []int32
-	constants []byte
+	// For Screen: the columns that are not settled, those of them that are
+	// made of several parts, and the texts of those that are settled.
+	free, mixed []int32
+	constants   []byte
 	// nodes is what a record of this shape expands to, and err says that such
 	// records are refused; see the limits.
 	nodes int

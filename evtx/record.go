@@ -141,6 +141,26 @@ func (r *Record) Raw(column int) (window []byte, t ValueType, ok bool) {
 	return r.window(v), v.kind, true
 }
 
+// Stored gives the stored bytes of a column and a number for how they are read,
+// such that columns of records of one layout that have equal bytes and equal
+// numbers have the same text and state. ok is false for a column that is not
+// stored in one piece.
+func (r *Record) Stored(column int) (window []byte, form uint16, ok bool) {
+	const settled, missing = 0x100, 0x101
+	p := &r.layout.plans[column]
+	switch {
+	case r.layout.Columns[column].Folded:
+		return nil, settled, true
+	case len(p.parts) != 1 || p.element >= 0:
+		return nil, 0, false
+	}
+	v, ok := r.value(p.parts[0].instance, int(p.parts[0].slot))
+	if !ok || v.kind == TypeNull {
+		return nil, missing, true
+	}
+	return r.window(v), uint16(v.kind), true
+}
+
 // EventID gives the number of the event in its provider; false when the record
 // has none that is a number.
 func (r *Record) EventID() (uint16, bool) {

@@ -92,6 +92,14 @@ var windows1252 = [32]rune{
 // appendANSI appends text in Windows code page 1252 as UTF-8, up to the first
 // zero byte or the end. The file does not say which code page was meant.
 func appendANSI(dst, src []byte) []byte {
+	for len(src) >= 8 { // eight bytes at a time, while they are ASCII and none is zero
+		word := binary.LittleEndian.Uint64(src)
+		if (word|(word-0x0101010101010101))&0x8080808080808080 != 0 {
+			break
+		}
+		dst = binary.LittleEndian.AppendUint64(dst, word)
+		src = src[8:]
+	}
 	for _, c := range src {
 		switch {
 		case c == 0:
