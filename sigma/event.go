@@ -21,6 +21,17 @@ type Event interface {
 	AppendValue(dst []byte, column int) ([]byte, State)
 }
 
+// A Stored event can show how the value of a column is stored. Much of a log
+// repeats what stood there a record before, and what is met again need not be
+// decoded.
+type Stored interface {
+	// Stored returns the bytes that hold a column's value, and a number for
+	// how they hold it. In events of one schema, equal bytes and equal numbers
+	// mean equal text and state. The result is false for a value that is not
+	// in one piece.
+	Stored(column int) (bytes []byte, form uint16, ok bool)
+}
+
 // A Schema names the columns of an Event. Its dynamic type must be comparable,
 // a pointer as a rule, and it must not change once an event has returned it.
 type Schema interface {

@@ -19,6 +19,7 @@ type Matcher struct {
 	ways           []way
 	fields         fieldTable
 	discriminators [len(discriminatorColumns)]discriminator
+	grams          gramShelf
 
 	mutex    sync.Mutex
 	sources  map[logSourceKey]int32
@@ -46,6 +47,7 @@ func Compile(rules []*Rule, taxonomy *Taxonomy) *Matcher {
 	m := &Matcher{
 		rules:   rules,
 		fields:  newFieldTable(),
+		grams:   gramShelf{known: map[string]*gramIndex{}},
 		sources: map[logSourceKey]int32{},
 		buckets: map[bucketKey]*bucket{},
 	}
@@ -134,6 +136,7 @@ func (m *Matcher) bucket(key bucketKey) *bucket {
 type Session struct {
 	matcher  *Matcher
 	event    Event
+	storage  Stored // the event, where it can show how it is stored
 	epoch    uint32
 	bindings map[Schema]*binding
 	schema   Schema   // of the current event
@@ -143,7 +146,6 @@ type Session struct {
 	arena    []byte
 	scratch  []byte
 	screen   Screen
-	routed   [len(discriminatorColumns)]lastRouted
 	found    []int
 }
 
@@ -180,6 +182,7 @@ func (s *Session) Match(event Event) []int {
 
 func (s *Session) begin(event Event) {
 	s.event = event
+	s.storage, _ = event.(Stored)
 	s.arena = s.arena[:0]
 	s.epoch++
 	if s.epoch == 0 { // once in four billion events

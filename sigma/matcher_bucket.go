@@ -165,7 +165,7 @@ func (c *bucketCompiler) index(witnesses [][]atom) {
 		}
 	}
 	for field, builder := range builders {
-		c.bucket.indexes = append(c.bucket.indexes, builder.build(field, c.matcher.isKeywords(field)))
+		c.bucket.indexes = append(c.bucket.indexes, builder.build(field, c.matcher.isKeywords(field), &c.matcher.grams))
 	}
 	slices.SortFunc(c.bucket.indexes, func(a, b fieldIndex) int { return cmp.Compare(a.field, b.field) })
 }
@@ -183,10 +183,11 @@ func (c *bucketCompiler) listFields() {
 // A bucketState is a session's scratch memory for a bucket, and what it saw
 // there.
 type bucketState struct {
-	bucket  *bucket
-	events  int64
-	hot     []int32  // candidates the index left for the current event
-	stamped []uint32 // by candidate: the epoch in which it became hot
+	bucket   *bucket
+	events   int64
+	hot      []int32    // candidates the index left for the current event
+	recalled []recalled // by index
+	stamped  []uint32   // by candidate: the epoch in which it became hot
 	conditions
 
 	lastBound *binding
@@ -196,10 +197,11 @@ type bucketState struct {
 
 func newBucketState(b *bucket, fields *fieldTable) *bucketState {
 	return &bucketState{
-		bucket:  b,
-		stamped: make([]uint32, len(b.candidates)),
-		noticed: map[*binding]bool{},
-		seen:    make([]bool, len(b.fields)),
+		bucket:   b,
+		stamped:  make([]uint32, len(b.candidates)),
+		recalled: make([]recalled, len(b.indexes)),
+		noticed:  map[*binding]bool{},
+		seen:     make([]bool, len(b.fields)),
 		conditions: conditions{fields: fields, compiled: make([]condition, len(b.candidates)),
 			known: map[string]int32{}, same: map[*Predicate]int32{}},
 	}

@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 )
@@ -69,10 +70,10 @@ func (f *field) String() string {
 
 // A binding is what a session knows of a schema.
 type binding struct {
-	source         int32
-	discriminators [len(discriminatorColumns)][]int
-	columns        []*boundField // by field number; nil until asked for
-	state          *bucketState  // of the last event
+	source  int32
+	routed  [len(discriminatorColumns)]routed
+	columns []*boundField // by field number; nil until asked for
+	state   *bucketState  // of the last event
 }
 
 // boundField says which columns a field is, or is made of.
@@ -108,7 +109,7 @@ func (s *Session) bind(schema Schema) *binding {
 		columns: make([]*boundField, len(s.matcher.fields.fields)),
 	}
 	for i, column := range discriminatorColumns {
-		bound.discriminators[i] = columnsNamed(schema, column)
+		bound.routed[i].columns = columnsNamed(schema, column)
 	}
 	s.bindings[schema] = bound
 	return bound
@@ -188,4 +189,30 @@ func (s *Session) keep(cached *cachedField, start int, state State) {
 	s.arena = Fold(s.arena, s.arena[start:end])
 	cached.values = append(cached.values, fieldText{state,
 		s.arena[start:end:end], s.arena[end:len(s.arena):len(s.arena)]})
+}
+
+// A met is the last value of a column, as it is stored.
+type met struct {
+	bound *binding // of the schema that it was a column of; nil for no value
+	form  uint16
+	bytes []byte
+}
+
+// longestMet bounds the values that are remembered.
+const longestMet = 512
+
+// again reports whether a column of the current event has the value that was
+// met last. If it has not, the one that it has takes its place.
+func (m *met) again(s *Session, column int) bool {
+	if s.storage == nil {
+		return false
+	}
+	stored, form, ok := s.storage.Stored(column)
+	if ok && m.bound == s.last && m.form == form && bytes.Equal(m.bytes, stored) {
+		return true
+	}
+	if m.bound = nil; ok && len(stored) <= longestMet {
+		m.bound, m.form, m.bytes = s.last, form, append(m.bytes[:0], stored...)
+	}
+	return false
 }

@@ -1,9 +1,6 @@
 package sigma
 
-import (
-	"bytes"
-	"slices"
-)
+import "slices"
 
 // discriminatorColumns are the columns by which events are routed. They are
 // those that nearly every rule over Windows events asks for.
@@ -183,17 +180,19 @@ func (w *way) takes(key bucketKey, source LogSource) bool {
 	return true
 }
 
-// lastRouted is the last text of a discriminator that was looked up.
-type lastRouted struct {
-	text   []byte
-	number int32
+// A routed is a discriminator in a schema: its columns, and what was found for
+// the value that an event of the schema had last.
+type routed struct {
+	columns []int
+	met     met
+	number  int32
 }
 
 // route finds the bucket of the event.
 func (s *Session) route(bound *binding) *bucketState {
 	key := bucketKey{source: bound.source}
-	for i, columns := range bound.discriminators {
-		key.values[i] = s.discriminate(i, columns)
+	for i := range bound.routed {
+		key.values[i] = s.discriminate(i, &bound.routed[i])
 	}
 	if bound.state != nil && bound.state.bucket.key == key {
 		return bound.state
@@ -212,29 +211,31 @@ func (s *Session) route(bound *binding) *bucketState {
 }
 
 // discriminate numbers the value of a routing column.
-func (s *Session) discriminate(i int, columns []int) int32 {
-	switch len(columns) {
+func (s *Session) discriminate(i int, routed *routed) int32 {
+	switch len(routed.columns) {
 	case 0:
 		return valueAbsent
 	case 1:
 	default:
 		return valueAmbiguous
 	}
+	if !routed.met.again(s, routed.columns[0]) {
+		routed.number = s.numberOf(i, routed.columns[0])
+	}
+	return routed.number
+}
+
+// numberOf decodes the value of a routing column and numbers it.
+func (s *Session) numberOf(i, column int) int32 {
 	var state State
-	s.scratch, state = s.event.AppendValue(s.scratch[:0], columns[0])
+	s.scratch, state = s.event.AppendValue(s.scratch[:0], column)
 	if state != Present {
 		return valueAbsent
 	}
-	last := &s.routed[i]
-	if last.number != 0 && bytes.Equal(last.text, s.scratch) {
-		return last.number
-	}
-	last.text = append(last.text[:0], s.scratch...)
 	s.scratch = Fold(s.scratch[:0], s.scratch)
 	number, ok := s.matcher.discriminators[i].known[string(s.scratch)]
 	if !ok {
-		number = valueOther
+		return valueOther
 	}
-	last.number = number
 	return number
 }

@@ -3,6 +3,7 @@ package sigma
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -12,29 +13,44 @@ import (
 type Screened interface {
 	// Screen passes the texts of the event's columns to the screen until one
 	// of them may hold a keyword, and reports whether one did. It may leave
-	// out columns that are written, after folding, with the characters of
-	// "0123456789abcdefnilrstuxz.:+-{}" alone: numbers, times, identifiers,
-	// booleans. The second result is false when the event cannot tell.
+	// out columns that are a number (decimal, hexadecimal, NaN, +Inf), a time,
+	// an identifier (GUID or SID), hexadecimal binary or a boolean. The second
+	// result is false when the event cannot tell.
 	Screen(screen *Screen) (possible, ok bool)
 }
 
 // A Screen looks whether keywords may stand in a text. It is quick, and errs
 // only on the side of yes.
 type Screen struct {
-	grams  []*gramIndex
+	tables []gramTable
 	folded []byte
 	// verbatim is set when the keywords stand in JSON as they are.
 	verbatim bool
+	// texts and units are UTF-8 and UTF-16 in which no keyword stands.
+	texts, units innocentTexts
+}
+
+// look makes the screen look for the keywords of an index.
+func (s *Screen) look(index *fieldIndex) {
+	if !slices.EqualFunc(s.tables, index.contains, func(a, b gramTable) bool { return a.gramIndex == b.gramIndex }) {
+		s.texts, s.units = innocentTexts{}, innocentTexts{}
+	}
+	s.tables, s.verbatim = index.contains, index.verbatim
 }
 
 // Text looks at UTF-8.
 func (s *Screen) Text(text []byte) bool {
+	known := s.texts.place(text)
+	if known.is(text) {
+		return false
+	}
 	s.folded = Fold(s.folded[:0], text)
-	for _, grams := range s.grams {
+	for _, grams := range s.tables {
 		if grams.mayHold(s.folded) {
 			return true
 		}
 	}
+	known.keep(text)
 	return false
 }
 
@@ -66,12 +82,53 @@ func standsInJSON(text string) bool {
 // UTF16 looks at little-endian UTF-16 as it stands. Text that is not ASCII
 // where it looks may hold anything.
 func (s *Screen) UTF16(text []byte) bool {
-	for _, grams := range s.grams {
+	known := s.units.place(text)
+	if known.is(text) {
+		return false
+	}
+	for _, grams := range s.tables {
 		if grams.mayHoldUTF16(text) {
 			return true
 		}
 	}
+	known.keep(text)
 	return false
+}
+
+// innocentTexts remembers texts that were looked at in vain: in logs, half of
+// all text is what stood there a few records before.
+type innocentTexts [innocents]innocentText
+
+type innocentText []byte
+
+// Texts of other lengths are not remembered: short ones are looked at as
+// quickly, and long ones are seldom met again.
+const (
+	innocents        = 256 // a power of two
+	shortestInnocent = 32
+	longestInnocent  = 1024
+)
+
+// place returns where a text would be; nil where it is not remembered.
+func (t *innocentTexts) place(text []byte) *innocentText {
+	n := len(text)
+	if n < shortestInnocent || n > longestInnocent {
+		return nil
+	}
+	hash := uint64(n)
+	for _, at := range [...]int{0, n/2 - 4, n - 16, n - 8} {
+		hash = (hash ^ binary.LittleEndian.Uint64(text[at:])) * 0x9e3779b97f4a7c15
+		hash ^= hash >> 32
+	}
+	return &t[hash%innocents]
+}
+
+func (t *innocentText) is(text []byte) bool { return t != nil && bytes.Equal(*t, text) }
+
+func (t *innocentText) keep(text []byte) {
+	if t != nil {
+		*t = append((*t)[:0], text...)
+	}
 }
 
 func (g *gramIndex) mayHold(text []byte) bool {
@@ -84,7 +141,7 @@ func (g *gramIndex) mayHold(text []byte) bool {
 			copy(last[:], text[at:])
 			gram = binary.LittleEndian.Uint32(last[:])
 		}
-		for _, l := range g.find(gram & g.mask) {
+		for _, l := range g.literals(gram & g.mask) {
 			if start := at - l.offset; start >= 0 && bytes.HasPrefix(text[start:], l.text) {
 				return true
 			}
@@ -107,7 +164,7 @@ func (g *gramIndex) mayHoldUTF16(text []byte) bool {
 		if units&notASCII != 0 {
 			return true
 		}
-		for _, l := range g.find(lowerGram(units) & g.mask) {
+		for _, l := range g.literals(lowerGram(units) & g.mask) {
 			if start := at - 2*l.offset; start >= 0 && mayBeginUTF16(text[start:], l.text) {
 				return true
 			}
@@ -141,32 +198,36 @@ func lowerGram(units uint64) uint32 {
 	return uint32(lowerWord(units & 0xffffffff))
 }
 
-// find returns the literals that have a gram.
-func (g *gramIndex) find(gram uint32) []gramLiteral {
+// literals returns those that have a gram.
+func (g *gramIndex) literals(gram uint32) []gramLiteral {
 	hash := gram * gramPrime
-	place := hash >> (32 - gramBits)
+	place := hash >> g.thin
 	if g.bitmap[place>>6]&(1<<(place&63)) == 0 {
 		return nil
 	}
 	return g.at(gram, hash)
 }
 
-const plainCharacters = "0123456789abcdefnilrstuxz.:+-{}"
-
-// onlyFreeText reports whether every atom is a contained text with a character
-// that a screened event does not leave out.
+// onlyFreeText reports whether no atom can stand in a column that a screened
+// event may leave out.
 func (b *indexBuilder) onlyFreeText() bool {
 	for kind, texts := range b.order {
 		if atomKind(kind) != atomContains && len(texts) > 0 {
 			return false
 		}
-		for _, text := range texts {
-			if strings.Trim(text, plainCharacters) == "" {
-				return false
-			}
+		if slices.ContainsFunc(texts, maybeLeftOut) {
+			return false
 		}
 	}
 	return true
+}
+
+// maybeLeftOut reports whether a folded text may stand in a number, a time, an
+// identifier, binary or a boolean.
+func maybeLeftOut(text string) bool {
+	const characters = "0123456789abcdefstxz.:+-{}"
+	return strings.Trim(text, characters) == "" ||
+		slices.ContainsFunc([]string{"true", "false", "nan", "+inf", "-inf"}, func(word string) bool { return strings.Contains(word, text) })
 }
 
 // isKeywords reports whether a field stands for every column.
@@ -181,7 +242,7 @@ func (s *Session) impossible(index *fieldIndex) bool {
 	if !ok {
 		return false
 	}
-	s.screen.grams, s.screen.verbatim = index.grams, index.verbatim
+	s.screen.look(index)
 	possible, ok := event.Screen(&s.screen)
 	return ok && !possible
 }

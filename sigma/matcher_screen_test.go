@@ -11,8 +11,10 @@ func screenFor(words ...string) *Screen {
 	for i, word := range words {
 		b.add(atom{kind: atomContains, text: foldString(word)}, int32(i))
 	}
-	index := b.build(0, true)
-	return &Screen{grams: index.grams, verbatim: index.verbatim}
+	index := b.build(0, true, &gramShelf{known: map[string]*gramIndex{}})
+	screen := new(Screen)
+	screen.look(&index)
+	return screen
 }
 
 func littleEndian(text string) []byte {
@@ -75,5 +77,47 @@ func TestScreenOfJSONGivesUp(t *testing.T) {
 	}
 	if _, ok := screenFor("mimikatz").JSON([]byte(`{"a":"\u006dimikatz"}`)); ok {
 		t.Error("a document with an escape was looked at as it stands")
+	}
+}
+
+// What was looked at in vain is remembered for the words that it was looked at
+// for, and not for others.
+func TestScreenRemembers(t *testing.T) {
+	t.Parallel()
+	shelf := &gramShelf{known: map[string]*gramIndex{}}
+	indexOf := func(word string) *fieldIndex {
+		b := &indexBuilder{}
+		b.add(atom{kind: atomContains, text: word}, 0)
+		index := b.build(0, true, shelf)
+		return &index
+	}
+	text := `C:\Windows\System32\sekurlsa::logonpasswords and more of it`
+	screen := new(Screen)
+	for range 3 {
+		for word, want := range map[string]bool{"gentilkiwi": false, "sekurlsa::": true} {
+			screen.look(indexOf(word))
+			for range 2 {
+				if got := screen.Text([]byte(text)); got != want {
+					t.Errorf("Text for %q = %v, want %v", word, got, want)
+				}
+				if got := screen.UTF16(littleEndian(text)); got != want {
+					t.Errorf("UTF16 for %q = %v, want %v", word, got, want)
+				}
+			}
+		}
+	}
+}
+
+// Words that numbers, times, identifiers or booleans may hold are not screened
+// for; all others are.
+func TestWhatScreensMayLeaveOut(t *testing.T) {
+	t.Parallel()
+	for word, want := range map[string]bool{
+		"0x1f": true, "2024-02": true, "s-1-5-21": true, "{abcdef": true, "deadbeef": true, "true": true, "als": true, "nan": true, "inf": true,
+		"brutel": false, "mimikatz": false, "::golden": false, "a b": false, "trues": false,
+	} {
+		if got := maybeLeftOut(word); got != want {
+			t.Errorf("%q: %v, want %v", word, got, want)
+		}
 	}
 }

@@ -197,6 +197,36 @@ func (c *choice) event(schema *rowSchema) *row {
 	return event
 }
 
+// A storedRow is a row that shows how its columns are stored, but for C, and
+// that can be screened.
+type storedRow struct{ *row }
+
+func (r storedRow) Stored(column int) (bytes []byte, form uint16, ok bool) {
+	cell := r.cells[column]
+	return []byte(cell.text), uint16(cell.state), r.schema.names[column] != "C"
+}
+
+func (r storedRow) Screen(screen *Screen) (possible, ok bool) {
+	for _, cell := range r.cells {
+		if cell.state == Present && screen.Text([]byte(cell.text)) {
+			return true, true
+		}
+	}
+	return false, true
+}
+
+// repeat gives an event some of the values of one before it.
+func (c *choice) repeat(event, before *row) {
+	if event.schema != before.schema {
+		return
+	}
+	for i := range event.cells {
+		if c.below(2) == 0 {
+			event.cells[i] = before.cells[i]
+		}
+	}
+}
+
 // checkMatcher makes rules and events, and compares the two ways.
 func checkMatcher(t *testing.T, taxonomy *Taxonomy, c *choice, rules, events int) (matched int) {
 	t.Helper()
@@ -204,11 +234,18 @@ func checkMatcher(t *testing.T, taxonomy *Taxonomy, c *choice, rules, events int
 	for range rules {
 		set = append(set, c.rule())
 	}
-	session := Compile(set, taxonomy).NewSession()
+	matcher := Compile(set, taxonomy)
+	session, storing := matcher.NewSession(), matcher.NewSession()
 	schemas := []*rowSchema{c.schema(), c.schema(), c.schema()}
+	before := c.event(schemas[0])
 	for range events {
 		event := c.event(pick(c, schemas))
+		c.repeat(event, before)
+		before = event
 		got, want := session.Match(event), plainMatches(set, taxonomy, event)
+		if stored := storing.Match(storedRow{event}); !slices.Equal(stored, want) {
+			t.Fatalf("event %q of %q, stored: got %v, want %v", event.cells, event.schema.names, stored, want)
+		}
 		if !slices.Equal(got, want) {
 			for i, rule := range set {
 				if slices.Contains(got, i) != slices.Contains(want, i) {

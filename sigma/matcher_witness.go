@@ -2,7 +2,9 @@ package sigma
 
 import (
 	"bytes"
+	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -177,13 +179,33 @@ func literalCost(text string) int {
 	for i := range len(text) {
 		score += rarity(text[i])
 	}
-	for _, common := range commonTexts {
-		if strings.Contains(common, text) {
-			return 500
-		}
+	if isCommon(text) {
+		return 500
 	}
 	return max(2, 1000>>min(score/2, 10))
 }
+
+// isCommon reports whether a text is part of one of the commonTexts.
+func isCommon(text string) bool {
+	if !commonGrams()[text[:min(len(text), edge)]] {
+		return false
+	}
+	return len(text) <= edge || slices.ContainsFunc(commonTexts, func(common string) bool { return strings.Contains(common, text) })
+}
+
+// commonGrams are the texts of up to edge bytes that commonTexts hold: a quick
+// answer for nearly all others.
+var commonGrams = sync.OnceValue(func() map[string]bool {
+	grams := map[string]bool{}
+	for _, text := range commonTexts {
+		for start := range len(text) {
+			for end := start; end <= min(start+edge, len(text)); end++ {
+				grams[text[start:end]] = true
+			}
+		}
+	}
+	return grams
+})
 
 // rarity is a rough measure of how seldom a byte is met in paths, command
 // lines and registry keys.
