@@ -220,13 +220,12 @@ type Sink struct {
 
 // Event counts an event and matches it. It keeps nothing of e.
 func (s *Sink) Event(e *event.Event) error {
-	schema := s.schemas.of(e.Layout)
-	s.counts.add(e, schema)
+	s.row = newRow(s.schemas.of(e.Layout), e)
+	s.counts.add(&s.row)
 	if s.engine.outside(e.Time) {
 		s.counts.outside++
 		return nil
 	}
-	s.row = row{schema, e}
 	for _, index := range s.session.Match(&s.row) {
 		if err := s.keep(e, index); err != nil {
 			return err

@@ -9,6 +9,12 @@ import (
 type row struct {
 	schema *schema
 	event  *event.Event
+	stored event.Stored // its values, where they can show how they are stored
+}
+
+func newRow(schema *schema, e *event.Event) row {
+	stored, _ := e.Values.(event.Stored)
+	return row{schema, e, stored}
 }
 
 func (r *row) Schema() sigma.Schema { return r.schema }
@@ -16,6 +22,13 @@ func (r *row) Schema() sigma.Schema { return r.schema }
 func (r *row) AppendValue(dst []byte, column int) ([]byte, sigma.State) {
 	dst, state := r.event.Values.AppendValue(dst, column)
 	return dst, sigma.State(state) // the two have the same values, which a test holds
+}
+
+func (r *row) Stored(column int) (bytes []byte, form uint16, ok bool) {
+	if r.stored == nil {
+		return nil, 0, false
+	}
+	return r.stored.Stored(column)
 }
 
 func (r *row) Screen(screen *sigma.Screen) (possible, ok bool) {
@@ -31,6 +44,16 @@ type schema struct {
 	channel, eventID int
 	// counter is that of the channel which the last event of this layout had.
 	counter *Channel
+	last    event.Last
+}
+
+// sameChannel reports whether an event has the channel that the last one of its
+// layout had, as far as that can be told without decoding it.
+func (s *schema) sameChannel(r *row) bool {
+	if s.channel < 0 {
+		return s.counter != nil
+	}
+	return s.last.Again(r.Stored(s.channel))
 }
 
 func (s *schema) LogSource() sigma.LogSource {
@@ -88,6 +111,6 @@ type Columns struct {
 // Of shows an event. The result is valid until the next call, and as long as
 // the event is.
 func (c *Columns) Of(e *event.Event) sigma.Event {
-	c.row = row{c.schemas.of(e.Layout), e}
+	c.row = newRow(c.schemas.of(e.Layout), e)
 	return &c.row
 }

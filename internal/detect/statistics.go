@@ -75,22 +75,16 @@ func newCounts() *counts {
 }
 
 // add counts one event.
-func (c *counts) add(e *event.Event, s *schema) {
+func (c *counts) add(r *row) {
 	c.events++
-	c.addChannel(e, s)
-	c.addHost(e.Host)
+	c.addChannel(r)
+	c.addHost(r.event.Host)
 }
 
-func (c *counts) addChannel(e *event.Event, s *schema) {
-	c.text = c.text[:0]
-	if s.channel >= 0 {
-		c.text, _ = e.Values.AppendValue(c.text, s.channel)
-	}
-	if len(c.text) == 0 {
-		c.text = appendLogSource(c.text, s.layout)
-	}
-	if s.counter == nil || s.counter.Name != string(c.text) {
-		s.counter = c.channel(c.text)
+func (c *counts) addChannel(r *row) {
+	e, s := r.event, r.schema
+	if !s.sameChannel(r) {
+		c.findChannel(r)
 	}
 	s.counter.Events++
 	if e.Time.IsZero() {
@@ -100,6 +94,21 @@ func (c *counts) addChannel(e *event.Event, s *schema) {
 	s.counter.cover(e.Time)
 	if s.eventID >= 0 {
 		c.noteCleared(e, s)
+	}
+}
+
+// findChannel finds the counter of an event's channel.
+func (c *counts) findChannel(r *row) {
+	s := r.schema
+	c.text = c.text[:0]
+	if s.channel >= 0 {
+		c.text, _ = r.event.Values.AppendValue(c.text, s.channel)
+	}
+	if len(c.text) == 0 {
+		c.text = appendLogSource(c.text, s.layout)
+	}
+	if s.counter == nil || s.counter.Name != string(c.text) {
+		s.counter = c.channel(c.text)
 	}
 }
 

@@ -55,6 +55,34 @@ type Screened interface {
 	Screen(screen Screen) bool
 }
 
+// Stored values can show how they are stored.
+type Stored interface {
+	// Stored returns the bytes that hold a column's value, and a number for
+	// how they hold it: in events of one Layout, equal bytes and numbers mean
+	// equal text and state. It is false for a value that is not in one piece.
+	Stored(column int) (bytes []byte, form uint16, ok bool)
+}
+
+// A Last remembers the value that a column had last, as it is stored.
+type Last struct {
+	bytes []byte
+	form  uint16
+	known bool
+}
+
+// Again reports whether what Stored returned is the value that is remembered.
+// If it is not, it is remembered from now on.
+func (l *Last) Again(bytes []byte, form uint16, ok bool) bool {
+	if ok && l.known && form == l.form && string(bytes) == string(l.bytes) {
+		return true
+	}
+	l.bytes, l.form, l.known = append(l.bytes[:0], bytes...), form, ok
+	return false
+}
+
+// Forget forgets the value.
+func (l *Last) Forget() { l.known = false }
+
 // State says whether a column of one particular event has a value.
 type State uint8
 

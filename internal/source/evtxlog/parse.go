@@ -20,6 +20,9 @@ type parser struct {
 	row   row
 	hosts format.Names
 	text  []byte
+	// host is the name of the host in event, as records of the last layout
+	// store it.
+	host event.Last
 }
 
 // A row gives the columns of the record that is being read.
@@ -45,6 +48,9 @@ func (r *row) Screen(screen event.Screen) bool {
 	r.scratch, possible = r.record.Screen(screen, r.scratch)
 	return possible
 }
+
+// Stored shows how a column is stored, as evtx.Record.Stored does.
+func (r *row) Stored(column int) (bytes []byte, form uint16, ok bool) { return r.record.Stored(column) }
 
 func newParser(cache *evtx.Cache, shared *layouts) *parser {
 	p := &parser{decoder: evtx.NewDecoder(cache), shared: shared, known: map[*evtx.Layout]*event.Layout{}}
@@ -108,12 +114,22 @@ func (p *parser) fill(record *evtx.Record, source *event.Source) {
 	p.row.record = record
 	if layout := record.Layout(); layout != p.last {
 		p.last, p.layout = layout, p.layoutOf(layout)
+		p.host.Forget()
 	}
-	p.text = record.AppendComputer(p.text[:0])
+	if !p.sameHost(record) {
+		p.text = record.AppendComputer(p.text[:0])
+		p.event.Host = p.hosts.String(p.text)
+	}
 	p.event.Layout = p.layout
 	p.event.Time = record.TimeCreated()
-	p.event.Host = p.hosts.String(p.text)
 	p.event.Provenance = event.Provenance{Source: source, Offset: record.Offset, Size: int64(record.Size), RecordID: record.ID}
+}
+
+// sameHost reports whether a record names the host that the last one did, as far
+// as that can be told without decoding it.
+func (p *parser) sameHost(record *evtx.Record) bool {
+	column := record.Layout().Computer
+	return column >= 0 && p.host.Again(record.Stored(column))
 }
 
 // problemOf tells a corruption without the chunk, since the offset says where.
