@@ -145,7 +145,7 @@ type Session struct {
 	values   []cachedField // by field number
 	arena    []byte
 	scratch  []byte
-	screen   Screen
+	screens  map[gramSet]*Screen
 	found    []int
 }
 
@@ -155,6 +155,7 @@ func (m *Matcher) NewSession() *Session {
 		matcher:  m,
 		bindings: map[Schema]*binding{},
 		buckets:  map[bucketKey]*bucketState{},
+		screens:  map[gramSet]*Screen{},
 		values:   make([]cachedField, len(m.fields.fields)),
 	}
 }

@@ -187,6 +187,7 @@ type bucketState struct {
 	events   int64
 	hot      []int32    // candidates the index left for the current event
 	recalled []recalled // by index
+	screens  []*Screen  // by index; nil where there are no keywords to screen for
 	stamped  []uint32   // by candidate: the epoch in which it became hot
 	conditions
 
@@ -195,16 +196,23 @@ type bucketState struct {
 	seen      []bool // by position in bucket.fields: some schema has it
 }
 
-func newBucketState(b *bucket, fields *fieldTable) *bucketState {
-	return &bucketState{
+func (s *Session) newBucketState(b *bucket) *bucketState {
+	state := &bucketState{
 		bucket:   b,
 		stamped:  make([]uint32, len(b.candidates)),
 		recalled: make([]recalled, len(b.indexes)),
 		noticed:  map[*binding]bool{},
+		screens:  make([]*Screen, len(b.indexes)),
 		seen:     make([]bool, len(b.fields)),
-		conditions: conditions{fields: fields, compiled: make([]condition, len(b.candidates)),
+		conditions: conditions{fields: &s.matcher.fields, compiled: make([]condition, len(b.candidates)),
 			known: map[string]int32{}, same: map[*Predicate]int32{}},
 	}
+	for i := range b.indexes {
+		if b.indexes[i].anywhere {
+			state.screens[i] = s.screenFor(&b.indexes[i])
+		}
+	}
+	return state
 }
 
 func (s *bucketState) forget() {

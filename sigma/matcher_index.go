@@ -37,7 +37,7 @@ func (s *bucketState) lookUp(session *Session) {
 	s.hot = s.hot[:0]
 	for i := range s.bucket.indexes {
 		index := &s.bucket.indexes[i]
-		if index.anywhere && session.impossible(index) {
+		if screen := s.screens[i]; screen != nil && session.impossible(screen) {
 			continue
 		}
 		known := &s.recalled[i]

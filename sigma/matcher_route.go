@@ -203,7 +203,7 @@ func (s *Session) route(bound *binding) *bucketState {
 		state, ok = s.buckets[key]
 	}
 	if !ok {
-		state = newBucketState(s.matcher.bucket(key), &s.matcher.fields)
+		state = s.newBucketState(s.matcher.bucket(key))
 		s.buckets[key] = state
 	}
 	bound.state = state

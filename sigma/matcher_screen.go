@@ -30,12 +30,22 @@ type Screen struct {
 	texts, units innocentTexts
 }
 
-// look makes the screen look for the keywords of an index.
-func (s *Screen) look(index *fieldIndex) {
-	if !slices.EqualFunc(s.tables, index.contains, func(a, b gramTable) bool { return a.gramIndex == b.gramIndex }) {
-		s.texts, s.units = innocentTexts{}, innocentTexts{}
+// A gramSet is what a screen looks for: an index for each length of grams.
+type gramSet [edge + 1]*gramIndex
+
+// screenFor returns the screen for the keywords of an index. Buckets that look
+// for the same keywords share it, and what it remembers.
+func (s *Session) screenFor(index *fieldIndex) *Screen {
+	var set gramSet
+	for _, table := range index.contains {
+		set[table.width] = table.gramIndex
 	}
-	s.tables, s.verbatim = index.contains, index.verbatim
+	known, ok := s.screens[set]
+	if !ok {
+		known = &Screen{tables: index.contains, verbatim: index.verbatim}
+		s.screens[set] = known
+	}
+	return known
 }
 
 // Text looks at UTF-8.
@@ -104,9 +114,9 @@ type innocentText []byte
 // Texts of other lengths are not remembered: short ones are looked at as
 // quickly, and long ones are seldom met again.
 const (
-	innocents        = 256 // a power of two
+	innocents        = 128 // a power of two
 	shortestInnocent = 32
-	longestInnocent  = 1024
+	longestInnocent  = 512
 )
 
 // place returns where a text would be; nil where it is not remembered.
@@ -235,14 +245,13 @@ func (m *Matcher) isKeywords(number int32) bool {
 	return m.fields.fields[number].name == "" && m.fields.fields[number].source == nil
 }
 
-// impossible reports whether the keywords of an index stand nowhere in the
+// impossible reports whether the keywords of a screen stand nowhere in the
 // current event.
-func (s *Session) impossible(index *fieldIndex) bool {
+func (s *Session) impossible(screen *Screen) bool {
 	event, ok := s.event.(Screened)
 	if !ok {
 		return false
 	}
-	s.screen.look(index)
-	possible, ok := event.Screen(&s.screen)
+	possible, ok := event.Screen(screen)
 	return ok && !possible
 }

@@ -12,9 +12,7 @@ func screenFor(words ...string) *Screen {
 		b.add(atom{kind: atomContains, text: foldString(word)}, int32(i))
 	}
 	index := b.build(0, true, &gramShelf{known: map[string]*gramIndex{}})
-	screen := new(Screen)
-	screen.look(&index)
-	return screen
+	return (&Session{screens: map[gramSet]*Screen{}}).screenFor(&index)
 }
 
 func littleEndian(text string) []byte {
@@ -92,10 +90,10 @@ func TestScreenRemembers(t *testing.T) {
 		return &index
 	}
 	text := `C:\Windows\System32\sekurlsa::logonpasswords and more of it`
-	screen := new(Screen)
+	session := &Session{screens: map[gramSet]*Screen{}}
 	for range 3 {
 		for word, want := range map[string]bool{"gentilkiwi": false, "sekurlsa::": true} {
-			screen.look(indexOf(word))
+			screen := session.screenFor(indexOf(word))
 			for range 2 {
 				if got := screen.Text([]byte(text)); got != want {
 					t.Errorf("Text for %q = %v, want %v", word, got, want)

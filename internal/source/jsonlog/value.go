@@ -33,6 +33,12 @@ func (r *values) AppendValue(dst []byte, column int) ([]byte, event.State) {
 	return row.AppendValid(dst, r.scanner.raw(w)), event.Present
 }
 
+// Stored implements event.Stored.
+func (r *values) Stored(column int) (bytes []byte, form uint16, ok bool) {
+	w := r.scanner.windows[column]
+	return r.scanner.raw(w), uint16(w.kind), true
+}
+
 // Screen passes the texts of the columns to a screen that looks for words, all
 // of them at once with a line feed before each, as evtx.Record.Screen does.
 // Numbers, true and false are left out.

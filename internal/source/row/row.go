@@ -16,8 +16,8 @@ import (
 )
 
 // A Row is the values of one event, one cell a column of its layout. It
-// implements event.Values and event.Screened, and is used again for the next
-// event.
+// implements event.Values, event.Stored and event.Screened, and is used again
+// for the next event.
 type Row struct {
 	Cells []Cell
 	// Raw, when not nil, is the text of which every cell is a part as it
@@ -63,6 +63,12 @@ func (r *Row) AppendValue(dst []byte, column int) ([]byte, event.State) {
 		return dst, cell.State
 	}
 	return AppendValid(dst, cell.Text), event.Present
+}
+
+// Stored implements event.Stored.
+func (r *Row) Stored(column int) (bytes []byte, form uint16, ok bool) {
+	cell := r.Cells[column]
+	return cell.Text, uint16(cell.State), true
 }
 
 // Screen implements event.Screened. Columns are a line feed apart.
