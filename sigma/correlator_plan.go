@@ -25,8 +25,11 @@ type correlating struct {
 	numeric bool // whether the condition's field must be a number
 
 	groups map[string]*group
-	recent groupList  // by time of the last hit, where hits are judged at once
-	open   groupQueue // by beginning of the window, where they are judged at its end
+	recent groupList // by time of the last hit
+	// Where windows are judged at their end: opening are the groups whose
+	// first window is not over, by its beginning; sliding are those whose
+	// window ends with the hits of the latest time, by that time.
+	opening, sliding groupList
 
 	statistics CorrelationStatistics
 	held       int // entries, and the weight of the groups
@@ -163,9 +166,9 @@ func (p *correlationPlan) check(c *Correlation) bool {
 	return false
 }
 
-// neverReached reports whether windows are too small for a count to fire.
+// neverReached reports whether windows are too small for a count to be judged.
 func (p *correlationPlan) neverReached(c *Correlation) bool {
-	if c.Type != EventCount && c.Type != ValueCount || judgedAtEnd(c) {
+	if c.Type != EventCount && c.Type != ValueCount {
 		return false
 	}
 	return slices.ContainsFunc(c.Conditions, func(condition CorrelationCondition) bool {
@@ -183,6 +186,7 @@ func (p *correlationPlan) add(c *Correlation) {
 		grouped: len(c.GroupBy), valued: len(fields),
 		numeric: isNumeric(c.Type),
 		atEnd:   judgedAtEnd(c), groups: map[string]*group{},
+		opening: groupList{links: 1}, sliding: groupList{links: 1},
 	}
 	k.newMeter, k.holds = meterOf(c)
 	k.weight = 6 // measured: up to 500 bytes, where an entry has 80

@@ -41,6 +41,9 @@ RULE is the id, name or title of a rule, or a part of its title.`,
 			return nil
 		},
 		RunE: func(command *cobra.Command, arguments []string) error {
+			if most < 1 {
+				return usagef("leave --number out for 3", "--number must be 1 or more, not %d", most)
+			}
 			entry, taxonomy, err := rules.options().find(arguments[0])
 			if err != nil {
 				return err
