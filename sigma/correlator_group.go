@@ -18,6 +18,9 @@ type group struct {
 	hits    int // in the window
 	// opened and last are the times of the first and the latest hit.
 	opened, last int64
+	// slides says that the first window was judged, where that is done at the
+	// end.
+	slides bool
 	// quietUntil is the time up to which no further alert is given.
 	quiet      bool
 	quietUntil int64
@@ -83,10 +86,6 @@ func appendText(key []byte, text string) []byte {
 type groupList struct {
 	oldest, newest *group
 	links          int
-}
-
-func (l *groupList) has(g *group) bool {
-	return l.oldest == g || g.links[l.links].older != nil
 }
 
 func (l *groupList) remove(g *group) {
@@ -166,10 +165,10 @@ func (k *correlating) forget(g *group) int {
 
 // undue takes a group out of the lists of those that are to be judged.
 func (k *correlating) undue(g *group) {
-	if k.opening.has(g) {
-		k.opening.remove(g)
-	} else {
+	if g.slides {
 		k.sliding.remove(g)
+	} else {
+		k.opening.remove(g)
 	}
 }
 

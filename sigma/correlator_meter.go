@@ -96,7 +96,7 @@ func (m *distinctMeter) remove(e *entry) {
 	}
 }
 
-func (m *distinctMeter) clear()      { clear(m.texts) }
+func (m *distinctMeter) clear() { clear(m.texts) }
 
 // A sumMeter adds numbers up. It never subtracts, as one huge number would
 // leave nothing of the small ones behind: the older numbers are kept as the
@@ -133,7 +133,7 @@ func (m *sumMeter) sum() float64 {
 
 func (m *sumMeter) average() float64 { return m.sum() / float64(len(m.older)+len(m.newer)) }
 
-func (m *sumMeter) clear()      { m.older, m.newer, m.total = m.older[:0], m.newer[:0], 0 }
+func (m *sumMeter) clear() { m.older, m.newer, m.total = m.older[:0], m.newer[:0], 0 }
 
 // A numbersMeter keeps numbers in ascending order.
 type numbersMeter struct{ numbers []float64 }

@@ -86,8 +86,7 @@ func (c *Correlator) takeIn(k *correlating, values []string, hit *arrival, posit
 	if isNew {
 		c.hold(k, k.weight)
 	}
-	if hit.time > later(g.opened, k.rule.Timespan) {
-		k.opening.remove(g)
+	if g.slides {
 		k.sliding.touch(g)
 	}
 	c.addEntries(k, g, hit, positions)
@@ -96,7 +95,7 @@ func (c *Correlator) takeIn(k *correlating, values []string, hit *arrival, posit
 // slide moves a window that was judged once to the time of the next hit: each
 // time that hits leave it, what remains is judged.
 func (c *Correlator) slide(k *correlating, g *group, now int64) {
-	if now <= later(g.opened, k.rule.Timespan) {
+	if !g.slides {
 		return
 	}
 	since := earlier(now, k.rule.Timespan)
@@ -174,6 +173,7 @@ func (k *correlating) carried() [][]string {
 func (c *Correlator) close(k *correlating, g *group, at int64, incomplete bool) {
 	since := max(g.opened, earlier(g.last, k.rule.Timespan))
 	k.undue(g)
+	g.slides = true
 	if value, held := k.holds(g.meter, since); held {
 		c.fire(k, g, at, value, incomplete)
 	}
