@@ -34,6 +34,8 @@ type Correlation struct {
 	// Generate says that the rules named here also report on their own.
 	Generate bool
 	At       Position
+
+	references []placed // as in Rules; none where the rules are implied
 }
 
 // CorrelationType says what is computed over a window.

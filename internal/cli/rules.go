@@ -238,6 +238,7 @@ func printLooks(out io.Writer, rule *sigma.Rule, taxonomy *sigma.Taxonomy) error
 }
 
 func newRulesLint(env Environment) *cobra.Command {
+	var placeholders []string
 	command := &cobra.Command{
 		Use:   "lint [PATH...]",
 		Short: "Check rules for mistakes, with reasons",
@@ -245,20 +246,26 @@ func newRulesLint(env Environment) *cobra.Command {
 and reports what is wrong with them, one flaw a line: file, line and column, how bad it
 is, what it is, and the name of the check. What is unusable is not loaded; what is
 doubtful breaks the specification, or hardly means what it says; the rest is style.
-It ends with code 1 if something is unusable.`,
-		RunE: func(_ *cobra.Command, paths []string) error { return runLint(env, paths) },
+It ends with code 1 if something is unusable: a rule with %placeholders% is, unless
+--placeholders gives them values.`,
+		RunE: func(_ *cobra.Command, paths []string) error { return runLint(env, paths, placeholders) },
 	}
+	command.Flags().StringArrayVar(&placeholders, "placeholders", nil, placeholdersUsage)
 	return command
 }
 
-func runLint(env Environment, paths []string) error {
+func runLint(env Environment, paths, placeholders []string) error {
 	documents, err := ruleOptions{paths: paths}.documents()
+	if err != nil {
+		return err
+	}
+	values, err := loadPlaceholders(placeholders)
 	if err != nil {
 		return err
 	}
 	out := bufio.NewWriter(env.Out)
 	unusable := 0
-	flaws := sigma.Lint(documents)
+	flaws := sigma.LintWith(documents, sigma.Options{Placeholders: values})
 	for _, flaw := range flaws {
 		if flaw.Severity == sigma.Unusable {
 			unusable++
