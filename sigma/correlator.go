@@ -47,6 +47,8 @@ type CorrelatorOptions struct {
 	MaxHits int
 	// MaxReferences bounds Alert.Refs; 0 means 1,000. The latest are kept.
 	MaxReferences int
+	// Trace notes what Traces returns, which takes time and memory.
+	Trace bool
 }
 
 func (o CorrelatorOptions) withDefaults() CorrelatorOptions {

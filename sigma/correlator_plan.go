@@ -22,6 +22,8 @@ type correlating struct {
 	newMeter func() meter
 	holds    func(m meter, since int64) (float64, bool)
 
+	trace *trace // nil as a rule
+
 	numeric bool // whether the condition's field must be a number
 
 	groups map[string]*group
@@ -189,6 +191,9 @@ func (p *correlationPlan) add(c *Correlation) {
 		opening: groupList{links: 1}, sliding: groupList{links: 1},
 	}
 	k.newMeter, k.holds = meterOf(c)
+	if p.options.Trace {
+		k.trace = newTrace(c)
+	}
 	k.weight = 6 // measured: up to 500 bytes, where an entry has 80
 	if c.Type == TemporalOrdered {
 		k.weight += 1 << len(c.Rules) / 8 // a time and a flag for each subset of the rules

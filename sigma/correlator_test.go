@@ -556,3 +556,64 @@ func TestFullWindowOfValues(t *testing.T) {
 		t.Errorf("%d dropped, want 3", dropped)
 	}
 }
+
+// A trace says what matched, and which window of each group was the best.
+func TestTrace(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ keys, hits, rules, groups string }{
+		{"type: event_count, rules: [a, b], group-by: [u], timespan: 10s, condition: {gte: 3}",
+			"a 1 u=x, a 2 u=x, b 3, a 20 u=y, a 21 u=y, a 22 u=y, a 40 u=x",
+			"a 6/0/0, b 1/1/0", "y 20-22 3 held 1 alert, x 1-2 2"},
+		{"type: value_sum, rules: [a], timespan: 10s, condition: {gt: 5, field: n}",
+			"a 1 n=1, a 2 n=x, a 3 n=3, a 40 n=2", "a 4/0/1", " 1-3 4"},
+		{"type: temporal, rules: [a, b, c], timespan: 10s", "a 1, b 20, c 21, a 40", "a 2/0/0, b 1/0/0, c 1/0/0", " 20-21 2 [1 2]"},
+		{"type: temporal_ordered, rules: [a, b], timespan: 10s", "b 1, a 2", "a 1/0/0, b 1/0/0", " 1-1 1 [1]"},
+		{"type: temporal, rules: [a, b, c], timespan: 10s, condition: a and b and not c", "a 1, c 2, a 20, c 40", "a 2/0/0, b 0/0/0, c 2/0/0", " 20-20 1 [0]"},
+		{"type: event_count, rules: [a], timespan: 10s, condition: {gte: 2, lte: 3}", "a 1, a 2, a 3, a 4, a 5, a 40", "a 6/0/0", " 40-40 1"},
+	}
+	for _, test := range tests {
+		set := ruleSetOf(t, oneCorrelation(test.keys))
+		correlator := newCorrelator(t, set, CorrelatorOptions{Trace: true})
+		run(correlator, hitsOf(t, set, test.hits))
+		trace := correlator.Traces()[0]
+		var rules, groups []string
+		for _, r := range trace.Rules {
+			rules = append(rules, fmt.Sprintf("%s %d/%d/%d", r.Reference, r.Hits, r.WithoutGroup, r.WithoutValue))
+		}
+		for _, g := range trace.Groups {
+			name := ""
+			for _, value := range g.Group {
+				name += value.Text
+			}
+			line := fmt.Sprintf("%s %d-%d %v", name, g.First.Unix(), g.Last.Unix(), g.Value)
+			if len(g.Matched) > 0 {
+				line += fmt.Sprintf(" %v", g.Matched)
+			}
+			if g.Held {
+				line += fmt.Sprintf(" held %d alert", g.Alerts)
+			}
+			groups = append(groups, line)
+		}
+		if got := strings.Join(rules, ", "); got != test.rules {
+			t.Errorf("%s: rules %s, want %s", test.keys, got, test.rules)
+		}
+		if got := strings.Join(groups, ", "); got != test.groups {
+			t.Errorf("%s: groups %q, want %q", test.keys, got, test.groups)
+		}
+	}
+}
+
+func TestConditionOfCorrelation(t *testing.T) {
+	t.Parallel()
+	for keys, want := range map[string]string{
+		"type: event_count, rules: [a], timespan: 1s, condition: {gte: 2, lt: 5}":                          "hits >= 2 and < 5",
+		"type: value_count, rules: [a], timespan: 1s, condition: {neq: 2, field: [u, v]}":                  "different values of u and v not = 2",
+		"type: value_percentile, rules: [a], timespan: 1s, condition: {gt: 2.5, field: u, percentile: 90}": "percentile 90 of u > 2.5",
+		"type: temporal_ordered, rules: [a, b], timespan: 1s":                                              "rules that matched in order >= 2",
+		"type: temporal, timespan: 1s, condition: a and (b or not c) and not (a and d)":                    "a and (b or not c) and not (a and d)",
+	} {
+		if got := ruleSetOf(t, oneCorrelation(keys)).Correlations[0].Condition(); got != want {
+			t.Errorf("%s: %s, want %s", keys, got, want)
+		}
+	}
+}

@@ -10,13 +10,16 @@ const maxValues = 64
 func (c *Correlator) deliver(to link, hit *arrival) {
 	k := to.to
 	k.statistics.Hits++
+	k.trace.hit(to.positions, func(r *RuleTrace) { r.Hits++ })
 	k.read(to.fields, hit.values)
 	switch {
 	case slices.ContainsFunc(k.values[:k.grouped], isEmpty):
 		k.statistics.WithoutGroup++
+		k.trace.hit(to.positions, func(r *RuleTrace) { r.WithoutGroup++ })
 		return
 	case slices.ContainsFunc(k.values[k.grouped:k.grouped+k.valued], isEmpty):
 		k.statistics.WithoutValue++
+		k.trace.hit(to.positions, func(r *RuleTrace) { r.WithoutValue++ })
 		return
 	}
 	c.makeRoom()
@@ -67,7 +70,7 @@ func (c *Correlator) take(k *correlating, values []string, hit *arrival, positio
 		c.hold(k, -1)
 	}
 	c.addEntries(k, g, hit, positions)
-	value, held := k.holds(g.meter, since)
+	value, held := k.judge(g, since)
 	switch {
 	case !held:
 	case g.quiet && hit.time <= g.quietUntil:
@@ -108,7 +111,7 @@ func (c *Correlator) slide(k *correlating, g *group, now int64) {
 		if len(g.window()) == 0 {
 			return
 		}
-		if value, held := k.holds(g.meter, gone+1); held {
+		if value, held := k.judge(g, gone+1); held {
 			c.fire(k, g, now, value, false)
 			return
 		}
@@ -174,15 +177,23 @@ func (c *Correlator) close(k *correlating, g *group, at int64, incomplete bool) 
 	since := max(g.opened, earlier(g.last, k.rule.Timespan))
 	k.undue(g)
 	g.slides = true
-	if value, held := k.holds(g.meter, since); held {
+	if value, held := k.judge(g, since); held {
 		c.fire(k, g, at, value, incomplete)
 	}
+}
+
+// judge measures a window, and says whether its value fulfils the condition.
+func (k *correlating) judge(g *group, since int64) (value float64, held bool) {
+	value, held = k.holds(g.meter, since)
+	k.trace.judged(k, g, since, value, held)
+	return value, held
 }
 
 // fire makes an alert of a window, whose hits are then used up. A group that is
 // judged at once is quiet until a whole timespan has passed; one that is judged
 // at the end begins anew with its next hit. So no two alerts share a hit.
 func (c *Correlator) fire(k *correlating, g *group, at int64, value float64, incomplete bool) {
+	k.trace.alerted(g)
 	window := g.window()
 	alert := &Alert{
 		Correlation: k.rule, Time: timeOf(at), First: timeOf(window[0].time), Last: timeOf(g.last),
