@@ -60,6 +60,11 @@ type CorrelationCondition struct {
 	Negate bool
 }
 
+// Holds reports whether a value meets the condition.
+func (c CorrelationCondition) Holds(value float64) bool {
+	return c.Operator.holds(value, c.Number) != c.Negate
+}
+
 // Reference is a leaf of an extended correlation condition. It holds when the
 // rule of that id or name matched within the window.
 type Reference struct{ Rule string }

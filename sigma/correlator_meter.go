@@ -56,7 +56,7 @@ func meterOf(c *Correlation) (func() meter, func(meter, int64) (float64, bool)) 
 // fulfilled reports whether a value meets all conditions.
 func fulfilled(conditions []CorrelationCondition, value float64) bool {
 	for _, c := range conditions {
-		if c.Operator.holds(value, c.Number) == c.Negate {
+		if !c.Holds(value) {
 			return false
 		}
 	}

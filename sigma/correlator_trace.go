@@ -151,7 +151,7 @@ func (k *correlating) distance(value float64, there uint64, held bool) float64 {
 	}
 	sum := 0.0
 	for _, c := range k.rule.Conditions {
-		if c.Operator.holds(value, c.Number) == c.Negate {
+		if !c.Holds(value) {
 			sum += 0.5 + math.Abs(value-c.Number)
 		}
 	}

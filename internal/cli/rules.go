@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -216,11 +217,29 @@ func printRule(w io.Writer, e ruleEntry, taxonomy *sigma.Taxonomy) error {
 		}
 	}
 	if e.correlation != nil {
-		show("made of", strings.Join(e.correlation.Rules, ", "))
-		show("grouped by", strings.Join(e.correlation.GroupBy, ", "))
-		show("within", e.correlation.Timespan.String())
+		printCorrelation(show, e.correlation)
 	}
 	return out.Flush()
+}
+
+// printCorrelation shows what a correlation is about.
+func printCorrelation(show func(name, value string), c *sigma.Correlation) {
+	show("made of", strings.Join(c.Rules, ", "))
+	show("condition", c.Condition())
+	show("grouped by", strings.Join(c.GroupBy, ", "))
+	show("within", c.Timespan.String())
+	for _, alias := range slices.Sorted(maps.Keys(c.Aliases)) {
+		var fields []string
+		for _, rule := range slices.Sorted(maps.Keys(c.Aliases[alias])) {
+			fields = append(fields, c.Aliases[alias][rule]+" of "+rule)
+		}
+		show("alias", alias+": "+strings.Join(fields, ", "))
+	}
+	if c.Generate {
+		show("generate", "its rules report on their own, too")
+	} else {
+		show("generate", "its rules do not report on their own")
+	}
 }
 
 // printLooks shows where a rule looks and for what, as Kulla understood it.
