@@ -1,6 +1,9 @@
 package sigma
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A Correlation is a rule over the matches of other rules (Sigma correlation
 // rules specification 2.1).
@@ -31,6 +34,8 @@ type Correlation struct {
 	// Generate says that the rules named here also report on their own.
 	Generate bool
 	At       Position
+
+	references []placed // as in Rules; none where the rules are implied
 }
 
 // CorrelationType says what is computed over a window.
@@ -55,8 +60,53 @@ type CorrelationCondition struct {
 	Negate bool
 }
 
+// Holds reports whether a value meets the condition.
+func (c CorrelationCondition) Holds(value float64) bool {
+	return c.Operator.holds(value, c.Number) != c.Negate
+}
+
 // Reference is a leaf of an extended correlation condition. It holds when the
 // rule of that id or name matched within the window.
 type Reference struct{ Rule string }
 
 func (Reference) isExpression() {}
+
+// CanFire reports whether the condition can be fulfilled where only those of
+// the rules can have hits of which that is said.
+func (c *Correlation) CanFire(hits func(reference string) bool) bool {
+	if c.Expression != nil {
+		return canHold(c.Expression, hits)
+	}
+	able := 0
+	for _, reference := range c.Rules {
+		if hits(reference) {
+			able++
+		}
+	}
+	if c.Type != Temporal && c.Type != TemporalOrdered {
+		return able > 0
+	}
+	for matched := 1; matched <= able; matched++ {
+		if fulfilled(c.Conditions, float64(matched)) {
+			return true
+		}
+	}
+	return false
+}
+
+// canHold is true of what is under a not: that a rule can have hits does not
+// mean that it has some in each window.
+func canHold(e Expression, hits func(string) bool) bool {
+	holds := func(term Expression) bool { return canHold(term, hits) }
+	switch e := e.(type) {
+	case And:
+		return !slices.ContainsFunc(e, func(term Expression) bool { return !holds(term) })
+	case Or:
+		return slices.ContainsFunc(e, holds)
+	case Named:
+		return holds(e.Term)
+	case Reference:
+		return hits(e.Rule)
+	}
+	return true
+}

@@ -47,6 +47,8 @@ type CorrelatorOptions struct {
 	MaxHits int
 	// MaxReferences bounds Alert.Refs; 0 means 1,000. The latest are kept.
 	MaxReferences int
+	// Trace notes what Traces returns, which takes time and memory.
+	Trace bool
 }
 
 func (o CorrelatorOptions) withDefaults() CorrelatorOptions {
@@ -189,9 +191,8 @@ func (c *Correlator) Flush() []Alert {
 	c.watermark = max(c.watermark, c.newest)
 	c.closeBefore(c.watermark)
 	for _, k := range c.correlations {
-		for k.hasOpen() {
-			incomplete := k.nextClose() > c.watermark
-			c.close(k, k.popOpen(), c.watermark, incomplete)
+		for g, at := k.due(); g != nil; g, at = k.due() {
+			c.close(k, g, min(at, c.watermark), at > c.watermark)
 		}
 	}
 	for _, k := range c.correlations {
@@ -208,20 +209,21 @@ func (c *Correlator) process(next pendingHit) {
 	}
 }
 
-// closeBefore ends the windows that end before a time, the earliest first.
+// closeBefore judges the windows that end before a time, the earliest first.
 func (c *Correlator) closeBefore(now int64) {
 	for {
-		var next *correlating
+		var of *correlating
+		var next *group
+		end := now
 		for _, k := range c.correlations {
-			if k.hasOpen() && k.nextClose() < now && (next == nil || k.nextClose() < next.nextClose()) {
-				next = k
+			if g, at := k.due(); g != nil && at < end {
+				of, next, end = k, g, at
 			}
 		}
 		if next == nil {
 			return
 		}
-		at := next.nextClose()
-		c.close(next, next.popOpen(), at, false)
+		c.close(of, next, end, false)
 	}
 }
 

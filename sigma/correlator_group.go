@@ -15,16 +15,22 @@ type group struct {
 	entries []entry
 	head    int
 	meter   meter
-	hits    int // in the window, also where their entry was not kept
-	// opened and last are the times of the first and the latest hit. The first
-	// begins the window of a group that is judged at its end.
+	hits    int // in the window
+	// opened and last are the times of the first and the latest hit.
 	opened, last int64
+	// slides says that the first window was judged, where that is done at the
+	// end.
+	slides bool
 	// quietUntil is the time up to which no further alert is given.
 	quiet      bool
 	quietUntil int64
 
-	newer, older *group // in the list of recent groups
+	// links are the neighbours in the list of recent groups, and in the one
+	// that says when the group is to be judged.
+	links [2]groupLinks
 }
+
+type groupLinks struct{ newer, older *group }
 
 // An entry is one hit in a window.
 type entry struct {
@@ -75,21 +81,26 @@ func appendText(key []byte, text string) []byte {
 	return Fold(key, []byte(text))
 }
 
-// A groupList holds groups in order of their last hit, and finds the ends.
-type groupList struct{ oldest, newest *group }
+// A groupList holds groups in the order in which they were added, and finds
+// the ends. A group is in one list at most of those that use the same links.
+type groupList struct {
+	oldest, newest *group
+	links          int
+}
 
 func (l *groupList) remove(g *group) {
-	if g.newer != nil {
-		g.newer.older = g.older
+	own := &g.links[l.links]
+	if own.newer != nil {
+		own.newer.links[l.links].older = own.older
 	} else if l.newest == g {
-		l.newest = g.older
+		l.newest = own.older
 	}
-	if g.older != nil {
-		g.older.newer = g.newer
+	if own.older != nil {
+		own.older.links[l.links].newer = own.newer
 	} else if l.oldest == g {
-		l.oldest = g.newer
+		l.oldest = own.newer
 	}
-	g.newer, g.older = nil, nil
+	*own = groupLinks{}
 }
 
 // touch makes a group the newest one, whether it is in the list or not.
@@ -98,73 +109,67 @@ func (l *groupList) touch(g *group) {
 		return
 	}
 	l.remove(g)
-	g.older = l.newest
+	g.links[l.links].older = l.newest
 	if l.newest != nil {
-		l.newest.newer = g
+		l.newest.links[l.links].newer = g
 	} else {
 		l.oldest = g
 	}
 	l.newest = g
 }
 
-// A groupQueue holds groups with an open window in the order in which it
-// began. As windows of a correlation are equally long, they end in that order.
-type groupQueue struct {
-	groups []*group
-	head   int
-}
-
-func (q *groupQueue) push(g *group) { q.groups = append(q.groups, g) }
-
-func (q *groupQueue) pop() *group {
-	g := q.groups[q.head]
-	q.groups[q.head] = nil
-	q.head++
-	if q.head > len(q.groups)/2 {
-		q.groups = slices.Delete(q.groups, 0, q.head)
-		q.head = 0
+// due returns the group that is to be judged next, nil where none is: when its
+// first window is over, or, later on, when all hits of its latest time are in.
+// As windows of a correlation are equally long, they end in the order in which
+// they began.
+func (k *correlating) due() (g *group, at int64) {
+	if first := k.opening.oldest; first != nil {
+		g, at = first, later(first.opened, k.rule.Timespan)
 	}
-	return g
-}
-
-func (k *correlating) hasOpen() bool { return k.open.head < len(k.open.groups) }
-
-func (k *correlating) nextClose() int64 {
-	return later(k.open.groups[k.open.head].opened, k.rule.Timespan)
-}
-
-// popOpen takes the window that ends first out of the correlation.
-func (k *correlating) popOpen() *group {
-	g := k.open.pop()
-	delete(k.groups, g.key)
-	return g
+	if next := k.sliding.oldest; next != nil && (g == nil || next.last < at) {
+		g, at = next, next.last
+	}
+	return g, at
 }
 
 // find returns the group of some values, and whether it is a new one.
 func (k *correlating) find(values []string, now int64) (*group, bool) {
-	k.key = groupKey(k.key[:0], values)
-	g := k.groups[string(k.key)]
+	g := k.known(values)
 	isNew := g == nil
 	if isNew {
 		g = &group{key: string(k.key), values: slices.Clone(values), meter: k.newMeter(), opened: now}
 		k.groups[g.key] = g
 		if k.atEnd {
-			k.open.push(g)
+			k.opening.touch(g)
 		}
 	}
-	if !k.atEnd {
-		k.recent.touch(g)
-	}
+	k.recent.touch(g)
 	g.last = now
 	return g, isNew
+}
+
+// known returns the group of some values if there is one.
+func (k *correlating) known(values []string) *group {
+	k.key = groupKey(k.key[:0], values)
+	return k.groups[string(k.key)]
 }
 
 // forget removes a group and returns how much room that gives: its entries,
 // and the group itself.
 func (k *correlating) forget(g *group) int {
 	k.recent.remove(g)
+	k.undue(g)
 	delete(k.groups, g.key)
 	return k.weight + len(g.window())
+}
+
+// undue takes a group out of the lists of those that are to be judged.
+func (k *correlating) undue(g *group) {
+	if g.slides {
+		k.sliding.remove(g)
+	} else {
+		k.opening.remove(g)
+	}
 }
 
 // forgetIdle removes the groups whose window is empty by now.
@@ -184,11 +189,8 @@ func (k *correlating) forgetAll() (room int) {
 
 // forgetOldest removes one group and returns how much room that gives.
 func (k *correlating) forgetOldest() int {
-	switch {
-	case k.hasOpen():
-		return k.weight + len(k.popOpen().window())
-	case k.recent.oldest != nil:
-		return k.forget(k.recent.oldest)
+	if k.recent.oldest == nil {
+		return 0
 	}
-	return 0
+	return k.forget(k.recent.oldest)
 }

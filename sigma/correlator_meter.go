@@ -14,8 +14,6 @@ type meter interface {
 	remove(e *entry)
 	// clear lets go of all hits.
 	clear()
-	// small says that the meter needs no more room for more hits.
-	small() bool
 }
 
 // meterOf returns what a correlation measures with, and how its condition is
@@ -30,8 +28,8 @@ func meterOf(c *Correlation) (func() meter, func(meter, int64) (float64, bool)) 
 		return func() meter { return new(sumMeter) },
 			func(m meter, _ int64) (float64, bool) { return compare(m.(*sumMeter).sum()) }
 	case ValueAverage:
-		return func() meter { return new(averageMeter) },
-			func(m meter, _ int64) (float64, bool) { return compare(m.(*averageMeter).average()) }
+		return func() meter { return new(sumMeter) },
+			func(m meter, _ int64) (float64, bool) { return compare(m.(*sumMeter).average()) }
 	case ValuePercentile, ValueMedian:
 		percent := c.Percentile
 		if c.Type == ValueMedian {
@@ -58,7 +56,7 @@ func meterOf(c *Correlation) (func() meter, func(meter, int64) (float64, bool)) 
 // fulfilled reports whether a value meets all conditions.
 func fulfilled(conditions []CorrelationCondition, value float64) bool {
 	for _, c := range conditions {
-		if c.Operator.holds(value, c.Number) == c.Negate {
+		if !c.Holds(value) {
 			return false
 		}
 	}
@@ -71,7 +69,6 @@ type hitMeter int
 func (m *hitMeter) add(*entry, uint64) { *m++ }
 func (m *hitMeter) remove(*entry)      { *m-- }
 func (m *hitMeter) clear()             { *m = 0 }
-func (m *hitMeter) small() bool        { return true }
 
 // A distinctMeter counts the texts that are there at least once.
 type distinctMeter struct{ texts map[string]*distinctText }
@@ -99,8 +96,7 @@ func (m *distinctMeter) remove(e *entry) {
 	}
 }
 
-func (m *distinctMeter) clear()      { clear(m.texts) }
-func (m *distinctMeter) small() bool { return false }
+func (m *distinctMeter) clear() { clear(m.texts) }
 
 // A sumMeter adds numbers up. It never subtracts, as one huge number would
 // leave nothing of the small ones behind: the older numbers are kept as the
@@ -135,38 +131,29 @@ func (m *sumMeter) sum() float64 {
 	return m.older[len(m.older)-1] + m.total
 }
 
-func (m *sumMeter) clear()      { m.older, m.newer, m.total = m.older[:0], m.newer[:0], 0 }
-func (m *sumMeter) small() bool { return false }
+func (m *sumMeter) average() float64 { return m.sum() / float64(len(m.older)+len(m.newer)) }
 
-// An averageMeter only serves windows that are judged at their end, so nothing
-// is ever removed.
-type averageMeter struct {
-	total float64
-	count int
-}
+func (m *sumMeter) clear() { m.older, m.newer, m.total = m.older[:0], m.newer[:0], 0 }
 
-func (m *averageMeter) add(e *entry, _ uint64) {
-	m.total += e.number
-	m.count++
-}
-
-func (m *averageMeter) average() float64 { return m.total / float64(m.count) }
-func (m *averageMeter) remove(*entry)    {}
-func (m *averageMeter) clear()           { *m = averageMeter{} }
-func (m *averageMeter) small() bool      { return true }
-
-// A numbersMeter keeps numbers for the end of the window.
+// A numbersMeter keeps numbers in ascending order.
 type numbersMeter struct{ numbers []float64 }
 
-func (m *numbersMeter) add(e *entry, _ uint64) { m.numbers = append(m.numbers, e.number) }
-func (m *numbersMeter) remove(*entry)          {}
-func (m *numbersMeter) clear()                 { m.numbers = m.numbers[:0] }
-func (m *numbersMeter) small() bool            { return false }
+func (m *numbersMeter) add(e *entry, _ uint64) {
+	at, _ := slices.BinarySearch(m.numbers, e.number)
+	m.numbers = slices.Insert(m.numbers, at, e.number)
+}
 
-// percentile sorts the numbers and interpolates between the two nearest ranks,
-// as SQL's percentile_cont does. There is at least one number.
+func (m *numbersMeter) remove(e *entry) {
+	if at, found := slices.BinarySearch(m.numbers, e.number); found {
+		m.numbers = slices.Delete(m.numbers, at, at+1)
+	}
+}
+
+func (m *numbersMeter) clear() { m.numbers = m.numbers[:0] }
+
+// percentile interpolates between the two nearest of the ascending numbers, as
+// SQL's percentile_cont does. There is at least one number.
 func percentile(numbers []float64, percent float64) float64 {
-	slices.Sort(numbers)
 	rank := percent / 100 * float64(len(numbers)-1)
 	below := int(math.Floor(rank))
 	if below+1 >= len(numbers) {
@@ -200,7 +187,6 @@ func (m *presenceMeter) since(since int64) (there uint64) {
 
 func (m *presenceMeter) remove(*entry) {}
 func (m *presenceMeter) clear()        { m.seen = 0 }
-func (m *presenceMeter) small() bool   { return true }
 
 // An orderMeter knows, for each set of rules, the latest time at which hits of
 // just these rules, in the order of the list, can have begun. Sets are bits,

@@ -22,11 +22,16 @@ type correlating struct {
 	newMeter func() meter
 	holds    func(m meter, since int64) (float64, bool)
 
+	trace *trace // nil as a rule
+
 	numeric bool // whether the condition's field must be a number
 
 	groups map[string]*group
-	recent groupList  // by time of the last hit, where hits are judged at once
-	open   groupQueue // by beginning of the window, where they are judged at its end
+	recent groupList // by time of the last hit
+	// Where windows are judged at their end: opening are the groups whose
+	// first window is not over, by its beginning; sliding are those whose
+	// window ends with the hits of the latest time, by that time.
+	opening, sliding groupList
 
 	statistics CorrelationStatistics
 	held       int // entries, and the weight of the groups
@@ -163,9 +168,9 @@ func (p *correlationPlan) check(c *Correlation) bool {
 	return false
 }
 
-// neverReached reports whether windows are too small for a count to fire.
+// neverReached reports whether windows are too small for a count to be judged.
 func (p *correlationPlan) neverReached(c *Correlation) bool {
-	if c.Type != EventCount && c.Type != ValueCount || judgedAtEnd(c) {
+	if c.Type != EventCount && c.Type != ValueCount {
 		return false
 	}
 	return slices.ContainsFunc(c.Conditions, func(condition CorrelationCondition) bool {
@@ -183,8 +188,12 @@ func (p *correlationPlan) add(c *Correlation) {
 		grouped: len(c.GroupBy), valued: len(fields),
 		numeric: isNumeric(c.Type),
 		atEnd:   judgedAtEnd(c), groups: map[string]*group{},
+		opening: groupList{links: 1}, sliding: groupList{links: 1},
 	}
 	k.newMeter, k.holds = meterOf(c)
+	if p.options.Trace {
+		k.trace = newTrace(c)
+	}
 	k.weight = 6 // measured: up to 500 bytes, where an entry has 80
 	if c.Type == TemporalOrdered {
 		k.weight += 1 << len(c.Rules) / 8 // a time and a flag for each subset of the rules

@@ -90,19 +90,62 @@ func referenceAtOnce(c *Correlation, group *referenceGroup) (found []string) {
 	return found
 }
 
+// referenceAtEnd tries every place of the window over each run of hits, and
+// begins anew after the first that fulfils the condition.
 func referenceAtEnd(c *Correlation, group *referenceGroup, end time.Time) (found []string) {
 	for rest := group.hits; len(rest) > 0; {
-		over := rest[0].Time.Add(c.Timespan)
-		size := 0
-		for size < len(rest) && !rest[size].Time.After(over) {
-			size++
+		run := referenceRun(rest, c.Timespan)
+		next := len(run)
+		for _, begin := range referencePlaces(run, c.Timespan) {
+			over := begin.Add(c.Timespan)
+			var window []Hit
+			for _, hit := range run {
+				if !hit.Time.Before(begin) && !hit.Time.After(over) {
+					window = append(window, hit)
+				}
+			}
+			value, holds := referenceMeasure(c, window)
+			if !holds {
+				continue
+			}
+			at := over
+			if begin.After(run[0].Time) { // known when the next hit is there
+				at = run[slices.IndexFunc(run, func(hit Hit) bool { return !hit.Time.Before(over) })].Time
+			}
+			found = append(found, referenceLine(slices.MinFunc([]time.Time{at, end}, time.Time.Compare), window, value, at.After(end)))
+			next = slices.IndexFunc(append(slices.Clone(run), Hit{Time: over.Add(1)}), func(hit Hit) bool { return hit.Time.After(over) })
+			break
 		}
-		if value, holds := referenceMeasure(c, rest[:size]); holds {
-			found = append(found, referenceLine(slices.MinFunc([]time.Time{over, end}, time.Time.Compare), rest[:size], value, over.After(end)))
-		}
-		rest = rest[size:]
+		rest = rest[next:]
 	}
 	return found
+}
+
+// referenceRun is the hits from the first on that follow one another within a
+// timespan.
+func referenceRun(hits []Hit, timespan time.Duration) []Hit {
+	for i := 1; i < len(hits); i++ {
+		if hits[i].Time.Sub(hits[i-1].Time) > timespan {
+			return hits[:i]
+		}
+	}
+	return hits
+}
+
+// referencePlaces are the beginnings of a window that lies between the first
+// and the last hit of a run, one for each set of hits that it can hold.
+func referencePlaces(run []Hit, timespan time.Duration) []time.Time {
+	first, last := run[0].Time, run[len(run)-1].Time.Add(-timespan)
+	places := []time.Time{first}
+	for _, hit := range run {
+		for _, place := range []time.Time{hit.Time.Add(1), hit.Time.Add(-timespan)} {
+			if place.After(first) && !place.After(last) {
+				places = append(places, place)
+			}
+		}
+	}
+	slices.SortFunc(places, time.Time.Compare)
+	return places
 }
 
 // referenceLine leaves the group out: how its values are spelled is for the
@@ -390,15 +433,21 @@ func chained(inner, outer *Correlation, rules []*Rule, hits []Hit) (atOnce, inTu
 		return append(append(alerts, correlator.Advance(end)...), correlator.Flush()...)
 	}
 	stand := &Rule{Metadata: Metadata{Name: "inner"}}
-	var again []Hit
+	var again, after []Hit
 	for _, alert := range find([]*Correlation{inner}, rules, hits) {
-		again = append(again, Hit{Rule: stand, Time: alert.Time, Values: alert.Group})
+		hit := Hit{Rule: stand, Time: alert.Time, Values: alert.Group}
+		if judgedAtEnd(inner) && alert.Time.Equal(alert.Last) { // judged when all hits of that time were in
+			after = append(after, hit)
+			continue
+		}
+		again = append(again, hit)
 	}
 	for _, hit := range hits {
 		if hit.Rule.Name == "c" {
 			again = append(again, hit)
 		}
 	}
+	again = append(again, after...)
 	slices.SortStableFunc(again, func(a, b Hit) int { return a.Time.Compare(b.Time) })
 	for i := range again {
 		again[i].Ref = uint64(i)

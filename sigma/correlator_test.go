@@ -182,6 +182,24 @@ func TestCorrelationTypes(t *testing.T) {
 		{"an alias without a field for a rule", `type: temporal, rules: [a, b], group-by: [ip], timespan: 10s, aliases: {ip: {a: src}}`,
 			"a 1 src=1, b 2 ip=1", "found @2 1-2 ip=1 2 [1 2]"},
 		{"extended in order, without a list", "type: temporal_ordered, timespan: 10s, condition: b and a", "a 1, b 2, a 3", "found @3 1-3 2 [1 2 3]"},
+		{"a range slides", "type: event_count, rules: [a], timespan: 1m, condition: {gte: 3, lte: 10}",
+			"a 0, a 58, a 61, a 62", "found @62 58-62 3 [2 3 4]"},
+		{"a range, above it all the time", "type: event_count, rules: [a], timespan: 10s, condition: {gte: 2, lte: 3}",
+			"a 1, a 2, a 3, a 4, a 60", ""},
+		{"value_avg slides", "type: value_avg, rules: [a], timespan: 1m, condition: {gt: 400, field: n}",
+			"a 0 n=0, a 58 n=500, a 59 n=500, a 61 n=0", "found @61 58-59 500 [2 3]"},
+		{"value_median slides", "type: value_median, rules: [a], timespan: 10s, condition: {gt: 4, field: n}",
+			"a 0 n=1, a 2 n=2, a 9 n=5, a 11 n=6, a 12 n=9, a 99 n=0", "found @11 2-11 5 [2 3 4]\nfound @22 12-12 9 [5]"},
+		{"extended with not slides", "type: temporal, rules: [a, b, c], timespan: 1m, condition: a and c and not b",
+			"c 0, b 1, a 59, c 62", "found @62 59-62 2 [3 4]"},
+		{"temporal_ordered with not slides", "type: temporal_ordered, rules: [a, c, b], timespan: 1m, condition: a and c and not b",
+			"c 0, b 1, a 59, c 62", "found @62 59-62 2 [3 4]"},
+		{"a slump within a run", "type: event_count, rules: [a], timespan: 10s, condition: {lt: 2}",
+			"a 0, a 9, a 18, a 19, a 99, a 100", "found @18 9-9 1 [2]"},
+		{"a run that ends is no slump", "type: event_count, rules: [a], timespan: 10s, condition: {lt: 2}",
+			"a 0, a 9, a 20, a 21, a 99, a 100", ""},
+		{"hits of one time belong together", "type: event_count, rules: [a], timespan: 10s, condition: {eq: 3}",
+			"a 0, a 9, a 11, a 11, a 11, a 12, a 99", ""},
 		{"extended, not twice", "type: temporal, rules: [a, b], timespan: 10s, condition: not (not a or b)", "a 1, a 20, b 21, c 99", "found @11 1-1 1 [1]"},
 		{"without a field of group-by", "type: event_count, rules: [a], group-by: [u, h], timespan: 10s, condition: {gte: 2}",
 			"a 1 u=x, a 2 u=x h=1, a 3 h=1, a 4 u= h=1, a 5 u=x h=1", "found @5 2-5 u=x h=1 2 [2 5]"},
@@ -525,16 +543,77 @@ func BenchmarkCorrelator(b *testing.B) {
 	}
 }
 
-// What a full window does not keep, it does not measure either.
+// A full window loses its oldest hits, also from what it measures.
 func TestFullWindowOfValues(t *testing.T) {
 	t.Parallel()
-	set := ruleSetOf(t, oneCorrelation("type: value_count, rules: [a], timespan: 1d, condition: {gte: 1, lte: 3, field: v}"))
+	set := ruleSetOf(t, oneCorrelation("type: value_count, rules: [a], timespan: 1d, condition: {gte: 1, lte: 2, field: v}"))
 	correlator := newCorrelator(t, set, CorrelatorOptions{MaxWindow: 3})
-	got := lines(run(correlator, hitsOf(t, set, "a 1 v=1, a 2 v=2, a 3 v=2, a 4 v=3, a 5 v=4 v=5 v=6")))
-	if want := "found @5 1-5 2 [1 2 3] incomplete"; got != want {
+	got := lines(run(correlator, hitsOf(t, set, "a 1 v=1, a 2 v=2, a 3 v=3, a 4 v=2, a 5 v=3 v=2")))
+	if want := "found @5 4-5 2 [4 5] incomplete"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if dropped := correlator.Statistics().Correlations[0].Dropped; dropped != 4 {
-		t.Errorf("%d dropped, want 4", dropped)
+	if dropped := correlator.Statistics().Correlations[0].Dropped; dropped != 3 {
+		t.Errorf("%d dropped, want 3", dropped)
+	}
+}
+
+// A trace says what matched, and which window of each group was the best.
+func TestTrace(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ keys, hits, rules, groups string }{
+		{"type: event_count, rules: [a, b], group-by: [u], timespan: 10s, condition: {gte: 3}",
+			"a 1 u=x, a 2 u=x, b 3, a 20 u=y, a 21 u=y, a 22 u=y, a 40 u=x",
+			"a 6/0/0, b 1/1/0", "y 20-22 3 held 1 alert, x 1-2 2"},
+		{"type: value_sum, rules: [a], timespan: 10s, condition: {gt: 5, field: n}",
+			"a 1 n=1, a 2 n=x, a 3 n=3, a 40 n=2", "a 4/0/1", " 1-3 4"},
+		{"type: temporal, rules: [a, b, c], timespan: 10s", "a 1, b 20, c 21, a 40", "a 2/0/0, b 1/0/0, c 1/0/0", " 20-21 2 [1 2]"},
+		{"type: temporal_ordered, rules: [a, b], timespan: 10s", "b 1, a 2", "a 1/0/0, b 1/0/0", " 1-1 1 [1]"},
+		{"type: temporal, rules: [a, b, c], timespan: 10s, condition: a and b and not c", "a 1, c 2, a 20, c 40", "a 2/0/0, b 0/0/0, c 2/0/0", " 20-20 1 [0]"},
+		{"type: event_count, rules: [a], timespan: 10s, condition: {gte: 2, lte: 3}", "a 1, a 2, a 3, a 4, a 5, a 40", "a 6/0/0", " 40-40 1"},
+	}
+	for _, test := range tests {
+		set := ruleSetOf(t, oneCorrelation(test.keys))
+		correlator := newCorrelator(t, set, CorrelatorOptions{Trace: true})
+		run(correlator, hitsOf(t, set, test.hits))
+		trace := correlator.Traces()[0]
+		var rules, groups []string
+		for _, r := range trace.Rules {
+			rules = append(rules, fmt.Sprintf("%s %d/%d/%d", r.Reference, r.Hits, r.WithoutGroup, r.WithoutValue))
+		}
+		for _, g := range trace.Groups {
+			name := ""
+			for _, value := range g.Group {
+				name += value.Text
+			}
+			line := fmt.Sprintf("%s %d-%d %v", name, g.First.Unix(), g.Last.Unix(), g.Value)
+			if len(g.Matched) > 0 {
+				line += fmt.Sprintf(" %v", g.Matched)
+			}
+			if g.Held {
+				line += fmt.Sprintf(" held %d alert", g.Alerts)
+			}
+			groups = append(groups, line)
+		}
+		if got := strings.Join(rules, ", "); got != test.rules {
+			t.Errorf("%s: rules %s, want %s", test.keys, got, test.rules)
+		}
+		if got := strings.Join(groups, ", "); got != test.groups {
+			t.Errorf("%s: groups %q, want %q", test.keys, got, test.groups)
+		}
+	}
+}
+
+func TestConditionOfCorrelation(t *testing.T) {
+	t.Parallel()
+	for keys, want := range map[string]string{
+		"type: event_count, rules: [a], timespan: 1s, condition: {gte: 2, lt: 5}":                          "hits >= 2 and < 5",
+		"type: value_count, rules: [a], timespan: 1s, condition: {neq: 2, field: [u, v]}":                  "different values of u and v not = 2",
+		"type: value_percentile, rules: [a], timespan: 1s, condition: {gt: 2.5, field: u, percentile: 90}": "percentile 90 of u > 2.5",
+		"type: temporal_ordered, rules: [a, b], timespan: 1s":                                              "rules that matched in order >= 2",
+		"type: temporal, timespan: 1s, condition: a and (b or not c) and not (a and d)":                    "a and (b or not c) and not (a and d)",
+	} {
+		if got := ruleSetOf(t, oneCorrelation(keys)).Correlations[0].Condition(); got != want {
+			t.Errorf("%s: %s, want %s", keys, got, want)
+		}
 	}
 }

@@ -10,13 +10,16 @@ const maxValues = 64
 func (c *Correlator) deliver(to link, hit *arrival) {
 	k := to.to
 	k.statistics.Hits++
+	k.trace.hit(to.positions, func(r *RuleTrace) { r.Hits++ })
 	k.read(to.fields, hit.values)
 	switch {
 	case slices.ContainsFunc(k.values[:k.grouped], isEmpty):
 		k.statistics.WithoutGroup++
+		k.trace.hit(to.positions, func(r *RuleTrace) { r.WithoutGroup++ })
 		return
 	case slices.ContainsFunc(k.values[k.grouped:k.grouped+k.valued], isEmpty):
 		k.statistics.WithoutValue++
+		k.trace.hit(to.positions, func(r *RuleTrace) { r.WithoutValue++ })
 		return
 	}
 	c.makeRoom()
@@ -53,29 +56,65 @@ func (k *correlating) read(fields []string, values []FieldText) {
 // take adds a hit to a group, and judges the group where that can be done
 // before the window ends.
 func (c *Correlator) take(k *correlating, values []string, hit *arrival, positions uint64) {
+	if k.atEnd {
+		c.takeIn(k, values, hit, positions)
+		return
+	}
 	g, isNew := k.find(values, hit.time)
 	if isNew {
 		c.hold(k, k.weight)
 	}
-	since := g.opened
-	if !k.atEnd {
-		since = earlier(hit.time, k.rule.Timespan)
-		for len(g.window()) > 0 && g.window()[0].time < since {
-			g.dropOldest()
-			c.hold(k, -1)
-		}
+	since := earlier(hit.time, k.rule.Timespan)
+	for len(g.window()) > 0 && g.window()[0].time < since {
+		g.dropOldest()
+		c.hold(k, -1)
 	}
 	c.addEntries(k, g, hit, positions)
-	if k.atEnd {
-		return
-	}
-	value, held := k.holds(g.meter, since)
+	value, held := k.judge(g, since)
 	switch {
 	case !held:
 	case g.quiet && hit.time <= g.quietUntil:
 		k.statistics.Suppressed++
 	default:
 		c.fire(k, g, hit.time, value, false)
+	}
+}
+
+// takeIn adds a hit to a group whose windows are judged at their end.
+func (c *Correlator) takeIn(k *correlating, values []string, hit *arrival, positions uint64) {
+	if g := k.known(values); g != nil {
+		c.slide(k, g, hit.time)
+	}
+	g, isNew := k.find(values, hit.time)
+	if isNew {
+		c.hold(k, k.weight)
+	}
+	if g.slides {
+		k.sliding.touch(g)
+	}
+	c.addEntries(k, g, hit, positions)
+}
+
+// slide moves a window that was judged once to the time of the next hit: each
+// time that hits leave it, what remains is judged.
+func (c *Correlator) slide(k *correlating, g *group, now int64) {
+	if !g.slides {
+		return
+	}
+	since := earlier(now, k.rule.Timespan)
+	for window := g.window(); len(window) > 0 && window[0].time < since; window = g.window() {
+		gone := window[0].time
+		for len(g.window()) > 0 && g.window()[0].time == gone {
+			g.dropOldest()
+			c.hold(k, -1)
+		}
+		if len(g.window()) == 0 {
+			return
+		}
+		if value, held := k.judge(g, gone+1); held {
+			c.fire(k, g, now, value, false)
+			return
+		}
 	}
 }
 
@@ -96,20 +135,9 @@ func (c *Correlator) addEntries(k *correlating, g *group, hit *arrival, position
 }
 
 // addEntry keeps an entry, in the place of the oldest where a window is full.
-// A window that is judged at its end keeps its first hits instead, and goes on
-// measuring as long as that needs no room.
 func (c *Correlator) addEntry(k *correlating, g *group, e *entry, positions uint64) {
-	full := len(g.window()) >= k.options.MaxWindow
-	if full {
+	if len(g.window()) >= k.options.MaxWindow {
 		k.statistics.Dropped++
-	}
-	switch {
-	case full && k.atEnd && !g.meter.small():
-		return
-	case full && k.atEnd:
-		k.measure(g, e, positions)
-		return
-	case full:
 		g.dropOldest()
 		c.hold(k, -1)
 	}
@@ -143,31 +171,45 @@ func (k *correlating) carried() [][]string {
 	return carried
 }
 
-// close judges a window that is over and has been taken out.
+// close judges a window that is over: the first one of a group, or the one
+// that ends with its latest hit.
 func (c *Correlator) close(k *correlating, g *group, at int64, incomplete bool) {
-	if value, held := k.holds(g.meter, g.opened); held {
+	since := max(g.opened, earlier(g.last, k.rule.Timespan))
+	k.undue(g)
+	g.slides = true
+	if value, held := k.judge(g, since); held {
 		c.fire(k, g, at, value, incomplete)
 	}
-	c.hold(k, -k.weight-len(g.window()))
 }
 
-// fire makes an alert of a window. After it the group begins anew, and is
-// quiet until a whole timespan has passed: so no two alerts share a hit.
+// judge measures a window, and says whether its value fulfils the condition.
+func (k *correlating) judge(g *group, since int64) (value float64, held bool) {
+	value, held = k.holds(g.meter, since)
+	k.trace.judged(k, g, since, value, held)
+	return value, held
+}
+
+// fire makes an alert of a window, whose hits are then used up. A group that is
+// judged at once is quiet until a whole timespan has passed; one that is judged
+// at the end begins anew with its next hit. So no two alerts share a hit.
 func (c *Correlator) fire(k *correlating, g *group, at int64, value float64, incomplete bool) {
+	k.trace.alerted(g)
+	window := g.window()
 	alert := &Alert{
-		Correlation: k.rule, Time: timeOf(at), First: timeOf(g.opened), Last: timeOf(g.last),
+		Correlation: k.rule, Time: timeOf(at), First: timeOf(window[0].time), Last: timeOf(g.last),
 		Group: k.groupValues(g), Value: value, Count: g.hits, Refs: k.references(g), Incomplete: incomplete,
-	}
-	if window := g.window(); !k.atEnd && len(window) > 0 {
-		alert.First = timeOf(window[0].time)
 	}
 	var passed []FieldText
 	if len(k.links) > 0 {
 		passed = k.passedOn(g, alert)
 	}
-	c.hold(k, -len(g.window()))
-	g.empty()
-	g.quiet, g.quietUntil = true, later(at, k.rule.Timespan)
+	if k.atEnd {
+		c.hold(k, -k.forget(g))
+	} else {
+		c.hold(k, -len(window))
+		g.empty()
+		g.quiet, g.quietUntil = true, later(at, k.rule.Timespan)
+	}
 	c.report(k, alert, passed, at)
 }
 

@@ -41,7 +41,8 @@ type Filter struct {
 	Condition Expression
 	At        Position
 
-	expand bool // the condition has placeholders
+	placeholders []placed // in the values
+	references   []placed // as in Rules
 }
 
 // A Problem is a document that could not be used, and why.
@@ -66,7 +67,8 @@ const (
 	// given up, and that this package cannot evaluate.
 	NotSupported
 	// Unresolved: a placeholder without values, or a reference to a rule that
-	// is not there.
+	// is not there. Of a filter, it is one that does nothing: the filter is used
+	// for the other rules that it names.
 	Unresolved
 	// Duplicate: another document has the same id or name.
 	Duplicate

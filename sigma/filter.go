@@ -1,6 +1,8 @@
 package sigma
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -16,6 +18,9 @@ func (p *parser) filter(root *node) {
 		return
 	}
 	filter.Rules = p.filterRules(section)
+	if len(filter.Rules) > 0 {
+		filter.references = p.placed(section.get("rules"))
+	}
 	d := p.detection(section, "rules")
 	if d == nil {
 		return
@@ -26,7 +31,7 @@ func (p *parser) filter(root *node) {
 	}
 	filter.Condition = p.condition(d, d.condition, d.condition.value)
 	if p.problems == 0 {
-		filter.expand = d.expand
+		filter.placeholders = d.placeholders
 		p.into.Filters = append(p.into.Filters, filter)
 	}
 }
@@ -54,6 +59,22 @@ func (f *Filter) appliesTo(rule *Rule) bool {
 		return false
 	}
 	return len(f.Rules) == 0 || slices.ContainsFunc(f.Rules, rule.isCalled)
+}
+
+// reaches reports whether a filter narrows the rule that it names, and if not,
+// says why.
+func (f *Filter) reaches(reference string, rules []*Rule) (ok bool, problem string) {
+	for _, rule := range rules {
+		switch {
+		case !rule.isCalled(reference):
+		case f.LogSource.covers(rule.LogSource):
+			return true, ""
+		default:
+			problem = fmt.Sprintf("the filter is about %q, but its log source %q does not cover that of the rule, %q: it does nothing for it",
+				reference, f.LogSource, rule.LogSource)
+		}
+	}
+	return false, cmp.Or(problem, fmt.Sprintf("no rule has the id or name %q, which the filter is about", reference))
 }
 
 // covers reports whether a log source lies within another: every attribute

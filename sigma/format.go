@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -87,4 +88,82 @@ func (p *Predicate) String() string {
 		not = "not "
 	}
 	return field + " " + not + strings.Join(values, joined)
+}
+
+// String is the operator and the number: ">= 3".
+func (c CorrelationCondition) String() string {
+	operator := c.Operator.String()
+	if c.Negate {
+		operator = "not " + operator
+	}
+	return operator + " " + strconv.FormatFloat(c.Number, 'f', -1, 64)
+}
+
+// Measured says in words what the condition of a correlation is about: "hits",
+// "different values of user".
+func (c *Correlation) Measured() string {
+	fields := make([]string, len(c.Fields))
+	for i, field := range c.Fields {
+		fields[i] = quoteName(field)
+	}
+	of := " of " + strings.Join(fields, " and ")
+	switch c.Type {
+	case ValueCount:
+		return "different values" + of
+	case ValueSum:
+		return "sum" + of
+	case ValueAverage:
+		return "mean" + of
+	case ValuePercentile:
+		return fmt.Sprintf("percentile %s%s", strconv.FormatFloat(c.Percentile, 'f', -1, 64), of)
+	case ValueMedian:
+		return "median" + of
+	case Temporal:
+		return "rules that matched"
+	case TemporalOrdered:
+		return "rules that matched in order"
+	}
+	return "hits"
+}
+
+// Condition says in one line what a window must fulfil: "hits >= 3", or the
+// expression over rules.
+func (c *Correlation) Condition() string {
+	if c.Expression != nil {
+		return referencesText(c.Expression, false)
+	}
+	conditions := make([]string, len(c.Conditions))
+	for i, condition := range c.Conditions {
+		conditions[i] = condition.String()
+	}
+	return c.Measured() + " " + strings.Join(conditions, " and ")
+}
+
+// referencesText writes an expression over rules as a rule has it. Inner ones
+// that have several terms stand in parentheses.
+func referencesText(e Expression, inner bool) string {
+	join := func(terms []Expression, word string) string {
+		texts := make([]string, len(terms))
+		for i, term := range terms {
+			texts[i] = referencesText(term, true)
+		}
+		text := strings.Join(texts, word)
+		if inner && len(terms) > 1 {
+			return "(" + text + ")"
+		}
+		return text
+	}
+	switch e := e.(type) {
+	case And:
+		return join(e, " and ")
+	case Or:
+		return join(e, " or ")
+	case Not:
+		return "not " + referencesText(e.Term, true)
+	case Named:
+		return referencesText(e.Term, inner)
+	case Reference:
+		return quoteName(e.Rule)
+	}
+	return "nothing"
 }

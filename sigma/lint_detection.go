@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -201,7 +202,24 @@ func (l *linter) item(key *node, values []*node) {
 	if has("base64offset") && !has("contains") {
 		l.report(key, Doubtful, "base64offset-whole", "base64offset makes pieces of a text, use it with contains")
 	}
+	l.timeParts(modifiers, values)
 	l.values(field, has, values)
+}
+
+// timeParts reports numbers that a part of a time never is.
+func (l *linter) timeParts(modifiers []string, values []*node) {
+	ranges := map[string][2]float64{"minute": {0, 59}, "hour": {0, 23}, "day": {1, 31}, "week": {1, 53}, "month": {1, 12}, "year": {0, 9999}}
+	for _, name := range modifiers {
+		limits, ok := ranges[name]
+		if !ok {
+			continue
+		}
+		for _, value := range values {
+			if number, ok := parseNumber(scalarText(value)); ok && (number < limits[0] || number > limits[1] || number != math.Trunc(number)) {
+				l.report(value, Doubtful, "time-part-range", "the %s of a time is a whole number from %v to %v, not %s", name, limits[0], limits[1], value.value)
+			}
+		}
+	}
 }
 
 func (l *linter) values(field string, has func(string) bool, values []*node) {

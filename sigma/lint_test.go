@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -90,6 +91,9 @@ func TestLint(t *testing.T) {
 		{"CommandLine|contains|all: [a, b]", "CommandLine|base64offset: abcd", "base64offset-whole"},
 		{"CommandLine|contains|all: [a, b]", "' CommandLine': abcd", "field-blanks"},
 		{"CommandLine|contains|all: [a, b]", "CommandLine|containing: a", "not-loaded"},
+		{"CommandLine|contains|all: [a, b]", "CommandLine|hour: [23, 25]", "time-part-range"},
+		{"CommandLine|contains|all: [a, b]", "CommandLine|month|lt: 0", "time-part-range"},
+		{"CommandLine|contains|all: [a, b]", "CommandLine|hour|gte: 23", ""},
 		{"filter_one:", "all:", "identifier-keyword identifier-unused quantifier-of-one"},
 		{"level: high", "related: [{id: x, type: sibling}]\nlevel: high", "related-type"},
 		{"level: high", "related: [{id: x}]\nlevel: high", "related-incomplete"},
@@ -103,6 +107,78 @@ func TestLint(t *testing.T) {
 		slices.Sort(checks)
 		if got := strings.Join(checks, " "); got != test.want {
 			t.Errorf("%q for %q: %s, want %s", test.new, test.old, got, test.want)
+		}
+	}
+}
+
+// Each correlation has the flaws that are named, each at its word.
+func TestLintOfCorrelations(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ keys, want string }{
+		{"type: event_count, rules: [clean], condition: {gte: 3}", ""},
+		{"type: event_count, rules: [5013198e-3e5c-4a20-bf2f-b3a2a8b5b6d1], condition: {gte: 3}, aliases: {ip: {clean: a}}", ""},
+		{"type: event_count, rules: [clean], condition: {gte: 3, field: x}", "84 field-unused"},
+		{"type: value_sum, rules: [clean], condition: {gte: 3, field: x, percentile: 5}", "92 percentile-unused"},
+		{"type: event_count, rules: [clean], condition: {gt: 5, lt: 3}", "75 condition-never"},
+		{"type: event_count, rules: [clean], condition: {gt: 5, lt: 6}", "75 condition-never"},
+		{"type: event_count, rules: [clean], condition: {gt: 5, lt: 7}", ""},
+		{"type: event_count, rules: [clean], condition: {lt: 1}", "75 condition-never"},
+		{"type: event_count, rules: [clean], condition: {eq: 3, neq: 3}", "75 condition-never"},
+		{"type: event_count, rules: [clean], condition: {neq: 3}", ""},
+		{"type: value_avg, rules: [clean], condition: {gt: 5, lt: 6, field: x}", ""},
+		{"type: value_avg, rules: [clean], condition: {gt: 6, lt: 5, field: x}", "73 condition-never"},
+		{"type: value_avg, rules: [clean], condition: {lt: -5, field: x}", ""},
+		{"type: temporal, rules: [clean, filter], condition: {gte: 3}", "80 condition-never"},
+		{"type: event_count, rules: [clean], condition: {gte: 3}, aliases: {ip: {clean: a, other: b}}", "110 alias-stray"},
+		{"type: event_count, rules: [clean], condition: {gte: 1000000}", "1 not-loaded"},
+		{"type: event_count, rules: [clean, third], condition: {gte: 2}", "63 not-loaded"},
+	}
+	for _, test := range tests {
+		text := strings.Replace(cleanRule, "title: Clean", "title: Clean\nname: clean", 1) + "---\n" + strings.NewReplacer(
+			"title: Clean", "title: Other\nname: filter", "3e5c-4a20", "3e5c-4a21").Replace(cleanRule) +
+			"---\ntitle: Third\nname: third\nid: 5013198e-3e5c-4a20-bf2f-b3a2a8b5b6d9\nlevel: low\ndescription: x\ncorrelation: {timespan: 5m, " + test.keys + "}\n"
+		documents, err := Parse("lint.yml", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, flaw := range Lint(documents) {
+			got = append(got, fmt.Sprintf("%d %s", flaw.At.Column, flaw.Check))
+		}
+		if got := strings.Join(got, " "); got != test.want {
+			t.Errorf("%s: %s, want %s", test.keys, got, test.want)
+		}
+	}
+}
+
+// A filter that cannot narrow its rule, and a placeholder without values, are
+// found; with values, the latter is fine.
+func TestLintOfFiltersAndPlaceholders(t *testing.T) {
+	t.Parallel()
+	documents, err := Parse("lint.yml", []byte(strings.Replace(cleanRule, "User: x", "User|expand: '%admins%'", 1)+`---
+title: Filter
+id: 5013198e-3e5c-4a20-bf2f-b3a2a8b5b6d2
+description: For another system.
+logsource: {product: linux}
+filter:
+  rules: [5013198e-3e5c-4a20-bf2f-b3a2a8b5b6d1]
+  known: {A: x}
+  condition: not known
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for values, want := range map[string]string{"": "15:18 not-loaded, 25:11 filter-elsewhere", "root": "25:11 filter-elsewhere"} {
+		options := Options{Placeholders: map[string][]string{}}
+		if values != "" {
+			options.Placeholders["admins"] = []string{values}
+		}
+		var got []string
+		for _, flaw := range LintWith(documents, options) {
+			got = append(got, fmt.Sprintf("%d:%d %s", flaw.At.Line, flaw.At.Column, flaw.Check))
+		}
+		if got := strings.Join(got, ", "); got != want {
+			t.Errorf("with values %q: %s, want %s", values, got, want)
 		}
 	}
 }
@@ -137,7 +213,7 @@ correlation: {type: event_count, rules: [absent], timespan: 5m, condition: {gt: 
 		"lint.yml:21:5: unusable: lint.yml:2:5 has the same id (id-duplicate)",
 		`lint.yml:44:49: doubtful: no rule here has the id or name "nobody" (reference-unknown)`,
 		"lint.yml:46:14: doubtful: the filter keeps only the events that fit it; to leave them out, write not (filter-without-not)",
-		`lint.yml:52:42: doubtful: no rule here has the id or name "absent" (reference-unknown)`,
+		`lint.yml:52:42: unusable: no rule here has the id or name "absent" (reference-unknown)`,
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -10,15 +10,15 @@ import (
 type item struct {
 	parser *parser
 	// at is the key, or the first value where there is no key.
-	at        *node
-	field     string
-	modifiers []string
-	part      TimePart
-	all       bool
-	negate    bool
-	flags     string // of regular expressions
-	operands  []operand
-	expand    bool
+	at           *node
+	field        string
+	modifiers    []string
+	part         TimePart
+	all          bool
+	negate       bool
+	flags        string // of regular expressions
+	operands     []operand
+	placeholders []placed
 }
 
 // An operand is one value of an item on its way through the modifiers.
@@ -59,7 +59,7 @@ func (p *parser) item(d *detection, key *node, values []*node) Expression {
 		}
 	}
 	it.finish()
-	d.expand = d.expand || it.expand
+	d.placeholders = append(d.placeholders, it.placeholders...)
 	return it.expression()
 }
 

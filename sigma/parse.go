@@ -89,6 +89,26 @@ func (p *parser) problem(kind ProblemKind, line, column int, message string) {
 	})
 }
 
+// A placed is a word of a document, such as the name of a rule, and where it
+// stands.
+type placed struct {
+	text string
+	at   Position
+}
+
+// placed returns the texts of a list, or of a single value.
+func (p *parser) placed(list *node) []placed {
+	nodes := list.children
+	if list.kind == scalarNode {
+		nodes = []*node{list}
+	}
+	words := make([]placed, len(nodes))
+	for i, n := range nodes {
+		words[i] = placed{n.value, p.position(n)}
+	}
+	return words
+}
+
 func (p *parser) position(at *node) Position {
 	return Position{p.file, at.line, at.column}
 }

@@ -64,7 +64,7 @@ func (p *parser) correlationKeys(c *Correlation, section *node) {
 		switch key.value {
 		case "type", "condition":
 		case "rules":
-			c.Rules = p.texts(key, value)
+			c.Rules, c.references = p.texts(key, value), p.placed(value)
 		case "group-by":
 			c.GroupBy = p.texts(key, value)
 		case "generate":
@@ -270,6 +270,7 @@ func (p *parser) extendedCondition(c *Correlation, value *node) Expression {
 		case !known[name.text]:
 			known[name.text] = true
 			c.Rules = append(c.Rules, name.text)
+			c.references = append(c.references, placed{name.text, p.within(value, name.offset)})
 		}
 		return Reference{name.text}, nil
 	}

@@ -20,7 +20,7 @@ func (p *parser) rule(root *node) {
 	if p.problems > 0 {
 		return
 	}
-	rule.expand = detection.expand
+	rule.placeholders = detection.placeholders
 	p.into.Rules = append(p.into.Rules, rule)
 	if legacy != nil {
 		p.into.Correlations = append(p.into.Correlations, legacy)
@@ -71,14 +71,21 @@ func (p *parser) condition(d *detection, at *node, text string) Expression {
 }
 
 func (p *parser) conditionProblem(at *node, err *conditionError) {
-	line, column := at.line, at.column
+	place := p.within(at, err.offset)
+	p.problem(err.kind, place.Line, place.Column, "condition: "+err.message)
+}
+
+// within is the place of a byte of a text, where that stands on one line, and
+// else the place of the text.
+func (p *parser) within(at *node, offset int) Position {
+	place := p.position(at)
 	if !strings.Contains(at.value, "\n") {
-		column += err.offset
+		place.Column += offset
 		if at.quoted {
-			column++
+			place.Column++
 		}
 	}
-	p.problem(err.kind, line, column, "condition: "+err.message)
+	return place
 }
 
 // A detection is the search identifiers of a rule or a filter, compiled, in
@@ -90,8 +97,8 @@ type detection struct {
 	spent     int // of maxTerms
 	condition *node
 	timeframe *node
-	// expand says that some value has placeholders.
-	expand bool
+	// placeholders are those of all values, in order.
+	placeholders []placed
 }
 
 // detection reads a detection or filter section. Of the keys named as own,

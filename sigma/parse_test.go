@@ -115,6 +115,7 @@ func TestProblemsSayWhere(t *testing.T) {
 			`r.yml:7:5: the modifiers make more than 20000 values`},
 		{"logsource of the wrong shape", "title: T\nlogsource: windows\ndetection:\n  s:\n    A: x\n  condition: s\n",
 			`r.yml:2:12: logsource must be a map, not a single value`},
+		{"Latin-1", header + "detection:\n  s: 'xé caf\xe9'\n", `r.yml:6:13: byte 0xe9 is not UTF-8: save the file as UTF-8`},
 		{"broken YAML", header + "detection:\n  s: 'x\n", `r.yml:7:1: not valid YAML: found unexpected end of stream`},
 		{"not a rule", "a: b\n", `r.yml:1:1: not a Sigma document: it has no detection, correlation or filter`},
 		{"aggregation of old", header + "detection:\n  s:\n    A: x\n  timeframe: 5m\n  condition: s | near t\n",
@@ -361,7 +362,7 @@ func TestLegacyAggregation(t *testing.T) {
 		Rules: []string{set.Rules[0].Name}, Timespan: 5 * time.Minute,
 		Conditions: []CorrelationCondition{{Operator: GreaterOrEqual, Number: 10}}, At: set.Rules[0].At,
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Correlation{})); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
@@ -424,7 +425,7 @@ correlation:
 			Expression: And{Or{Reference{"a"}, Reference{"b"}}, Not{Reference{"c"}}},
 		},
 	}
-	if diff := cmp.Diff(want, documents.Correlations); diff != "" {
+	if diff := cmp.Diff(want, documents.Correlations, cmpopts.IgnoreUnexported(Correlation{})); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }

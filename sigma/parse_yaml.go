@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -198,6 +199,9 @@ type yamlError struct {
 
 // parseAnyYAML reads the whole of YAML.
 func parseAnyYAML(chunk yamlChunk) (*node, *yamlError) {
+	if err := notUTF8(chunk); err != nil {
+		return nil, err
+	}
 	loader, err := yaml.NewLoader(bytes.NewReader(chunk.data), yaml.WithUniqueKeys(false))
 	if err != nil {
 		return nil, &yamlError{chunk.line, 0, err.Error()}
@@ -211,6 +215,23 @@ func parseAnyYAML(chunk yamlChunk) (*node, *yamlError) {
 	}
 	c := nodeConverter{lines: chunk.line - 1, left: maxNodes}
 	return c.convert(document.Content[0], 0)
+}
+
+// notUTF8 says where a document has a byte that is not UTF-8: the library does
+// not know the place.
+func notUTF8(chunk yamlChunk) *yamlError {
+	for at := 0; at < len(chunk.data); {
+		_, size := utf8.DecodeRune(chunk.data[at:])
+		if size > 1 || chunk.data[at] < utf8.RuneSelf {
+			at += size
+			continue
+		}
+		before := chunk.data[:at]
+		line := bytes.Count(before, []byte("\n"))
+		column := utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
+		return &yamlError{chunk.line + line, column + 1, fmt.Sprintf("byte 0x%x is not UTF-8: save the file as UTF-8", chunk.data[at])}
+	}
+	return nil
 }
 
 func newYAMLError(err error, line int) *yamlError {

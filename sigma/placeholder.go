@@ -17,7 +17,9 @@ func (it *item) expandPlaceholders(_ []string) {
 		value.Parts = markPlaceholders(value.Parts)
 		o.value = value
 		for _, part := range value.Parts {
-			it.expand = it.expand || part.Kind == placeholder
+			if part.Kind == placeholder {
+				it.placeholders = append(it.placeholders, placed{part.Literal, it.parser.position(o.at)})
+			}
 		}
 	})
 }

@@ -11,7 +11,7 @@ type Rule struct {
 	Conditions []Expression
 	At         Position
 
-	expand bool // some value has placeholders
+	placeholders []placed // in the values
 }
 
 // Metadata is what rules, correlations and filters say of themselves.

@@ -28,11 +28,15 @@ type RuleSet struct {
 // NewRuleSet brings documents together: it applies filters to the rules they
 // name, expands placeholders, and leaves out, with a Problem for each, what
 // lacks a placeholder, refers to a rule that is not there, or has the id of
-// another document. The documents are not changed.
+// another document. A filter is used, with a Problem, where it does nothing for
+// a rule that it names. The documents are not changed.
 func NewRuleSet(documents *Documents, options Options) *RuleSet {
 	set := &RuleSet{Problems: slices.Clone(documents.Problems)}
 	b := ruleSetBuilder{set: set, options: options, ids: make(map[string]Position)}
 	filters := b.filters(sortedByPlace(documents.Filters, func(f *Filter) Position { return f.At }))
+	for _, filter := range filters {
+		b.idle(filter, documents.Rules)
+	}
 	for _, rule := range sortedByPlace(documents.Rules, func(r *Rule) Position { return r.At }) {
 		b.rule(rule, filters)
 	}
@@ -92,36 +96,53 @@ func (b *ruleSetBuilder) claim(at Position, m *Metadata) bool {
 	return true
 }
 
-// expand replaces the placeholders of an expression. On failure it returns
-// nothing, and what is wrong.
-func (b *ruleSetBuilder) expand(expressions []Expression) ([]Expression, string) {
+// expand replaces the placeholders of expressions. On failure it notes why the
+// document cannot be used, at the first placeholder without values.
+func (b *ruleSetBuilder) expand(expressions []Expression, placeholders []placed, at Position, m *Metadata) ([]Expression, bool) {
+	if len(placeholders) == 0 {
+		return expressions, true
+	}
 	e := expander{values: b.options.Placeholders}
 	expanded := e.expressions(expressions)
-	if problem := e.problem(); problem != "" {
-		return nil, problem
+	problem := e.problem()
+	if problem == "" {
+		return expanded, true
 	}
-	return expanded, ""
+	for _, p := range placeholders {
+		if slices.Contains(e.missing, "%"+p.text+"%") {
+			at = p.at
+			break
+		}
+	}
+	b.problem(at, m, Unresolved, "%s", problem)
+	return nil, false
 }
 
+// filters returns those that can be used.
 func (b *ruleSetBuilder) filters(filters []*Filter) []*Filter {
 	var usable []*Filter
 	for _, filter := range filters {
 		if !b.claim(filter.At, &filter.Metadata) {
 			continue
 		}
-		if filter.expand {
-			expanded, problem := b.expand([]Expression{filter.Condition})
-			if problem != "" {
-				b.problem(filter.At, &filter.Metadata, Unresolved, "%s", problem)
-				continue
-			}
-			ready := *filter
-			ready.Condition = expanded[0]
-			filter = &ready
+		expanded, ok := b.expand([]Expression{filter.Condition}, filter.placeholders, filter.At, &filter.Metadata)
+		if !ok {
+			continue
 		}
-		usable = append(usable, filter)
+		ready := *filter
+		ready.Condition = expanded[0]
+		usable = append(usable, &ready)
 	}
 	return usable
+}
+
+// idle notes which of the rules that a filter names it does nothing for.
+func (b *ruleSetBuilder) idle(filter *Filter, rules []*Rule) {
+	for _, reference := range filter.references {
+		if _, problem := filter.reaches(reference.text, rules); problem != "" {
+			b.problem(reference.at, &filter.Metadata, Unresolved, "%s", problem)
+		}
+	}
 }
 
 func (b *ruleSetBuilder) rule(rule *Rule, filters []*Filter) {
@@ -129,12 +150,9 @@ func (b *ruleSetBuilder) rule(rule *Rule, filters []*Filter) {
 		return
 	}
 	ready := *rule
-	if rule.expand {
-		var problem string
-		if ready.Conditions, problem = b.expand(rule.Conditions); problem != "" {
-			b.problem(rule.At, &rule.Metadata, Unresolved, "%s", problem)
-			return
-		}
+	var ok bool
+	if ready.Conditions, ok = b.expand(rule.Conditions, rule.placeholders, rule.At, &rule.Metadata); !ok {
+		return
 	}
 	for _, filter := range filters {
 		if filter.appliesTo(rule) {
@@ -179,18 +197,60 @@ func (b *ruleSetBuilder) correlations(left []*Correlation) {
 }
 
 func (b *ruleSetBuilder) unresolved(left []*Correlation, known map[string]bool) {
-	waiting := make(map[string]bool)
+	waiting := make(map[string]*Correlation)
 	for _, c := range left {
-		waiting[c.ID], waiting[c.Name] = true, true
+		waiting["id "+strings.ToLower(c.ID)], waiting["name "+c.Name] = c, c
+	}
+	find := func(reference string) *Correlation {
+		return cmp.Or(waiting["name "+reference], waiting["id "+strings.ToLower(reference)])
 	}
 	for _, c := range left {
 		reference := missing(c, known)
-		if waiting[reference] || waiting[strings.ToLower(reference)] {
-			b.problem(c.At, &c.Metadata, Unresolved, "correlation %q, which it is about, cannot be used", reference)
-			continue
+		at := c.placeOf(reference)
+		switch circle := circleOf(c, find); {
+		case circle != nil:
+			b.problem(c.placeOf(circle[0]), &c.Metadata, Unresolved,
+				"the correlation is made of itself, in a circle: it is about \"%s\"", strings.Join(circle, `", which is about "`))
+		case find(reference) != nil:
+			b.problem(at, &c.Metadata, Unresolved, "correlation %q, which it is about, cannot be used", reference)
+		default:
+			b.problem(at, &c.Metadata, Unresolved, "no rule has the id or name %q", reference)
 		}
-		b.problem(c.At, &c.Metadata, Unresolved, "no rule has the id or name %q", reference)
 	}
+}
+
+// circleOf returns the references that lead from a correlation back to itself,
+// and nil where none do.
+func circleOf(c *Correlation, find func(reference string) *Correlation) []string {
+	seen := map[*Correlation]bool{}
+	var follow func(from *Correlation) []string
+	follow = func(from *Correlation) []string {
+		for _, reference := range from.Rules {
+			next := find(reference)
+			switch {
+			case reference == "" || next == nil || seen[next]:
+				continue
+			case next == c:
+				return []string{reference}
+			}
+			seen[next] = true
+			if rest := follow(next); rest != nil {
+				return append([]string{reference}, rest...)
+			}
+		}
+		return nil
+	}
+	return follow(c)
+}
+
+// placeOf is where a correlation refers to a rule.
+func (c *Correlation) placeOf(reference string) Position {
+	for _, r := range c.references {
+		if r.text == reference {
+			return r.at
+		}
+	}
+	return c.At
 }
 
 // missing is the first reference of a correlation that is not known.

@@ -94,9 +94,10 @@ func TestNewRuleSet(t *testing.T) {
 	want := []string{
 		"Same id: set.yml:10:1 has the same id",
 		"Needs a list: no values for placeholder %unknown%",
+		`Named filter: no rule has the id or name "WIN", which the filter is about`,
 		"Needs too much: no values for placeholder %nothing%",
 		`Lost: no rule has the id or name "nowhere"`,
-		`Circle: correlation "circle", which it is about, cannot be used`,
+		`Circle: the correlation is made of itself, in a circle: it is about "circle"`,
 	}
 	if !slices.Equal(problems, want) {
 		t.Errorf("problems\n%s\nwant\n%s", strings.Join(problems, "\n"), strings.Join(want, "\n"))
@@ -126,6 +127,80 @@ func TestNewRuleSet(t *testing.T) {
 	}
 	if _, correlation := set.Find("chained"); correlation == nil {
 		t.Error("the correlation is not found by its name")
+	}
+}
+
+// Each problem stands at the word that is wrong.
+func TestPlacesOfProblems(t *testing.T) {
+	t.Parallel()
+	documents, err := Parse("set.yml", []byte(`title: Needs values
+name: needs
+logsource: {product: linux}
+detection:
+  s:
+    A|expand: [x, '%known%', 'a%unknown%']
+    B|contains|expand:
+      - '%unknown%'
+  condition: s
+---
+title: Linux
+name: linux
+logsource: {product: linux}
+detection: {s: {A: x}, condition: s}
+---
+title: Filter
+logsource: {product: windows}
+filter:
+  rules: [linux, nobody]
+  s: {A: y}
+  condition: not s
+---
+title: First
+name: first
+correlation:
+  type: temporal
+  rules:
+    - linux
+    - second
+  timespan: 5m
+---
+title: Second
+name: second
+correlation:
+  type: temporal
+  condition: linux and (first or third)
+  timespan: 5m
+---
+title: Third
+name: third
+correlation: {type: event_count, rules: [first], timespan: 5m, condition: {gte: 5}}
+---
+title: Lost
+correlation: {type: event_count, rules: [linux, nowhere], timespan: 5m, condition: {gte: 5}}
+---
+title: On the circle's edge
+correlation: {type: event_count, rules: [third], timespan: 5m, condition: {gte: 5}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := NewRuleSet(documents, Options{Placeholders: map[string][]string{"known": {"x"}}})
+	var got []string
+	for _, problem := range set.Problems {
+		got = append(got, problem.String())
+	}
+	want := []string{
+		"set.yml:6:30: no values for placeholder %unknown%",
+		`set.yml:19:11: the filter is about "linux", but its log source "windows" does not cover that of the rule, "linux": it does nothing for it`,
+		`set.yml:19:18: no rule has the id or name "nobody", which the filter is about`,
+		`set.yml:29:7: the correlation is made of itself, in a circle: it is about "second", which is about "first"`,
+		`set.yml:36:25: the correlation is made of itself, in a circle: it is about "first", which is about "second"`,
+		`set.yml:41:42: the correlation is made of itself, in a circle: it is about "first", which is about "second", which is about "third"`,
+		`set.yml:44:49: no rule has the id or name "nowhere"`,
+		`set.yml:47:42: correlation "third", which it is about, cannot be used`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

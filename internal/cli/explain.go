@@ -29,7 +29,8 @@ func newExplain(env Environment) *cobra.Command {
 		Short: "Say why a rule matched an event, or why it did not",
 		Long: `Explain runs one rule over evidence and shows, for each event that it matched, which
 condition held because of which value. Where nothing matched it shows the events
-that came nearest, and what each of them lacked.
+that came nearest, and what each of them lacked. Of a correlation it says how often each
+of its rules matched, and which window of each group came nearest to the condition.
 
 RULE is the id, name or title of a rule, or a part of its title.`,
 		Example: `  kulla explain 'security log cleared' Security.evtx
@@ -41,19 +42,29 @@ RULE is the id, name or title of a rule, or a part of its title.`,
 			return nil
 		},
 		RunE: func(command *cobra.Command, arguments []string) error {
-			entry, taxonomy, err := rules.options().find(arguments[0])
-			if err != nil {
-				return err
+			if most < 1 {
+				return usagef("leave --number out for 3", "--number must be 1 or more, not %d", most)
 			}
-			if entry.rule == nil {
-				return withHint(fmt.Errorf("%q is a correlation: it has no condition on single events", entry.Title),
-					"explain the rules it is made of; kulla rules show names them")
-			}
-			x := &explainer{rule: entry.rule, routes: taxonomy.Routes(entry.rule.LogSource), records: records, most: most}
 			options, err := evidence.parse()
 			if err != nil {
 				return err
 			}
+			set, taxonomy, err := rules.options().load()
+			if err != nil {
+				return err
+			}
+			entry, err := findRule(set, arguments[0])
+			if err != nil {
+				return err
+			}
+			if entry.correlation != nil {
+				if len(records) > 0 {
+					return usagef("a correlation is about many records; explain the rules that it is made of on one", "--record does not go with a correlation")
+				}
+				x := &correlationExplainer{set: set, taxonomy: taxonomy, correlation: entry.correlation, most: most}
+				return x.run(command.Context(), env, arguments[1:], options)
+			}
+			x := &explainer{rule: entry.rule, routes: taxonomy.Routes(entry.rule.LogSource), records: records, most: most}
 			return runExplain(command.Context(), env, arguments[1:], options, x)
 		},
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -216,11 +217,29 @@ func printRule(w io.Writer, e ruleEntry, taxonomy *sigma.Taxonomy) error {
 		}
 	}
 	if e.correlation != nil {
-		show("made of", strings.Join(e.correlation.Rules, ", "))
-		show("grouped by", strings.Join(e.correlation.GroupBy, ", "))
-		show("within", e.correlation.Timespan.String())
+		printCorrelation(show, e.correlation)
 	}
 	return out.Flush()
+}
+
+// printCorrelation shows what a correlation is about.
+func printCorrelation(show func(name, value string), c *sigma.Correlation) {
+	show("made of", strings.Join(c.Rules, ", "))
+	show("condition", c.Condition())
+	show("grouped by", strings.Join(c.GroupBy, ", "))
+	show("within", c.Timespan.String())
+	for _, alias := range slices.Sorted(maps.Keys(c.Aliases)) {
+		var fields []string
+		for _, rule := range slices.Sorted(maps.Keys(c.Aliases[alias])) {
+			fields = append(fields, c.Aliases[alias][rule]+" of "+rule)
+		}
+		show("alias", alias+": "+strings.Join(fields, ", "))
+	}
+	if c.Generate {
+		show("generate", "its rules report on their own, too")
+	} else {
+		show("generate", "its rules do not report on their own")
+	}
 }
 
 // printLooks shows where a rule looks and for what, as Kulla understood it.
@@ -238,6 +257,7 @@ func printLooks(out io.Writer, rule *sigma.Rule, taxonomy *sigma.Taxonomy) error
 }
 
 func newRulesLint(env Environment) *cobra.Command {
+	var placeholders []string
 	command := &cobra.Command{
 		Use:   "lint [PATH...]",
 		Short: "Check rules for mistakes, with reasons",
@@ -245,20 +265,26 @@ func newRulesLint(env Environment) *cobra.Command {
 and reports what is wrong with them, one flaw a line: file, line and column, how bad it
 is, what it is, and the name of the check. What is unusable is not loaded; what is
 doubtful breaks the specification, or hardly means what it says; the rest is style.
-It ends with code 1 if something is unusable.`,
-		RunE: func(_ *cobra.Command, paths []string) error { return runLint(env, paths) },
+It ends with code 1 if something is unusable: a rule with %placeholders% is, unless
+--placeholders gives them values.`,
+		RunE: func(_ *cobra.Command, paths []string) error { return runLint(env, paths, placeholders) },
 	}
+	command.Flags().StringArrayVar(&placeholders, "placeholders", nil, placeholdersUsage)
 	return command
 }
 
-func runLint(env Environment, paths []string) error {
+func runLint(env Environment, paths, placeholders []string) error {
 	documents, err := ruleOptions{paths: paths}.documents()
+	if err != nil {
+		return err
+	}
+	values, err := loadPlaceholders(placeholders)
 	if err != nil {
 		return err
 	}
 	out := bufio.NewWriter(env.Out)
 	unusable := 0
-	flaws := sigma.Lint(documents)
+	flaws := sigma.LintWith(documents, sigma.Options{Placeholders: values})
 	for _, flaw := range flaws {
 		if flaw.Severity == sigma.Unusable {
 			unusable++

@@ -14,6 +14,8 @@ import (
 	"github.com/kulla-defence/kulla/sigma"
 )
 
+const placeholdersUsage = "YAML `FILE` with values for %placeholders% of rules: name: [value, ...]"
+
 // builtInName is what --rules calls the rules in the binary.
 const builtInName = "builtin"
 
@@ -30,7 +32,7 @@ type ruleOptions ruleFlags
 func (f *ruleFlags) register(command *cobra.Command) {
 	flags := command.Flags()
 	flags.StringArrayVar(&f.paths, "rules", nil, "Sigma rules: a folder, zip or file, may be repeated; "+builtInName+" names those in the binary, which are used if none are given")
-	flags.StringArrayVar(&f.placeholders, "placeholders", nil, "YAML `FILE` with values for %placeholders% of rules: name: [value, ...]")
+	flags.StringArrayVar(&f.placeholders, "placeholders", nil, placeholdersUsage)
 	flags.StringArrayVar(&f.taxonomies, "taxonomy", nil, "YAML `FILE` that adds to or replaces log source mappings")
 }
 

@@ -32,6 +32,8 @@ type Options struct {
 	ShelfBytes int
 	// TempFolder is where that file is made; empty means the system's.
 	TempFolder string
+	// Trace notes what came of each correlation, for Result.Traces.
+	Trace bool
 	// Plain evaluates every rule on every event in the plainest way. It is what
 	// the fast matcher is tested against.
 	Plain bool
@@ -86,7 +88,7 @@ func New(set *sigma.RuleSet, taxonomy *sigma.Taxonomy, options Options) (*Engine
 	wanted, correlations := e.wanted()
 	e.correlations = correlations
 	e.correlator, e.problems = sigma.NewCorrelator(correlations, wanted, sigma.CorrelatorOptions{
-		MaxHits: maxCorrelatedHits, MaxReferences: maxReferences})
+		MaxHits: maxCorrelatedHits, MaxReferences: maxReferences, Trace: options.Trace})
 	if options.Plain {
 		e.compiled = newPlain(wanted, taxonomy)
 	} else {
@@ -364,6 +366,10 @@ func (e *Engine) Finish() (*Result, error) {
 	}
 	return result, nil
 }
+
+// Traces says what came of each correlation; those that others are made of
+// come first. It is nil without Options.Trace.
+func (r *Result) Traces() []sigma.CorrelationTrace { return r.engine.correlator.Traces() }
 
 // Findings yields all findings that are to be reported, in order. It may be
 // called again, until the engine is closed.

@@ -241,15 +241,91 @@ func TestEngineSaysWhatItCouldNotSee(t *testing.T) {
 		}
 	}
 	want := []string{
+		"Logon: no events of Security EventID 4624",
+		"Many logons: no events of Security EventID 4624",
 		"Shell: no event it looks at has the field Image",
 		"Web: no events of Microsoft-IIS-Logging/Logs, or webserver",
-		"Logon: no events of Security EventID 4624",
 	}
 	if diff := cmp.Diff(want, reasons); diff != "" {
 		t.Error(diff)
 	}
 	if len(result.Cleared) != 1 || result.Cleared[0].Place.RecordID != 2 {
 		t.Errorf("cleared logs %+v, want record 2", result.Cleared)
+	}
+}
+
+// A correlation could not have fired where the rules that it needs could not.
+func TestBlindCorrelations(t *testing.T) {
+	t.Parallel()
+	const rules = `
+title: Seen
+name: seen
+logsource: {product: windows, service: security}
+detection: {s: {EventID: 1102}, condition: s}
+---
+title: Unseen
+name: unseen
+logsource: {product: windows, service: security}
+detection: {s: {EventID: 4624}, condition: s}
+---
+title: tested
+name: tested
+correlation: {KEYS, timespan: 5m}
+---
+title: Outer
+correlation: {type: event_count, rules: [tested], timespan: 5m, condition: {gte: 2}}
+`
+	const reason = "no events of Security EventID 4624"
+	for keys, blind := range map[string]bool{
+		"type: event_count, rules: [unseen], condition: {gte: 2}":           true,
+		"type: event_count, rules: [seen, unseen], condition: {gte: 2}":     false,
+		"type: temporal, rules: [seen, unseen]":                             true,
+		"type: temporal, rules: [seen, unseen], condition: {gte: 1}":        false,
+		"type: temporal, rules: [seen, unseen], condition: {eq: 2}":         true,
+		"type: temporal, condition: seen and unseen":                        true,
+		"type: temporal, condition: seen or unseen":                         false,
+		"type: temporal_ordered, condition: seen and not unseen":            false,
+		"type: temporal_ordered, condition: unseen and not seen":            true,
+		"type: value_count, rules: [unseen], condition: {field: x, gte: 2}": true,
+	} {
+		documents, err := sigma.Parse("test.yml", []byte(strings.Replace(rules, "KEYS", keys, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		taxonomy, err := sigma.DefaultTaxonomy()
+		if err != nil {
+			t.Fatal(err)
+		}
+		engine, err := New(sigma.NewRuleSet(documents, sigma.Options{}), taxonomy, Options{TempFolder: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := engine.Sink().Event(windows(1, "Channel=Security", "EventID=1102")); err != nil {
+			t.Fatal(err)
+		}
+		result, err := engine.Finish()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"Unseen"}
+		if blind {
+			want = []string{"Outer", "Unseen", "tested"}
+		}
+		var got []string
+		for _, b := range result.Blind {
+			if b.Reason != reason {
+				t.Errorf("%s: reason %q", keys, b.Reason)
+			}
+			for _, rule := range b.Rules {
+				got = append(got, rule.Title)
+			}
+		}
+		if !cmp.Equal(got, want) {
+			t.Errorf("%s: blind are %q, want %q", keys, got, want)
+		}
+		if err := engine.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
