@@ -236,7 +236,7 @@ func TestUnreadableFiles(t *testing.T) {
 	if code != exitDone {
 		t.Fatalf("code %d before there are unreadable files", code)
 	}
-	want := map[string]string{"picture.evtx": "format not recognised", "cut.gz!cut": "ends too early", "broken.zip": "zip: not a valid zip file"}
+	want := map[string]string{"picture.evtx": "format not recognised", "cut.gz!cut": "truncated: it ends too early", "broken.zip": "zip: not a valid zip file"}
 	write := func(name string, data []byte) {
 		if err := os.WriteFile(filepath.Join(folder, name), data, 0o600); err != nil {
 			t.Fatal(err)

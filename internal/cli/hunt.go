@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"iter"
 	"time"
@@ -131,13 +132,26 @@ func (h *hunt) write(register *source.Register, result *detect.Result, interrupt
 	default:
 		err = h.writeDocument(out, findings, summary)
 	}
-	if err == nil && !h.options.quiet {
+	switch {
+	case err != nil:
+	case h.options.quiet:
+		err = writeQuietly(h.env, summary)
+	default:
 		writeSpeed(h.env, &h.progress, register, h.started, h.options.workers)
 	}
 	if err == nil {
 		err = h.writeSummaryFile(summary)
 	}
 	return groups, finish(err)
+}
+
+// writeQuietly says on standard error what must not stay unsaid, even where
+// nobody asked for a summary: what was not read, and rules not looked for.
+func writeQuietly(env Environment, summary *report.Summary) error {
+	if n := len(summary.RuleProblems); n > 0 {
+		fmt.Fprintf(env.Err, "kulla: %s not loaded, the first: %s\n", counted(n, "rule"), report.Visible(summary.RuleProblems[0].String()))
+	}
+	return report.WriteUnread(env.Err, summary.Register)
 }
 
 // grouped passes findings on, and adds each to the groups on its way.

@@ -84,7 +84,11 @@ func unseenLines(s *Summary) []string {
 func unreadLines(register *source.Register) []string {
 	var lines []string
 	for _, line := range problemsOf(register) {
-		lines = append(lines, "not read: "+line.String())
+		what := "not read: "
+		if line.severity == damaged {
+			what = ""
+		}
+		lines = append(lines, what+line.String())
 	}
 	return lines
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kulla-defence/kulla/internal/detect"
 	"github.com/kulla-defence/kulla/internal/source"
+	"github.com/kulla-defence/kulla/internal/source/format"
 	"github.com/kulla-defence/kulla/sigma"
 )
 
@@ -67,6 +68,8 @@ type fileJSON struct {
 	Gaps        []gapJSON     `json:"gaps,omitempty"`
 	GapsAll     int64         `json:"gap_count,omitempty"`
 	Missing     uint64        `json:"records_missing,omitempty"`
+	Lost        int64         `json:"records_lost,omitempty"`
+	LostBytes   int64         `json:"bytes_lost,omitempty"`
 	Duplicates  int64         `json:"duplicate_record_ids,omitempty"`
 	Notes       []string      `json:"notes,omitempty"`
 }
@@ -78,6 +81,7 @@ type problemJSON struct {
 	Line   int64  `json:"line,omitempty"`
 	Record uint64 `json:"record_id,omitempty"`
 	Lost   int64  `json:"bytes_lost,omitempty"`
+	Read   bool   `json:"read,omitempty"`
 }
 
 type gapJSON struct {
@@ -165,10 +169,10 @@ func toFileJSON(f source.File) fileJSON {
 		First: moment(f.First), Last: moment(f.Last),
 		WithoutTime: f.WithoutTime, WithoutYear: f.WithoutYear, WithoutZone: f.WithoutZone, Interrupted: f.Interrupted,
 		Problems: each(f.Problems, toProblemJSON), ProblemsAll: f.ProblemCount,
-		Gaps: each(f.Gaps, toGapJSON), GapsAll: f.GapCount, Missing: f.Missing,
+		Gaps: each(f.Gaps, toGapJSON), GapsAll: f.GapCount, Missing: f.Missing, Lost: f.LostRecords, LostBytes: f.LostBytes,
 		Duplicates: f.Duplicates, Notes: f.Notes,
 	}
-	if !f.Interrupted {
+	if !f.Interrupted && f.SHA256 != [32]byte{} {
 		digest := hex.EncodeToString(f.SHA256[:])
 		file.SHA256 = &digest
 	}
@@ -176,7 +180,7 @@ func toFileJSON(f source.File) fileJSON {
 }
 
 func toProblemJSON(p source.Problem) problemJSON {
-	converted := problemJSON{Reason: p.Reason, Limit: p.Limit, Line: p.Line, Record: p.Record, Lost: p.Lost}
+	converted := problemJSON{Reason: p.Reason, Limit: p.Limit, Line: p.Line, Record: p.Record, Lost: p.Lost, Read: p.Kind == format.ChecksumDiffers || p.Kind == format.ReadAnyway}
 	if p.Offset >= 0 {
 		converted.Offset = &p.Offset
 	}

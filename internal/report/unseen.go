@@ -21,7 +21,11 @@ type Unseen struct {
 func (s *Summary) Unseen() []Unseen {
 	var list []Unseen
 	for _, line := range problemsOf(s.Register) {
-		list = append(list, Unseen{"evidence not read", line.name + ": " + line.reason, line.more + 1})
+		what := "evidence not read"
+		if line.severity == damaged {
+			what = "evidence damaged"
+		}
+		list = append(list, Unseen{what, line.name + ": " + line.reason, line.problems})
 	}
 	for _, cleared := range s.Result.Cleared {
 		list = append(list, Unseen{"log cleared", fmt.Sprintf("%s on %s, %s", cleared.Place.Source.Name, hostName(cleared.Host), clock(cleared.Time, zoneOf(s))), 1})

@@ -27,14 +27,13 @@ type tally struct {
 	// completed is the event that is passed on where given adds to it.
 	completed event.Event
 
-	records      int64
-	first, last  time.Time
-	withoutTime  int64
-	withoutYear  int64
-	withoutZone  int64
-	problems     []Problem
-	problemCount int64
-	notes        []string
+	records     int64
+	first, last time.Time
+	withoutTime int64
+	withoutYear int64
+	withoutZone int64
+	Losses
+	notes []string
 	// runs are the record ids in the order of the file, as stretches without
 	// a gap.
 	runs        []run
@@ -82,13 +81,6 @@ func (t *tally) countUnstated(e *event.Event) {
 	}
 }
 
-func (t *tally) Problem(p Problem) {
-	t.problemCount++
-	if len(t.problems) < maxProblems {
-		t.problems = append(t.problems, p)
-	}
-}
-
 func (t *tally) Note(text string) {
 	if len(t.notes) < maxNotes && !slices.Contains(t.notes, text) {
 		t.notes = append(t.notes, text)
@@ -123,9 +115,7 @@ func (t *tally) append(next *tally) {
 	t.withoutTime += next.withoutTime
 	t.withoutYear += next.withoutYear
 	t.withoutZone += next.withoutZone
-	t.problemCount += next.problemCount
-	room := maxProblems - len(t.problems)
-	t.problems = append(t.problems, next.problems[:min(room, len(next.problems))]...)
+	t.Losses.append(&next.Losses)
 	for _, text := range next.notes {
 		t.Note(text)
 	}

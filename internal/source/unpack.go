@@ -30,7 +30,7 @@ func (r *reading) open(found foundFile) {
 		return
 	}
 	if found.reason != "" {
-		r.unread(found.name, 0, Problem{Offset: -1, Reason: found.reason})
+		r.unread(found.name, 0, Problem{Offset: -1, Kind: found.kind, Reason: found.reason})
 		return
 	}
 	if found.name == standardInput {
@@ -81,6 +81,9 @@ func (r *reading) newBudget(packed func() int64) *archive.Budget {
 
 // unread enters a file that nothing was read from.
 func (r *reading) unread(name string, place int, p Problem) {
+	if p.Kind != format.PassedOver {
+		p.Kind = format.NothingRead
+	}
 	r.problem(r.register.begin(name, "", place), p)
 	r.options.Progress.FilesDone.Add(1)
 }
@@ -196,13 +199,13 @@ func (r *reading) tarMember(name string, place int, header *tar.Header, data io.
 	switch header.Typeflag {
 	case tar.TypeReg, tar.TypeCont, tar.TypeGNUSparse:
 	case tar.TypeSymlink:
-		r.unread(name, place, Problem{Offset: -1, Reason: "symbolic link, not followed"})
+		r.unread(name, place, Problem{Offset: -1, Kind: format.PassedOver, Reason: "symbolic link, not followed"})
 		return
 	case tar.TypeLink:
-		r.unread(name, place, Problem{Offset: -1, Reason: "hard link, read under its other name"})
+		r.unread(name, place, Problem{Offset: -1, Kind: format.PassedOver, Reason: "hard link, read under its other name"})
 		return
 	default:
-		r.unread(name, place, Problem{Offset: -1, Reason: "not a regular file"})
+		r.unread(name, place, Problem{Offset: -1, Kind: format.PassedOver, Reason: "not a regular file"})
 		return
 	}
 	if archive.Sparse(header) { // its holes cost nothing in the archive

@@ -67,7 +67,7 @@ func (s *splitter) Split(data []byte, final bool) format.Cut {
 	s.seen += (max(size-header, 0) + evtx.ChunkSize - 1) / evtx.ChunkSize
 	cut := format.Cut{Size: size, State: s.header}
 	if final && s.seen < s.expected {
-		cut.Problem = &format.Problem{Offset: -1, Reason: fmt.Sprintf("file ends after %d of %d chunks", s.seen, s.expected)}
+		cut.Problem = &format.Problem{Offset: -1, Kind: format.Truncated, Reason: fmt.Sprintf("truncated: the file ends after %d of %d chunks", s.seen, s.expected)}
 	}
 	return cut
 }

@@ -97,7 +97,7 @@ func TestChunksWithoutFileHeader(t *testing.T) {
 func TestMissingChunks(t *testing.T) {
 	t.Parallel()
 	s := parse(t, logFile(t, evtxwriter.Options{RecordsPerChunk: 3}, 10)[:4096+2*65536])
-	if len(s.events) != 6 || len(s.problems) != 1 || s.problems[0].Reason != "file ends after 2 of 4 chunks" {
+	if len(s.events) != 6 || len(s.problems) != 1 || s.problems[0].Reason != "truncated: the file ends after 2 of 4 chunks" {
 		t.Errorf("%d events, %v", len(s.events), s.problems)
 	}
 }

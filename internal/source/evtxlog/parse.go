@@ -1,6 +1,7 @@
 package evtxlog
 
 import (
+	"errors"
 	"sync"
 
 	"github.com/kulla-defence/kulla/evtx"
@@ -77,7 +78,7 @@ func (p *parser) Parse(block *format.Block, out format.Output) error {
 			out.Problem(problemOf(corrupt))
 		}
 		if len(chunk) < evtx.ChunkSize {
-			out.Problem(format.Problem{Offset: offset + int64(len(chunk)), Reason: "file ends within a chunk"})
+			out.Problem(format.Problem{Offset: offset + int64(len(chunk)), Kind: format.Truncated, Reason: "truncated: the file ends within a chunk"})
 		}
 		data, offset = data[len(chunk):], offset+int64(len(chunk))
 	}
@@ -89,7 +90,7 @@ func (p *parser) fileHeader(data []byte, out format.Output) []byte {
 	header, err := evtx.ParseFileHeader(data)
 	switch {
 	case err != nil || len(data) < evtx.FileHeaderSize:
-		out.Problem(format.Problem{Reason: "file ends in its header", Lost: int64(len(data))})
+		out.Problem(format.Problem{Kind: format.Truncated, Reason: "truncated: the file ends in its header", Lost: int64(len(data))})
 	case header.Dirty:
 		out.Note("the log was in use when it was copied (dirty)")
 	case !header.ChecksumOK:
@@ -134,7 +135,15 @@ func (p *parser) sameHost(record *evtx.Record) bool {
 
 // problemOf tells a corruption without the chunk, since the offset says where.
 func problemOf(corrupt *evtx.CorruptError) format.Problem {
-	return format.Problem{Offset: corrupt.Offset, Record: corrupt.Record, Reason: corrupt.Err.Error(), Lost: corrupt.Size}
+	p := format.Problem{Offset: corrupt.Offset, Record: corrupt.Record, Reason: corrupt.Err.Error(), Lost: corrupt.Size}
+	switch {
+	case corrupt.Lost():
+	case errors.Is(corrupt.Err, evtx.ErrChecksum):
+		p.Kind = format.ChecksumDiffers
+	default:
+		p.Kind = format.ReadAnyway
+	}
+	return p
 }
 
 // maxLayouts bounds how many layouts are remembered. Logs have a few hundred;
