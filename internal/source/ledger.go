@@ -102,7 +102,7 @@ func finished(files []*file) []File {
 func (f *file) summary() File {
 	t := &f.total
 	t.Losses.append(&f.Losses)
-	f.Losses = t.Losses
+	f.Losses, f.Carved = t.Losses, t.carved
 	f.Records, f.First, f.Last = t.records, t.first, t.last
 	f.WithoutTime, f.WithoutYear, f.WithoutZone = t.withoutTime, t.withoutYear, t.withoutZone
 	f.Interrupted = f.Interrupted || t.interrupted

@@ -40,6 +40,9 @@ type Options struct {
 	TempDir string
 	// Given is what the user says of sources that do not say it themselves.
 	Given []Given
+	// Carve says to recover also records that event logs no longer count: from
+	// the unused parts of chunks, and from chunks without a header.
+	Carve bool
 	// Now, when not nil, is the clock by which Progress measures how long
 	// blocks of each format took.
 	Now func() time.Time
@@ -127,6 +130,8 @@ type File struct {
 	GapCount int64
 	// Missing is the number of record ids in all gaps.
 	Missing uint64
+	// Carved is how many records were carved.
+	Carved int64
 	// Duplicates is how many records had an id that stood in the file already.
 	Duplicates int64
 	// Backwards is how often an id was smaller than the one before it. Once

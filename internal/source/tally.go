@@ -33,7 +33,8 @@ type tally struct {
 	withoutYear int64
 	withoutZone int64
 	Losses
-	notes []string
+	carved int64
+	notes  []string
 	// runs are the record ids in the order of the file, as stretches without
 	// a gap.
 	runs        []run
@@ -53,7 +54,9 @@ func (t *tally) Event(e *event.Event) error {
 	t.records++
 	t.span(e.Time, e.Time)
 	t.countUnstated(e)
-	if t.numbered {
+	if e.Provenance.Carved {
+		t.carved++
+	} else if t.numbered {
 		t.addRun(run{e.Provenance.RecordID, e.Provenance.RecordID, e.Time, e.Time})
 	}
 	return t.sink.Event(e)
@@ -116,6 +119,7 @@ func (t *tally) append(next *tally) {
 	t.withoutYear += next.withoutYear
 	t.withoutZone += next.withoutZone
 	t.Losses.append(&next.Losses)
+	t.carved += next.carved
 	for _, text := range next.notes {
 		t.Note(text)
 	}

@@ -29,14 +29,17 @@ type Format struct {
 	Numbered bool
 }
 
-// HeadSize is how much of a file a Format sees to recognise it.
-const HeadSize = 4096
+// HeadSize is how much of a file a Format sees to recognise it: 4 KiB, and a
+// signature behind a header of that size.
+const HeadSize = 4096 + 8
 
 // Options are the bounds a splitter keeps to.
 type Options struct {
 	// Record is the size in bytes past which a record is not read but
 	// reported as lost.
 	Record int
+	// Carve says to recover also records that a log no longer counts.
+	Carve bool
 	// Year is the year of the first record, for logs whose times have none;
 	// 0 when it was not given.
 	Year int
