@@ -87,13 +87,14 @@ func list[T any](p *page, heading string, items []T, text func(item T, room int)
 }
 
 func (s *Summary) writeEvidence(p *page) {
-	var bytes, records int64
+	var bytes, records, carved int64
 	formats := map[string]int{}
 	read := 0
 	for i := range s.Register.Files {
 		file := &s.Register.Files[i]
 		bytes += file.Size
 		records += file.Records
+		carved += file.Carved
 		if file.Source.Format != "" {
 			formats[file.Source.Format]++
 			read++
@@ -101,6 +102,9 @@ func (s *Summary) writeEvidence(p *page) {
 	}
 	p.line("Evidence", fmt.Sprintf("%s of %s read, %s bytes, %s%s", Thousands(int64(read)),
 		quantity(int64(len(s.Register.Files)), "file", "files"), Thousands(bytes), quantity(records, "record", "records"), nameCounts(formats)))
+	if carved > 0 {
+		p.line("Evidence", quantity(carved, "record was carved", "records were carved")+" from bytes that logs no longer count")
+	}
 	if first, last := s.period(); !first.IsZero() {
 		p.line("Evidence", clock(first, s.Zone)+" … "+clock(last, s.Zone))
 	}

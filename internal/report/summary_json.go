@@ -70,6 +70,7 @@ type fileJSON struct {
 	Missing     uint64        `json:"records_missing,omitempty"`
 	Lost        int64         `json:"records_lost,omitempty"`
 	LostBytes   int64         `json:"bytes_lost,omitempty"`
+	Carved      int64         `json:"records_carved,omitempty"`
 	Duplicates  int64         `json:"duplicate_record_ids,omitempty"`
 	Notes       []string      `json:"notes,omitempty"`
 }
@@ -170,7 +171,7 @@ func toFileJSON(f source.File) fileJSON {
 		WithoutTime: f.WithoutTime, WithoutYear: f.WithoutYear, WithoutZone: f.WithoutZone, Interrupted: f.Interrupted,
 		Problems: each(f.Problems, toProblemJSON), ProblemsAll: f.ProblemCount,
 		Gaps: each(f.Gaps, toGapJSON), GapsAll: f.GapCount, Missing: f.Missing, Lost: f.LostRecords, LostBytes: f.LostBytes,
-		Duplicates: f.Duplicates, Notes: f.Notes,
+		Carved: f.Carved, Duplicates: f.Duplicates, Notes: f.Notes,
 	}
 	if !f.Interrupted && f.SHA256 != [32]byte{} {
 		digest := hex.EncodeToString(f.SHA256[:])

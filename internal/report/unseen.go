@@ -110,6 +110,9 @@ func FileProblems(file *source.File) []string {
 	if file.Backwards > 1 {
 		lines = append(lines, fmt.Sprintf("record numbers go backwards %s", quantity(file.Backwards, "time", "times")))
 	}
+	if file.Carved > 0 {
+		lines = append(lines, quantity(file.Carved, "record", "records")+" carved from bytes that the log no longer counts")
+	}
 	if file.WithoutTime > 0 {
 		lines = append(lines, quantity(file.WithoutTime, "event", "events")+" without a time")
 	}
