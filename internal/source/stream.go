@@ -247,7 +247,10 @@ func (s *stream) drain(head []byte) {
 func problemOf(err error, offset int64) Problem {
 	p := Problem{Offset: offset, Reason: reasonOf(err)}
 	var limit *archive.LimitError
+	var rest *archive.RestError
 	switch {
+	case errors.As(err, &rest):
+		p.Lost = rest.Size
 	case errors.As(err, &limit):
 		p.Limit = limit.Limit
 	case errors.Is(err, io.ErrUnexpectedEOF):
