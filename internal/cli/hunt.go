@@ -79,7 +79,7 @@ type hunt struct {
 
 func runHunt(ctx context.Context, env Environment, options huntOptions) error {
 	h := &hunt{env: env, options: options, started: env.Now()}
-	set, taxonomy, err := options.rules.load()
+	set, taxonomy, _, err := options.rules.loadUsable()
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (h *hunt) write(register *source.Register, result *detect.Result, interrupt
 	switch {
 	case err != nil:
 	case h.options.quiet:
-		err = writeQuietly(h.env, summary)
+		err = writeQuietly(h.env, summary.RuleProblems, register)
 	default:
 		writeSpeed(h.env, &h.progress, register, h.started, h.options.workers)
 	}
@@ -147,11 +147,11 @@ func (h *hunt) write(register *source.Register, result *detect.Result, interrupt
 
 // writeQuietly says on standard error what must not stay unsaid, even where
 // nobody asked for a summary: what was not read, and rules not looked for.
-func writeQuietly(env Environment, summary *report.Summary) error {
-	if n := len(summary.RuleProblems); n > 0 {
-		fmt.Fprintf(env.Err, "kulla: %s not loaded, the first: %s\n", counted(n, "rule"), report.Visible(summary.RuleProblems[0].String()))
+func writeQuietly(env Environment, rules []sigma.Problem, register *source.Register) error {
+	if len(rules) > 0 {
+		fmt.Fprintf(env.Err, "kulla: %s not loaded: %s\n", counted(len(rules), "rule"), report.Visible(firstOf(rules)))
 	}
-	return report.WriteUnread(env.Err, summary.Register)
+	return report.WriteUnread(env.Err, register)
 }
 
 // grouped passes findings on, and adds each to the groups on its way.

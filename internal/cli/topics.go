@@ -7,6 +7,8 @@ func topics() []*cobra.Command {
 	return []*cobra.Command{
 		topic("exit-codes", "What the exit codes mean", `  0    done; findings or not
   1    an error; standard error says what, and what to do
+       hunt, investigate: also when none of the rules can be used
+       dump: also when a record of --record is not there
        verify: something does not hold
   2    the command line cannot be meant
   3    hunt: there is a finding at or above the level of --fail-on
