@@ -134,7 +134,7 @@ func summary() *Summary {
 		Events: 1234567, OutsideRange: 5, WithoutTime: 1,
 		Channels: []detect.Channel{{Name: "Security", Events: 1234566, First: at, Last: at.Add(time.Hour)}, {Name: "x\x1b", Events: 1}},
 		Hosts:    []detect.Host{{Name: "WEB01", Events: 1234567}},
-		Cleared:  []detect.Member{{Time: at, Host: "WEB01", Place: event.Provenance{Source: security, RecordID: 8}}},
+		Cleared:  []detect.Cleared{{Member: detect.Member{Time: at, Host: "WEB01", Place: event.Provenance{Source: security, RecordID: 8}}, Log: "Security"}},
 	}, Blind: []detect.Blind{{Reason: "no events of Microsoft-Windows-Sysmon/Operational 9", Rules: []*detect.Rule{rule}}}}
 	register := &source.Register{Files: []source.File{
 		{Source: security, Size: 1118208, Records: 1234567, First: at, Last: at.Add(time.Hour),

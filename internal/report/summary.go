@@ -190,8 +190,8 @@ func (s *Summary) writeRules(p *page) {
 // writeUnseen lists what the evidence itself hides: files that could not be
 // read, damaged records, gaps and cleared logs.
 func (s *Summary) writeUnseen(p *page) {
-	list(p, "Cleared", s.Result.Cleared, func(m detect.Member, room int) string {
-		return fitName(fmt.Sprintf("%s  %s  a log was cleared: ", clock(m.Time, s.Zone), hostName(m.Host)), m.Place.Source.Name,
+	list(p, "Cleared", s.Result.Cleared, func(m detect.Cleared, room int) string {
+		return fitName(fmt.Sprintf("%s  %s  %s was cleared: ", clock(m.Time, s.Zone), hostName(m.Host), clearedName(m)), m.Place.Source.Name,
 			fmt.Sprintf(" record %d", m.Place.RecordID), room)
 	})
 	list(p, "Gaps", s.gaps(), func(g gapLine, room int) string {
@@ -201,6 +201,14 @@ func (s *Summary) writeUnseen(p *page) {
 	unread, notes := problemLines(s.Register)
 	list(p, "Not read", unread, problemLine.fit)
 	list(p, "Notes", notes, problemLine.fit)
+}
+
+// clearedName names the log that was cleared.
+func clearedName(m detect.Cleared) string {
+	if m.Log == "" {
+		return "a log"
+	}
+	return "log " + Visible(m.Log)
 }
 
 // writeUnstated says which times had to be taken in a way the evidence does not

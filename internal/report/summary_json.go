@@ -96,6 +96,7 @@ type gapJSON struct {
 type clearedJSON struct {
 	Time     *time.Time `json:"time"`
 	Host     string     `json:"host"`
+	Log      string     `json:"log"`
 	Source   string     `json:"source"`
 	Offset   int64      `json:"offset"`
 	RecordID uint64     `json:"record_id"`
@@ -192,8 +193,8 @@ func toGapJSON(g source.Gap) gapJSON {
 	return gapJSON{g.After, g.Before, moment(g.AfterTime), moment(g.BeforeTime), g.Missing}
 }
 
-func toClearedJSON(m detect.Member) clearedJSON {
-	return clearedJSON{moment(m.Time), m.Host, m.Place.Source.Name, m.Place.Offset, m.Place.RecordID}
+func toClearedJSON(m detect.Cleared) clearedJSON {
+	return clearedJSON{moment(m.Time), m.Host, m.Log, m.Place.Source.Name, m.Place.Offset, m.Place.RecordID}
 }
 
 func toBlindJSON(b detect.Blind) blindJSON {

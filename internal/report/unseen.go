@@ -28,7 +28,7 @@ func (s *Summary) Unseen() []Unseen {
 		list = append(list, Unseen{what, line.name + ": " + line.reason, line.problems})
 	}
 	for _, cleared := range s.Result.Cleared {
-		list = append(list, Unseen{"log cleared", fmt.Sprintf("%s on %s, %s", cleared.Place.Source.Name, hostName(cleared.Host), clock(cleared.Time, zoneOf(s))), 1})
+		list = append(list, Unseen{"log cleared", fmt.Sprintf("%s on %s, %s", clearedIn(cleared), hostName(cleared.Host), clock(cleared.Time, zoneOf(s))), 1})
 	}
 	list = append(list, missingRecords(s.Register)...)
 	for _, line := range Unstated(s.Register) {
@@ -44,6 +44,14 @@ func (s *Summary) Unseen() []Unseen {
 		list = append(list, Unseen{couldNotFire, blind.Reason, countRules(blind)})
 	}
 	return list
+}
+
+// clearedIn names the log that was cleared, and where that is said.
+func clearedIn(cleared detect.Cleared) string {
+	if cleared.Log == "" {
+		return cleared.Place.Source.Name
+	}
+	return cleared.Log + " (" + cleared.Place.Source.Name + ")"
 }
 
 // couldNotFire is what is said of rules that no event could have matched.
