@@ -225,20 +225,11 @@ func (d *Decoder) idAt(at int) uint64 {
 // limit when there is none before it. Records are aligned to 8 bytes.
 func (d *Decoder) resync(at, limit int) int {
 	for at = (at + 7) &^ 7; at < limit; at += 8 {
-		if d.plausible(at) {
+		if _, ok := plausible(d.chunk, at); ok {
 			return at
 		}
 	}
 	return limit
-}
-
-func (d *Decoder) plausible(at int) bool {
-	left := len(d.chunk) - at
-	if left < minRecordSize || binary.LittleEndian.Uint32(d.chunk[at:]) != recordSignature {
-		return false
-	}
-	size := binary.LittleEndian.Uint32(d.chunk[at+4:])
-	return size >= minRecordSize && int64(size) <= int64(left) && d.sizeAgrees(at, int(size))
 }
 
 // stale reports whether the records go on behind the end that the header gives,
@@ -249,10 +240,13 @@ func (d *Decoder) stale() bool {
 	if d.lastID == 0 {
 		expected = d.header.FirstRecordID
 	}
-	if d.at >= len(d.chunk) || !d.plausible(d.at) || d.idAt(d.at) != expected {
+	if d.at >= len(d.chunk) {
 		return false
 	}
-	size, _ := d.recordSize(d.at)
+	size, ok := plausible(d.chunk, d.at)
+	if !ok || d.idAt(d.at) != expected {
+		return false
+	}
 	d.report(0, d.at, 0, fmt.Errorf("%w: records behind the end that it gives", ErrChunkHeader))
 	d.end = d.at + size
 	return true

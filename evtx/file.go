@@ -21,8 +21,8 @@ type File struct {
 
 // Open reads the header of an event log of size bytes.
 func Open(r io.ReaderAt, size int64) (*File, error) {
-	var b [128]byte
-	n, err := r.ReadAt(b[:min(size, 128)], 0)
+	var b [FileHeaderSize + len(chunkSignature)]byte
+	n, err := r.ReadAt(b[:max(min(size, int64(len(b))), 0)], 0)
 	if err != nil && err != io.EOF {
 		return nil, fmt.Errorf("evtx: file header: %w", err)
 	}
@@ -30,7 +30,7 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &File{Header: header, Cache: new(Cache), r: r, size: size, first: FileHeaderSize}
+	f := &File{Header: header, Cache: new(Cache), r: r, size: size, first: int64(FirstChunk(b[:n]))}
 	return f, nil
 }
 

@@ -148,6 +148,10 @@ func TestCorruptFiles(t *testing.T) {
 	f("bytes missing", missing, plain, 12,
 		"chunk 0: offset 44096: not a chunk header: it is not where a chunk should start",
 		"chunk 1: offset 109632: not a chunk header: it is not where a chunk should start")
+	few := append(file(chunk)[:4096+40000], file(chunk, chunk)[4096+40003:]...)
+	f("three bytes missing", few, plain, 8,
+		"chunk 0: offset 69629: not a chunk header: it is not where a chunk should start")
+	f("short file header", append(file()[:128], file(chunk, chunk)[4096:]...), plain, 8)
 	tooMany := append(append(file(chunk), bytes.Repeat([]byte("junk"), 50)...), file(chunk, chunk)[4096:]...)
 	f("bytes too many", tooMany, plain, 12,
 		"chunk 1: offset 69632: truncated: 200 bytes of a chunk",

@@ -95,15 +95,7 @@ func (c *decodedChunk) decode(d *Decoder, f *File) {
 	if c.err != nil {
 		return
 	}
-	own, shift := window[:min(len(window), ChunkSize)], misplaced(window)
-	if bytes.HasPrefix(own, []byte(chunkSignature)) {
-		c.add(d, own, offset)
-		if shift == 0 || c.spans(offset+int64(shift)) {
-			return
-		}
-		c.clear()
-	}
-	c.around(d, f, own, offset, shift)
+	c.around(d, f, window[:min(len(window), ChunkSize)], offset, misplaced(window))
 }
 
 // around decodes the bytes of a chunk up to the misplaced one in it, if there is
@@ -122,19 +114,6 @@ func (c *decodedChunk) around(d *Decoder, f *File, own []byte, offset int64, shi
 	if shift > 0 {
 		c.shifted(d, f, offset+int64(shift))
 	}
-}
-
-// spans reports whether a sound record lies across a place in the file: what
-// looks like a chunk there is data.
-func (c *decodedChunk) spans(place int64) bool {
-	for i := range c.records {
-		r := &c.records[i]
-		if r.Offset < place && place < r.Offset+int64(r.Size) {
-			b := r.Bytes()
-			return bytes.Equal(b[4:8], b[len(b)-4:])
-		}
-	}
-	return false
 }
 
 func (c *decodedChunk) clear() {
@@ -169,20 +148,6 @@ func (c *decodedChunk) read(f *File, buffer []byte, offset int64) []byte {
 		c.err = fmt.Errorf("evtx: chunk %d: %w", c.index, err)
 	}
 	return buffer[:n]
-}
-
-// misplaced gives the place of a chunk that starts inside the window of another
-// one, as it does where bytes of the file are missing or too many; 0 is none. It
-// is looked for only where this chunk or the next has no header of its own.
-func misplaced(window []byte) int {
-	own := window[:min(len(window), ChunkSize)]
-	next := window[len(own):]
-	headed := bytes.HasPrefix(own, []byte(chunkSignature))
-	broken := headed && len(next) > 0 && !bytes.HasPrefix([]byte(chunkSignature), next) || !headed && !unused(own)
-	if !broken || len(own) < len(chunkSignature) {
-		return 0
-	}
-	return bytes.Index(own[1:], []byte(chunkSignature)) + 1
 }
 
 // add decodes one chunk and keeps its records and errors.

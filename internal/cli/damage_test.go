@@ -12,8 +12,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kulla-defence/kulla/evtx"
+	"github.com/kulla-defence/kulla/internal/evtxwriter"
 	"github.com/kulla-defence/kulla/internal/source/archive/sevenzip/sevenziptest"
 )
 
@@ -29,6 +31,7 @@ type readSource struct {
 	Size         int64  `json:"size"`
 	Records      int64  `json:"records"`
 	ProblemCount int64  `json:"problem_count"`
+	Carved       int64  `json:"records_carved"`
 	Problems     []struct {
 		Reason    string `json:"reason"`
 		Limit     string `json:"limit"`
@@ -236,7 +239,7 @@ func TestUnreadableFiles(t *testing.T) {
 	if code != exitDone {
 		t.Fatalf("code %d before there are unreadable files", code)
 	}
-	want := map[string]string{"picture.evtx": "format not recognised", "cut.gz!cut": "ends too early", "broken.zip": "zip: not a valid zip file"}
+	want := map[string]string{"picture.evtx": "format not recognised", "cut.gz!cut": "truncated: it ends too early", "broken.zip": "zip: not a valid zip file"}
 	write := func(name string, data []byte) {
 		if err := os.WriteFile(filepath.Join(folder, name), data, 0o600); err != nil {
 			t.Fatal(err)
@@ -303,4 +306,45 @@ func gzipOf(t *testing.T, content []byte) []byte {
 		t.Fatal(err)
 	}
 	return out.Bytes()
+}
+
+// A log that lost the header of its second chunk, and bytes of its third, is read
+// by every command as far as it is there; what no header counts is carved on
+// request, and marked.
+func TestDisplacedAndCarved(t *testing.T) {
+	t.Parallel()
+	events := make([]evtxwriter.Event, 40)
+	for i := range events {
+		events[i] = evtxwriter.Event{Provider: "Microsoft-Windows-Eventlog", EventID: 1102, Channel: "Security", Computer: "host", Time: time.Unix(1e9+int64(i), 0).UTC()}
+	}
+	log, err := evtxwriter.Encode(evtxwriter.Options{RecordsPerChunk: 10}, events...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := evtx.FileHeaderSize + evtx.ChunkSize
+	clear(log[second : second+evtx.ChunkHeaderSize])
+	log = slices.Delete(log, second+2*evtx.ChunkSize-1000, second+2*evtx.ChunkSize-488)
+	name := filepath.Join(t.TempDir(), "Security.evtx")
+	if err := os.WriteFile(name, log, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	count := func(mark string, arguments ...string) int {
+		out, _ := kulla(t, append(arguments, name)...)
+		return strings.Count(out, mark)
+	}
+	if plain, carved := count("\n", "dump"), count("\n", "dump", "--carve"); plain != 30 || carved != 40 {
+		t.Errorf("%d records, %d carved", plain, carved)
+	}
+	for _, arguments := range [][]string{{"dump", "--carve"}, {"hunt", "-q", "--carve"}, {"timeline", "-f", "jsonl", "--carve"}} {
+		if n := count(`"carved":true`, arguments...); n < 10 || n > 20 {
+			t.Errorf("%q: %d marked", arguments, n)
+		}
+	}
+	if n := count("<!--carved--><Event ", "dump", "--carve", "-f", "xml"); n != 10 {
+		t.Errorf("%d marked in XML", n)
+	}
+	report, _ := reading(t, "--carve", name)
+	if report.Evidence[0].Carved != 10 {
+		t.Errorf("%+v", report.Evidence[0])
+	}
 }

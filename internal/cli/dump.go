@@ -25,6 +25,7 @@ func newDump(env Environment) *cobra.Command {
 
 Windows event log records are written as Windows' own XML, or as the JSON form of it.
 Records of other formats are written as JSON objects of their columns.
+Records that --carve recovered have "carved": true, or a comment in XML.
 Line breaks, control characters and invisible ones are escaped in both.`,
 		Example: `  kulla dump Security.evtx | jq .Event.System.EventID | sort | uniq -c
   kulla dump -f xml --record 4711 case.zip!Security.evtx`,
@@ -37,7 +38,7 @@ Line breaks, control characters and invisible ones are escaped in both.`,
 			if err != nil {
 				return err
 			}
-			return runDump(command.Context(), env, paths, output, options, &dumper{xml: format == "xml", records: records})
+			return runDump(command.Context(), env, paths, output, options, &dumper{xml: format == "xml", records: records, found: map[uint]bool{}})
 		},
 	}
 	flags := command.Flags()
@@ -63,7 +64,24 @@ func runDump(ctx context.Context, env Environment, paths []string, output string
 		}
 		return err
 	}
-	return reportUnread(env, register)
+	if err := reportUnread(env, register); err != nil {
+		d.writeMissing(env)
+		return err
+	}
+	if d.writeMissing(env) {
+		return &outcome{exitError}
+	}
+	return nil
+}
+
+// writeMissing says which of the wanted records were not there, and reports
+// whether there are any.
+func (d *dumper) writeMissing(env Environment) bool {
+	missing := slices.DeleteFunc(slices.Clone(d.records), func(id uint) bool { return d.found[id] })
+	for _, id := range slices.Compact(missing) {
+		fmt.Fprintf(env.Err, "kulla: there is no record %d in what was read\n", id)
+	}
+	return len(missing) > 0
 }
 
 // reportUnread lists what could not be read on standard error, and ends with
@@ -81,6 +99,8 @@ type dumper struct {
 	out     *bufio.Writer
 	xml     bool
 	records []uint
+	// found are those of records that were there.
+	found map[uint]bool
 	// line is what is written; own is what the record says of itself.
 	line, own []byte
 }
@@ -93,12 +113,17 @@ type markup interface {
 
 // Event writes one record.
 func (d *dumper) Event(e *event.Event) error {
-	if !d.wanted(uint(e.Provenance.RecordID)) {
+	if id := uint(e.Provenance.RecordID); !d.wanted(id) {
 		return nil
+	} else if len(d.records) > 0 {
+		d.found[id] = true
 	}
 	d.line = d.line[:0]
 	switch own, ok := e.Values.(markup); {
 	case ok && d.xml:
+		if e.Provenance.Carved {
+			d.line = append(d.line, "<!--carved-->"...)
+		}
 		d.own = own.AppendXML(d.own[:0])
 		d.line = appendHarmless(d.line, d.own, escapeXML)
 	case d.xml:
@@ -106,6 +131,9 @@ func (d *dumper) Event(e *event.Event) error {
 	case ok:
 		d.own = own.AppendJSON(d.own[:0])
 		d.line = appendHarmless(d.line, d.own, escapeJSON)
+		if e.Provenance.Carved {
+			d.line = append(d.line[:len(d.line)-1], `,"carved":true}`...)
+		}
 	default:
 		d.line = report.AppendEvent(d.line, e)
 	}

@@ -15,6 +15,7 @@ import (
 // said of sources that do not say it themselves, and the limits of archives.
 type evidenceFlags struct {
 	limits, formats, zones, years, logSources []string
+	carve                                     bool
 }
 
 func (f *evidenceFlags) register(command *cobra.Command) {
@@ -24,12 +25,13 @@ func (f *evidenceFlags) register(command *cobra.Command) {
 	flags.StringArrayVar(&f.years, "source-year", nil, "the year of the first record, where times have none: `[PATTERN=]YEAR`")
 	flags.StringArrayVar(&f.logSources, "log-source", nil, "the log source of events whose format does not know it: `[PATTERN=]product=…,category=…,service=…`")
 	flags.StringArrayVar(&f.limits, "limit", nil, "raise or lower a limit on what archives unpack to: `NAME=VALUE`, such as bytes=10GB, members=1000000, depth=8, ratio=10000, memory=300MB")
+	flags.BoolVar(&f.carve, "carve", false, "recover also records that event logs no longer count: from unused parts of chunks, and chunks without a header")
 	complete(command, "as", source.FormatNames())
 }
 
 // parse returns the options of reading that the flags settle.
 func (f *evidenceFlags) parse() (source.Options, error) {
-	var options source.Options
+	options := source.Options{Carve: f.carve}
 	var err error
 	if options.Limits, err = parseLimits(f.limits); err != nil {
 		return options, err

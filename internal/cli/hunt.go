@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"iter"
 	"time"
@@ -78,7 +79,7 @@ type hunt struct {
 
 func runHunt(ctx context.Context, env Environment, options huntOptions) error {
 	h := &hunt{env: env, options: options, started: env.Now()}
-	set, taxonomy, err := options.rules.load()
+	set, taxonomy, _, err := options.rules.loadUsable()
 	if err != nil {
 		return err
 	}
@@ -131,13 +132,26 @@ func (h *hunt) write(register *source.Register, result *detect.Result, interrupt
 	default:
 		err = h.writeDocument(out, findings, summary)
 	}
-	if err == nil && !h.options.quiet {
+	switch {
+	case err != nil:
+	case h.options.quiet:
+		err = writeQuietly(h.env, summary.RuleProblems, register)
+	default:
 		writeSpeed(h.env, &h.progress, register, h.started, h.options.workers)
 	}
 	if err == nil {
 		err = h.writeSummaryFile(summary)
 	}
 	return groups, finish(err)
+}
+
+// writeQuietly says on standard error what must not stay unsaid, even where
+// nobody asked for a summary: what was not read, and rules not looked for.
+func writeQuietly(env Environment, rules []sigma.Problem, register *source.Register) error {
+	if len(rules) > 0 {
+		fmt.Fprintf(env.Err, "kulla: %s not loaded: %s\n", counted(len(rules), "rule"), report.Visible(firstOf(rules)))
+	}
+	return report.WriteUnread(env.Err, register)
 }
 
 // grouped passes findings on, and adds each to the groups on its way.

@@ -87,7 +87,7 @@ func (i *investigation) startCase(ctx context.Context) (done <-chan error) {
 func (i *investigation) load() error {
 	known := i.startKnowledge()
 	rules := i.options.rules.options()
-	set, taxonomy, documents, err := rules.loadWithDocuments()
+	set, taxonomy, documents, err := rules.loadUsable()
 	if failed := <-known; err == nil {
 		err = failed
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kulla-defence/kulla/internal/report/casereport"
@@ -21,7 +22,7 @@ func (i *investigation) write() error {
 		last = append(last, casereport.ScreenLine{Heading: "Report", Text: i.options.document})
 	}
 	if i.options.quiet {
-		return nil
+		return writeQuietly(i.env, slices.Concat(i.set.Problems, i.engine.Problems()), i.register)
 	}
 	last = append(last, casereport.ScreenLine{Heading: "Check it", Text: "kulla verify " + i.options.output + " " + strings.Join(i.options.paths, " ")})
 	if err := showCase(i.env, d, i.options.color, last); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kulla-defence/kulla/internal/event"
 	"github.com/kulla-defence/kulla/internal/source"
+	"github.com/kulla-defence/kulla/internal/source/format"
 )
 
 // A selection is what the user named of the evidence: whole paths, or sources
@@ -106,8 +107,9 @@ func (s *selection) narrow(register *source.Register) {
 	}
 	for _, member := range s.members {
 		if !slices.ContainsFunc(register.Files, func(f source.File) bool { return isWithin(f.Source.Name, member) }) {
-			register.Files = append(register.Files, source.File{Source: &event.Source{Name: member}, ProblemCount: 1,
-				Problems: []source.Problem{{Offset: -1, Reason: "there is no such member in the archive"}}})
+			missing := source.File{Source: &event.Source{Name: member}}
+			missing.Problem(source.Problem{Offset: -1, Kind: format.NothingRead, Reason: "there is no such member in the archive"})
+			register.Files = append(register.Files, missing)
 		}
 	}
 }

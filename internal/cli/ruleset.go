@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kulla-defence/kulla/internal/report"
 	"github.com/kulla-defence/kulla/rules"
 	"github.com/kulla-defence/kulla/sigma"
 )
@@ -43,6 +44,29 @@ func (f *ruleFlags) options() ruleOptions { return ruleOptions(*f) }
 func (o ruleOptions) load() (*sigma.RuleSet, *sigma.Taxonomy, error) {
 	set, taxonomy, _, err := o.loadWithDocuments()
 	return set, taxonomy, err
+}
+
+// loadUsable is load for a run that looks for something: that none of the rules
+// can be used is an error.
+func (o ruleOptions) loadUsable() (*sigma.RuleSet, *sigma.Taxonomy, *sigma.Documents, error) {
+	set, taxonomy, documents, err := o.loadWithDocuments()
+	if err != nil || len(set.Rules)+len(set.Correlations) > 0 {
+		return set, taxonomy, documents, err
+	}
+	why := "they are filters"
+	if len(set.Problems) > 0 {
+		why = firstOf(set.Problems)
+	}
+	return nil, nil, nil, withHint(fmt.Errorf("none of the rules in %s can be used: %s", o.name(), why), "kulla rules lint "+o.name()+" says what is wrong")
+}
+
+// firstOf tells the first of some problems, and how many there are.
+func firstOf(problems []sigma.Problem) string {
+	text := problems[0].String()
+	if more := len(problems) - 1; more > 0 {
+		text += fmt.Sprintf(" (and %s more)", report.Thousands(int64(more)))
+	}
+	return text
 }
 
 // loadWithDocuments also returns what the rules were read from.

@@ -7,14 +7,17 @@ func topics() []*cobra.Command {
 	return []*cobra.Command{
 		topic("exit-codes", "What the exit codes mean", `  0    done; findings or not
   1    an error; standard error says what, and what to do
+       hunt, investigate: also when none of the rules can be used
+       dump: also when a record of --record is not there
        verify: something does not hold
   2    the command line cannot be meant
   3    hunt: there is a finding at or above the level of --fail-on
   4    done, but some of the input could not be read, or is of a format that
-       Kulla does not know; it is listed in the summary
+       Kulla does not know; it is listed in the summary, and with -q on standard error
   130  interrupted; what was found until then was printed
 
-When several hold, the first of 130, 3 and 4 is used.`),
+When several hold, the first of 130, 3 and 4 is used. An empty file, and a log whose
+checksums differ but of which every record was read, are noted and do not give 4.`),
 		topic("environment", "Environment variables that are read", `  NO_COLOR        no colour, whatever else is set
   CLICOLOR_FORCE  colour even where output is not a terminal
   USER, USERNAME, LOGNAME  who writes notes and decisions into a case, unless --author says

@@ -195,12 +195,12 @@ func (e *evidenceCopy) copy(ctx context.Context, writerOf func(name string) io.W
 		copied := custody.EvidenceFile{Name: file.Source.Name, Size: file.Size, SHA256: file.SHA256}
 		if file.ProblemCount > 0 {
 			copied.Problem = file.Problems[0].Reason
-			e.unread = e.unread || file.Unread()
 		}
+		e.unread = e.unread || file.Unread()
 		list = append(list, copied)
 	}
 	for i := range register.Archives {
-		e.unread = e.unread || register.Archives[i].ProblemCount > 0
+		e.unread = e.unread || register.Archives[i].Unread()
 	}
 	return list, nil
 }

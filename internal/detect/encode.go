@@ -46,6 +46,7 @@ func (t *tables) appendFinding(dst []byte, f *Finding) []byte {
 	dst = binary.BigEndian.AppendUint32(dst, uint32(t.sources.number(f.Place.Source)))
 	dst = t.appendCorrelation(dst, f.Correlation)
 	dst = binary.AppendVarint(dst, f.Place.Size)
+	dst = appendFlag(dst, f.Place.Carved)
 	dst = append(dst, f.Record[:]...)
 	dst = appendText(dst, f.TimeText)
 	dst = appendText(dst, f.Host)
@@ -104,6 +105,13 @@ func appendField(dst []byte, f *Field) []byte {
 	return appendText(dst, f.Value)
 }
 
+func appendFlag(dst []byte, flag bool) []byte {
+	if flag {
+		return append(dst, 1)
+	}
+	return append(dst, 0)
+}
+
 func appendText(dst []byte, s string) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
 }
@@ -150,6 +158,7 @@ func (d *decoder) brief() (*Finding, error) {
 	f.Place.Source = d.tables.sources.at(uint64(d.uint32()))
 	f.Correlation = d.correlation()
 	f.Place.Size = d.varint()
+	f.Place.Carved = d.byte() != 0
 	copy(f.Record[:], d.take(sha256.Size))
 	f.TimeText = d.text()
 	f.Host = d.text()

@@ -3,6 +3,7 @@ package detect
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -326,6 +327,25 @@ correlation: {type: event_count, rules: [tested], timespan: 5m, condition: {gte:
 		if err := engine.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// A log was cleared when the event log itself says so: other providers have events
+// of these numbers.
+func TestCleared(t *testing.T) {
+	t.Parallel()
+	result, _ := find(t, Options{}, 2,
+		windows(1, "Channel=System", "EventID=104", "Provider_Name=Microsoft-Windows-Kernel-Power"),
+		windows(2, "Channel=System", "EventID=104", "Provider_Name=Microsoft-Windows-Eventlog", "Channel=Application"),
+		windows(3, "Channel=Security", "EventID=1102", "Provider_Name=Microsoft-Windows-Eventlog"),
+		windows(4, "Channel=Security", "EventID=1102", "Provider_Name=Some-Filter"),
+		windows(5, "Channel=System", "EventID=104"))
+	var got []string
+	for _, cleared := range result.Cleared {
+		got = append(got, fmt.Sprint(cleared.Place.RecordID, cleared.Log))
+	}
+	if want := []string{"2Application", "3Security", "5"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

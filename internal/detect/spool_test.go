@@ -36,7 +36,7 @@ func randomFindings(random *rand.Rand, t *tables, n int) []*Finding {
 			Host: texts[random.IntN(len(texts))],
 			Place: event.Provenance{
 				Source: sources[random.IntN(3)],
-				Offset: int64(i), Size: random.Int64N(9), Line: random.Int64N(3), RecordID: random.Uint64N(3),
+				Offset: int64(i), Size: random.Int64N(9), Line: random.Int64N(3), RecordID: random.Uint64N(3), Carved: i%5 == 0,
 			},
 		}
 		f.Record[random.IntN(32)] = byte(random.IntN(2))

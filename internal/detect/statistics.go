@@ -22,9 +22,16 @@ type Statistics struct {
 	Channels []Channel
 	Hosts    []Host
 	// Cleared lists events that say a log was cleared.
-	Cleared []Member
+	Cleared []Cleared
 	// ClearedMore is how many such events there were beyond those listed.
 	ClearedMore int64
+}
+
+// A Cleared is an event that says a log was cleared: which one, empty where it
+// does not say.
+type Cleared struct {
+	Member
+	Log string
 }
 
 // last is the time of the last event.
@@ -65,7 +72,7 @@ type counts struct {
 	channels                  map[string]*Channel
 	hosts                     map[string]*Host
 	lastHost                  *Host
-	cleared                   []Member
+	cleared                   []Cleared
 	clearedMore               int64
 	text                      []byte
 }
@@ -186,17 +193,41 @@ func (c *counts) noteCleared(e *event.Event, s *schema) {
 		return
 	}
 	c.text, _ = e.Values.AppendValue(c.text[:0], s.eventID)
-	if string(c.text) == id {
-		c.cleared = append(c.cleared, Member{Time: e.Time, Host: strings.Clone(e.Host), Place: e.Provenance})
+	if string(c.text) != id {
+		return
+	}
+	if log, ok := clearedLog(e, s); ok {
+		c.cleared = append(c.cleared, Cleared{Member{Time: e.Time, Host: strings.Clone(e.Host), Place: e.Provenance}, log})
 	}
 	if len(c.cleared) >= 10*maxCleared {
 		c.cleared, c.clearedMore = earliest(c.cleared, c.clearedMore)
 	}
 }
 
+// clearedLog tells which log an event says was cleared; ok is false where another
+// provider says it, whose number only is the same.
+func clearedLog(e *event.Event, s *schema) (log string, ok bool) {
+	if s.counter.Name == "Security" {
+		log = s.counter.Name
+	}
+	for column, name := range e.Layout.Names {
+		switch {
+		case name == "Provider_Name":
+			provider, _ := e.Values.AppendValue(nil, column)
+			if len(provider) > 0 && !strings.EqualFold(string(provider), "Microsoft-Windows-Eventlog") {
+				return "", false
+			}
+		case name == "Channel" && column != s.channel: // that of the event's own data
+			named, _ := e.Values.AppendValue(nil, column)
+			log = string(named)
+		}
+	}
+	return log, true
+}
+
 // earliest keeps the first maxCleared events and counts the others.
-func earliest(cleared []Member, more int64) ([]Member, int64) {
-	slices.SortFunc(cleared, func(a, b Member) int {
+func earliest(cleared []Cleared, more int64) ([]Cleared, int64) {
+	slices.SortFunc(cleared, func(a, b Cleared) int {
 		return cmp.Or(a.Time.Compare(b.Time), comparePlaces(a.Place, b.Place))
 	})
 	if len(cleared) <= maxCleared {

@@ -123,4 +123,7 @@ type Provenance struct {
 	Line int64
 	// RecordID is the number the log itself gave the record; 0 without one.
 	RecordID uint64
+	// Carved says that the log no longer counts the record: it was recovered
+	// from bytes that are not in use.
+	Carved bool
 }

@@ -35,7 +35,7 @@ func awkward() map[string]*detect.Finding {
 	rule := &detect.Rule{ID: "6e6b3a52-0000-4000-8000-000000000001", Title: "Log \"cleared\"", Level: sigma.High,
 		Techniques: []string{"T1070.001", "T1190"}, Tactics: []string{"defense-evasion"}}
 	burst := &detect.Rule{Title: "Many logons", Level: sigma.Low, Correlation: true}
-	place := event.Provenance{Source: security, Offset: 4096, Size: 480, Line: 7, RecordID: math.MaxUint64}
+	place := event.Provenance{Source: security, Offset: 4096, Size: 480, Line: 7, RecordID: math.MaxUint64, Carved: true}
 	fields := []detect.Field{
 		{Name: "Image", Value: `C:\Windows\System32\cmd.exe`},
 		{Name: "CommandLine", Value: "cmd /c \"echo\u202e\x1b]0;t\a\"\n\t\U000e0041 管理員"},

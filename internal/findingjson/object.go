@@ -130,6 +130,10 @@ func (o *Object) position(p event.Provenance) {
 	}
 	o.Key("record_id")
 	o.JSON = strconv.AppendUint(o.JSON, p.RecordID, 10)
+	if p.Carved {
+		o.Key("carved")
+		o.JSON = append(o.JSON, "true"...)
+	}
 }
 
 // Fields writes fields as an object in their order. A name that stands several

@@ -180,6 +180,8 @@ func (r *reader) common(key []byte, rule *detect.Rule, at *position) {
 		at.place.Line = r.integer()
 	case "record_id":
 		at.place.RecordID = r.unsigned()
+	case "carved":
+		at.place.Carved = r.boolean()
 	case "record_sha256":
 		at.record = r.digest()
 	case "event":

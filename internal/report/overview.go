@@ -64,7 +64,7 @@ func levelTitle(level sigma.Level) string {
 func unseenLines(s *Summary) []string {
 	var lines []string
 	for _, m := range s.Result.Cleared {
-		lines = append(lines, fmt.Sprintf("%s %s: a log was cleared: %s record %d", clock(m.Time, zoneOf(s)), hostName(m.Host), m.Place.Source.Name, m.Place.RecordID))
+		lines = append(lines, fmt.Sprintf("%s %s: %s was cleared: %s record %d", clock(m.Time, zoneOf(s)), hostName(m.Host), clearedName(m), m.Place.Source.Name, m.Place.RecordID))
 	}
 	for _, g := range s.gaps() {
 		lines = append(lines, fmt.Sprintf("%s missing between %d (%s) and %d (%s): %s", quantity(int64(g.gap.Missing), "record", "records"),
@@ -84,7 +84,11 @@ func unseenLines(s *Summary) []string {
 func unreadLines(register *source.Register) []string {
 	var lines []string
 	for _, line := range problemsOf(register) {
-		lines = append(lines, "not read: "+line.String())
+		what := "not read: "
+		if line.severity == damaged {
+			what = ""
+		}
+		lines = append(lines, what+line.String())
 	}
 	return lines
 }

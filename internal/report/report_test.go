@@ -134,14 +134,16 @@ func summary() *Summary {
 		Events: 1234567, OutsideRange: 5, WithoutTime: 1,
 		Channels: []detect.Channel{{Name: "Security", Events: 1234566, First: at, Last: at.Add(time.Hour)}, {Name: "x\x1b", Events: 1}},
 		Hosts:    []detect.Host{{Name: "WEB01", Events: 1234567}},
-		Cleared:  []detect.Member{{Time: at, Host: "WEB01", Place: event.Provenance{Source: security, RecordID: 8}}},
+		Cleared:  []detect.Cleared{{Member: detect.Member{Time: at, Host: "WEB01", Place: event.Provenance{Source: security, RecordID: 8}}, Log: "Security"}},
 	}, Blind: []detect.Blind{{Reason: "no events of Microsoft-Windows-Sysmon/Operational 9", Rules: []*detect.Rule{rule}}}}
 	register := &source.Register{Files: []source.File{
 		{Source: security, Size: 1118208, Records: 1234567, First: at, Last: at.Add(time.Hour),
 			Gaps: []source.Gap{{After: 7, Before: 10, AfterTime: at, BeforeTime: at, Missing: 2}}, GapCount: 1, Missing: 2},
-		{Source: &event.Source{Name: "case.zip!notes.txt"}, Size: 12, ProblemCount: 3,
-			Problems: []source.Problem{{Offset: -1, Reason: "the format is not recognised"}}},
+		{Source: &event.Source{Name: "case.zip!notes.txt"}, Size: 12},
 	}}
+	for range 3 {
+		register.Files[1].Problem(source.Problem{Offset: -1, Reason: "the format is not recognised"})
+	}
 	return &Summary{Register: register, Result: result, Groups: groups, Zone: time.UTC,
 		RuleProblems: []sigma.Problem{{At: sigma.Position{File: "a.yml", Line: 7, Column: 3}, Kind: sigma.Malformed, Message: "unknown modifier \"foo\""}}}
 }

@@ -44,6 +44,7 @@ func WriteSummary(w io.Writer, s *Summary, style Style) error {
 	s.writeRules(p)
 	s.writeUnseen(p)
 	s.writeUnstated(p)
+	list(p, "Correlation", s.Result.Uncorrelated, func(text string, _ int) string { return Visible(text) })
 	s.writeBlind(p)
 	return p.out.Flush()
 }
@@ -66,29 +67,34 @@ func (p *page) line(heading, text string) {
 	fmt.Fprintf(p.out, "%s%s\n", p.style.paint(bold, fmt.Sprintf("%-*s", headingWidth, shown)), text)
 }
 
+// room is the number of columns right of the heading; 0 is any.
+func (p *page) room() int {
+	if p.style.Width == 0 {
+		return 0
+	}
+	return max(p.style.Width-headingWidth, 40)
+}
+
 // list writes up to maxListed lines, and says how many more there are.
-func list[T any](p *page, heading string, items []T, text func(T) string) {
+func list[T any](p *page, heading string, items []T, text func(item T, room int) string) {
 	for i, item := range items {
 		if i == maxListed && len(items) > maxListed+1 {
 			p.line(heading, fmt.Sprintf("… and %s more (all of them with --summary FILE)", Thousands(int64(len(items)-i))))
 			return
 		}
-		line := text(item)
-		if p.style.Width > 0 {
-			line = shorten(line, max(p.style.Width-headingWidth, 40))
-		}
-		p.line(heading, line)
+		p.line(heading, text(item, p.room()))
 	}
 }
 
 func (s *Summary) writeEvidence(p *page) {
-	var bytes, records int64
+	var bytes, records, carved int64
 	formats := map[string]int{}
 	read := 0
 	for i := range s.Register.Files {
 		file := &s.Register.Files[i]
 		bytes += file.Size
 		records += file.Records
+		carved += file.Carved
 		if file.Source.Format != "" {
 			formats[file.Source.Format]++
 			read++
@@ -96,6 +102,9 @@ func (s *Summary) writeEvidence(p *page) {
 	}
 	p.line("Evidence", fmt.Sprintf("%s of %s read, %s bytes, %s%s", Thousands(int64(read)),
 		quantity(int64(len(s.Register.Files)), "file", "files"), Thousands(bytes), quantity(records, "record", "records"), nameCounts(formats)))
+	if carved > 0 {
+		p.line("Evidence", quantity(carved, "record was carved", "records were carved")+" from bytes that logs no longer count")
+	}
 	if first, last := s.period(); !first.IsZero() {
 		p.line("Evidence", clock(first, s.Zone)+" … "+clock(last, s.Zone))
 	}
@@ -174,21 +183,32 @@ func (s *Summary) writeRules(p *page) {
 	}
 	if len(s.RuleProblems) > 0 {
 		p.line("Rules", fmt.Sprintf("%s not loaded%s", Thousands(int64(len(s.RuleProblems))), nameCounts(kinds)))
-		list(p, "Rules", s.RuleProblems, func(problem sigma.Problem) string { return "  " + Visible(problem.String()) })
+		list(p, "Rules", s.RuleProblems, func(problem sigma.Problem, room int) string { return shorten("  "+Visible(problem.String()), room) })
 	}
 }
 
 // writeUnseen lists what the evidence itself hides: files that could not be
 // read, damaged records, gaps and cleared logs.
 func (s *Summary) writeUnseen(p *page) {
-	list(p, "Cleared", s.Result.Cleared, func(m detect.Member) string {
-		return fmt.Sprintf("%s  %s  a log was cleared: %s record %d", clock(m.Time, s.Zone), hostName(m.Host), Visible(m.Place.Source.Name), m.Place.RecordID)
+	list(p, "Cleared", s.Result.Cleared, func(m detect.Cleared, room int) string {
+		return fitName(fmt.Sprintf("%s  %s  %s was cleared: ", clock(m.Time, s.Zone), hostName(m.Host), clearedName(m)), m.Place.Source.Name,
+			fmt.Sprintf(" record %d", m.Place.RecordID), room)
 	})
-	list(p, "Gaps", s.gaps(), func(g gapLine) string {
-		return fmt.Sprintf("%s missing between %d (%s) and %d (%s): %s", quantity(int64(g.gap.Missing), "record", "records"),
-			g.gap.After, clock(g.gap.AfterTime, s.Zone), g.gap.Before, clock(g.gap.BeforeTime, s.Zone), Visible(g.file.Source.Name))
+	list(p, "Gaps", s.gaps(), func(g gapLine, room int) string {
+		return fitName(fmt.Sprintf("%s missing between %d (%s) and %d (%s): ", quantity(int64(g.gap.Missing), "record", "records"),
+			g.gap.After, clock(g.gap.AfterTime, s.Zone), g.gap.Before, clock(g.gap.BeforeTime, s.Zone)), g.file.Source.Name, "", room)
 	})
-	list(p, "Not read", problemsOf(s.Register), problemLine.String)
+	unread, notes := problemLines(s.Register)
+	list(p, "Not read", unread, problemLine.fit)
+	list(p, "Notes", notes, problemLine.fit)
+}
+
+// clearedName names the log that was cleared.
+func clearedName(m detect.Cleared) string {
+	if m.Log == "" {
+		return "a log"
+	}
+	return "log " + Visible(m.Log)
 }
 
 // writeUnstated says which times had to be taken in a way the evidence does not
@@ -244,58 +264,6 @@ func (s *Summary) gaps() []gapLine {
 	return lines
 }
 
-// A problemLine is a file with problems: the first of them, and how many more.
-type problemLine struct {
-	name   string
-	reason string
-	more   int64
-}
-
-func (l problemLine) String() string {
-	text := Visible(l.name) + ": " + Visible(l.reason)
-	if l.more > 0 {
-		text += fmt.Sprintf(" (and %s more in this file)", Thousands(l.more))
-	}
-	return text
-}
-
-func problemsOf(register *source.Register) []problemLine {
-	var lines []problemLine
-	for _, files := range [][]source.File{register.Archives, register.Files} {
-		for i := range files {
-			if file := &files[i]; len(file.Problems) > 0 {
-				lines = append(lines, problemLine{file.Source.Name, describeProblem(file.Problems[0]), file.ProblemCount - 1})
-			}
-		}
-	}
-	return lines
-}
-
-// describeProblem says what could not be read, and where.
-func describeProblem(p source.Problem) string {
-	text := p.Reason
-	if p.Record != 0 {
-		text += fmt.Sprintf(", record %d", p.Record)
-	}
-	if p.Line != 0 {
-		text += fmt.Sprintf(", line %d", p.Line)
-	}
-	if p.Offset >= 0 {
-		text += fmt.Sprintf(", offset %d", p.Offset)
-	}
-	return text
-}
-
-// WriteProblems lists all that could not be read, one line a file.
-func WriteProblems(w io.Writer, register *source.Register) error {
-	for _, line := range problemsOf(register) {
-		if _, err := fmt.Fprintf(w, "kulla: not read: %s\n", line); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // writeBlind lists rules that could not have fired on this evidence.
 func (s *Summary) writeBlind(p *page) {
 	if len(s.Result.Blind) == 0 {
@@ -308,8 +276,8 @@ func (s *Summary) writeBlind(p *page) {
 		}
 	}
 	p.line("Blind", fmt.Sprintf("%s of %s could not have fired on this evidence:", Thousands(int64(len(total))), quantity(int64(s.Result.Rules), "rule", "rules")))
-	list(p, "Blind", s.Result.Blind, func(b detect.Blind) string {
-		return fmt.Sprintf("%6s  %s", Thousands(int64(len(b.Rules))), Visible(b.Reason))
+	list(p, "Blind", s.Result.Blind, func(b detect.Blind, room int) string {
+		return shorten(fmt.Sprintf("%6s  %s", Thousands(int64(len(b.Rules))), Visible(b.Reason)), room)
 	})
 }
 

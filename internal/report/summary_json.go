@@ -8,6 +8,7 @@ import (
 
 	"github.com/kulla-defence/kulla/internal/detect"
 	"github.com/kulla-defence/kulla/internal/source"
+	"github.com/kulla-defence/kulla/internal/source/format"
 	"github.com/kulla-defence/kulla/sigma"
 )
 
@@ -67,6 +68,9 @@ type fileJSON struct {
 	Gaps        []gapJSON     `json:"gaps,omitempty"`
 	GapsAll     int64         `json:"gap_count,omitempty"`
 	Missing     uint64        `json:"records_missing,omitempty"`
+	Lost        int64         `json:"records_lost,omitempty"`
+	LostBytes   int64         `json:"bytes_lost,omitempty"`
+	Carved      int64         `json:"records_carved,omitempty"`
 	Duplicates  int64         `json:"duplicate_record_ids,omitempty"`
 	Notes       []string      `json:"notes,omitempty"`
 }
@@ -78,6 +82,7 @@ type problemJSON struct {
 	Line   int64  `json:"line,omitempty"`
 	Record uint64 `json:"record_id,omitempty"`
 	Lost   int64  `json:"bytes_lost,omitempty"`
+	Read   bool   `json:"read,omitempty"`
 }
 
 type gapJSON struct {
@@ -91,6 +96,7 @@ type gapJSON struct {
 type clearedJSON struct {
 	Time     *time.Time `json:"time"`
 	Host     string     `json:"host"`
+	Log      string     `json:"log"`
 	Source   string     `json:"source"`
 	Offset   int64      `json:"offset"`
 	RecordID uint64     `json:"record_id"`
@@ -165,10 +171,10 @@ func toFileJSON(f source.File) fileJSON {
 		First: moment(f.First), Last: moment(f.Last),
 		WithoutTime: f.WithoutTime, WithoutYear: f.WithoutYear, WithoutZone: f.WithoutZone, Interrupted: f.Interrupted,
 		Problems: each(f.Problems, toProblemJSON), ProblemsAll: f.ProblemCount,
-		Gaps: each(f.Gaps, toGapJSON), GapsAll: f.GapCount, Missing: f.Missing,
-		Duplicates: f.Duplicates, Notes: f.Notes,
+		Gaps: each(f.Gaps, toGapJSON), GapsAll: f.GapCount, Missing: f.Missing, Lost: f.LostRecords, LostBytes: f.LostBytes,
+		Carved: f.Carved, Duplicates: f.Duplicates, Notes: f.Notes,
 	}
-	if !f.Interrupted {
+	if !f.Interrupted && f.SHA256 != [32]byte{} {
 		digest := hex.EncodeToString(f.SHA256[:])
 		file.SHA256 = &digest
 	}
@@ -176,7 +182,7 @@ func toFileJSON(f source.File) fileJSON {
 }
 
 func toProblemJSON(p source.Problem) problemJSON {
-	converted := problemJSON{Reason: p.Reason, Limit: p.Limit, Line: p.Line, Record: p.Record, Lost: p.Lost}
+	converted := problemJSON{Reason: p.Reason, Limit: p.Limit, Line: p.Line, Record: p.Record, Lost: p.Lost, Read: p.Kind == format.ChecksumDiffers || p.Kind == format.ReadAnyway}
 	if p.Offset >= 0 {
 		converted.Offset = &p.Offset
 	}
@@ -187,8 +193,8 @@ func toGapJSON(g source.Gap) gapJSON {
 	return gapJSON{g.After, g.Before, moment(g.AfterTime), moment(g.BeforeTime), g.Missing}
 }
 
-func toClearedJSON(m detect.Member) clearedJSON {
-	return clearedJSON{moment(m.Time), m.Host, m.Place.Source.Name, m.Place.Offset, m.Place.RecordID}
+func toClearedJSON(m detect.Cleared) clearedJSON {
+	return clearedJSON{moment(m.Time), m.Host, m.Log, m.Place.Source.Name, m.Place.Offset, m.Place.RecordID}
 }
 
 func toBlindJSON(b detect.Blind) blindJSON {

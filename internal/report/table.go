@@ -128,6 +128,9 @@ func placeText(f *detect.Finding) string {
 		where = append(where, fmt.Sprintf("line %d", f.Place.Line))
 	}
 	where = append(where, fmt.Sprintf("offset %d", f.Place.Offset))
+	if f.Place.Carved {
+		where = append(where, "carved")
+	}
 	return name + " " + strings.Join(where, ", ")
 }
 

@@ -51,7 +51,13 @@ func appendEntryText(dst []byte, e *timeline.Entry, zone *time.Location) []byte 
 }
 
 // entryPlace is file:offset, so that the record can be looked up.
-func entryPlace(e *timeline.Entry) string { return fmt.Sprintf("%s:%d", Visible(e.Source), e.Offset) }
+func entryPlace(e *timeline.Entry) string {
+	place := fmt.Sprintf("%s:%d", Visible(e.Source), e.Offset)
+	if e.Carved {
+		place += " (carved)"
+	}
+	return place
+}
 
 func appendEntryJSON(dst []byte, e *timeline.Entry) []byte {
 	o := begin(dst)
@@ -76,6 +82,10 @@ func (o *object) entry(e *timeline.Entry) {
 	}
 	o.Key("record_id")
 	o.JSON = strconv.AppendUint(o.JSON, e.Record, 10)
+	if e.Carved {
+		o.Key("carved")
+		o.JSON = append(o.JSON, "true"...)
+	}
 }
 
 func appendEntryCSV(dst []byte, e *timeline.Entry) []byte {

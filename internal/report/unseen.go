@@ -21,10 +21,14 @@ type Unseen struct {
 func (s *Summary) Unseen() []Unseen {
 	var list []Unseen
 	for _, line := range problemsOf(s.Register) {
-		list = append(list, Unseen{"evidence not read", line.name + ": " + line.reason, line.more + 1})
+		what := "evidence not read"
+		if line.severity == damaged {
+			what = "evidence damaged"
+		}
+		list = append(list, Unseen{what, line.name + ": " + line.reason, line.problems})
 	}
 	for _, cleared := range s.Result.Cleared {
-		list = append(list, Unseen{"log cleared", fmt.Sprintf("%s on %s, %s", cleared.Place.Source.Name, hostName(cleared.Host), clock(cleared.Time, zoneOf(s))), 1})
+		list = append(list, Unseen{"log cleared", fmt.Sprintf("%s on %s, %s", clearedIn(cleared), hostName(cleared.Host), clock(cleared.Time, zoneOf(s))), 1})
 	}
 	list = append(list, missingRecords(s.Register)...)
 	for _, line := range Unstated(s.Register) {
@@ -40,6 +44,14 @@ func (s *Summary) Unseen() []Unseen {
 		list = append(list, Unseen{couldNotFire, blind.Reason, countRules(blind)})
 	}
 	return list
+}
+
+// clearedIn names the log that was cleared, and where that is said.
+func clearedIn(cleared detect.Cleared) string {
+	if cleared.Log == "" {
+		return cleared.Place.Source.Name
+	}
+	return cleared.Log + " (" + cleared.Place.Source.Name + ")"
 }
 
 // couldNotFire is what is said of rules that no event could have matched.
@@ -105,6 +117,9 @@ func FileProblems(file *source.File) []string {
 	}
 	if file.Backwards > 1 {
 		lines = append(lines, fmt.Sprintf("record numbers go backwards %s", quantity(file.Backwards, "time", "times")))
+	}
+	if file.Carved > 0 {
+		lines = append(lines, quantity(file.Carved, "record", "records")+" carved from bytes that the log no longer counts")
 	}
 	if file.WithoutTime > 0 {
 		lines = append(lines, quantity(file.WithoutTime, "event", "events")+" without a time")

@@ -46,6 +46,19 @@ func writeVisible(out *strings.Builder, r rune, raw string) {
 	}
 }
 
+func width(text string) int { return utf8.RuneCountInString(text) }
+
+// shortenMiddle takes what is too much of a text out of its middle, and shows
+// that it did.
+func shortenMiddle(text string, most int) string {
+	if most < 1 || width(text) <= most {
+		return text
+	}
+	runes := []rune(text)
+	front := (most - 1) / 3
+	return string(runes[:front]) + "…" + string(runes[len(runes)-(most-1-front):])
+}
+
 // shorten cuts text to a number of characters, and shows that it did.
 func shorten(text string, width int) string {
 	if width < 1 || utf8.RuneCountInString(text) <= width {

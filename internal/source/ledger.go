@@ -76,10 +76,7 @@ func (f *file) add(sequence int, t *tally) {
 // behind those of its records.
 func (r *reading) problem(f *file, p Problem) {
 	r.options.Progress.Problems.Add(1)
-	f.ProblemCount++
-	if len(f.Problems) < maxProblems {
-		f.Problems = append(f.Problems, p)
-	}
+	f.Losses.Problem(p)
 }
 
 // finish returns the register; all workers have ended.
@@ -104,10 +101,8 @@ func finished(files []*file) []File {
 
 func (f *file) summary() File {
 	t := &f.total
-	for _, p := range f.Problems {
-		t.Problem(p)
-	}
-	f.Problems, f.ProblemCount = t.problems, t.problemCount
+	t.Losses.append(&f.Losses)
+	f.Losses, f.Carved = t.Losses, t.carved
 	f.Records, f.First, f.Last = t.records, t.first, t.last
 	f.WithoutTime, f.WithoutYear, f.WithoutZone = t.withoutTime, t.withoutYear, t.withoutZone
 	f.Interrupted = f.Interrupted || t.interrupted

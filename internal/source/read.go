@@ -151,6 +151,6 @@ func (r *reading) parse(j job, parser format.Parser, sink Sink) {
 	j.buffer.release()
 	r.options.Progress.spend(r.formats[j.format].Name, size, out.records, r.options.Now().Sub(started))
 	r.options.Progress.Records.Add(out.records)
-	r.options.Progress.Problems.Add(out.problemCount)
+	r.options.Progress.Problems.Add(out.ProblemCount)
 	j.file.add(j.sequence, out)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/kulla-defence/kulla/internal/source/archive"
 	"github.com/kulla-defence/kulla/internal/source/archive/sevenzip"
+	"github.com/kulla-defence/kulla/internal/source/format"
 )
 
 // sevenZip reads the members of a 7z archive as they come in its folders, one
@@ -58,9 +59,9 @@ func (r *reading) sevenZipMember(name string, member sevenzip.Member, data io.Re
 	name += "!" + archive.MemberName(member.Name)
 	switch {
 	case member.Kind == sevenzip.SymbolicLink:
-		r.unread(name, member.Place, Problem{Offset: -1, Reason: "symbolic link, not followed"})
+		r.unread(name, member.Place, Problem{Offset: -1, Kind: format.PassedOver, Reason: "symbolic link, not followed"})
 	case member.Kind == sevenzip.Deletion:
-		r.unread(name, member.Place, Problem{Offset: -1, Reason: "mark of a deleted file, without data"})
+		r.unread(name, member.Place, Problem{Offset: -1, Kind: format.PassedOver, Reason: "mark of a deleted file, without data"})
 	case refused != nil:
 		r.unread(name, member.Place, problemOf(refused, -1))
 	default:

@@ -40,6 +40,9 @@ type Options struct {
 	TempDir string
 	// Given is what the user says of sources that do not say it themselves.
 	Given []Given
+	// Carve says to recover also records that event logs no longer count: from
+	// the unused parts of chunks, and from chunks without a header.
+	Carve bool
 	// Now, when not nil, is the clock by which Progress measures how long
 	// blocks of each format took.
 	Now func() time.Time
@@ -121,14 +124,14 @@ type File struct {
 	// WithoutZone is how many events have a time that states no zone, and was
 	// taken as UTC.
 	WithoutZone int64
-	// Problems are the first of ProblemCount problems.
-	Problems     []Problem
-	ProblemCount int64
+	Losses
 	// Gaps are the first of GapCount ranges of missing record ids, by id.
 	Gaps     []Gap
 	GapCount int64
 	// Missing is the number of record ids in all gaps.
 	Missing uint64
+	// Carved is how many records were carved.
+	Carved int64
 	// Duplicates is how many records had an id that stood in the file already.
 	Duplicates int64
 	// Backwards is how often an id was smaller than the one before it. Once
@@ -140,14 +143,52 @@ type File struct {
 	Interrupted bool
 }
 
-const reasonEmpty = "empty"
-
 // Unread reports whether the file, or a part of it, could not be read. A file
 // of an unknown format counts, since nobody looked into it; an empty one does
-// not.
+// not, nor one of which all was read although it is damaged.
 func (f *File) Unread() bool {
-	empty := f.Size == 0 && f.ProblemCount == 1 && f.Problems[0].Reason == reasonEmpty
-	return f.Interrupted || f.ProblemCount > 0 && !empty
+	for kind, n := range f.OfKind {
+		if n > 0 && format.Kind(kind).Loses() {
+			return true
+		}
+	}
+	return f.Interrupted
+}
+
+// Losses are the problems of a source, and what they come to.
+type Losses struct {
+	// Problems are the first of ProblemCount problems.
+	Problems     []Problem
+	ProblemCount int64
+	// OfKind counts them by format.Kind. LostRecords and LostBytes are what all
+	// of them say was lost; where it is not known of records, only of bytes.
+	OfKind                 [format.Kinds]int64
+	LostRecords, LostBytes int64
+}
+
+// Problem enters a problem.
+func (l *Losses) Problem(p Problem) {
+	l.ProblemCount++
+	l.OfKind[p.Kind]++
+	l.LostBytes += p.Lost
+	if p.Record != 0 && p.Lost > 0 {
+		l.LostRecords++
+	}
+	if len(l.Problems) < maxProblems {
+		l.Problems = append(l.Problems, p)
+	}
+}
+
+// append enters the problems of what follows.
+func (l *Losses) append(next *Losses) {
+	l.ProblemCount += next.ProblemCount
+	for kind, n := range next.OfKind {
+		l.OfKind[kind] += n
+	}
+	l.LostRecords += next.LostRecords
+	l.LostBytes += next.LostBytes
+	room := maxProblems - len(l.Problems)
+	l.Problems = append(l.Problems, next.Problems[:min(room, len(next.Problems))]...)
 }
 
 // A Problem is something that could not be read, and what it cost.

@@ -48,12 +48,12 @@ func (r *reading) leaf(name string, place int, head []byte, rest io.Reader) {
 		s.drain(head)
 		s.hash.Sum(s.file.SHA256[:0])
 		if s.file.Size > 0 || s.file.ProblemCount == 0 { // else it says more than that it is empty
-			s.problem(s.file, Problem{Offset: -1, Reason: s.unrecognised(head)})
+			s.problem(s.file, s.unrecognised(head))
 		}
 	} else {
 		s.file = r.register.begin(name, f.Name, place)
 		s.file.numbered, s.file.given = f.Numbered, given
-		s.splitter = f.NewSplitter(format.Options{Record: r.options.Limits.Record, Year: given.Year})
+		s.splitter = f.NewSplitter(format.Options{Record: r.options.Limits.Record, Year: given.Year, Carve: r.options.Carve})
 		s.digest = r.digests.Stream()
 		s.run(head)
 		s.digest.Close(func(sum [sha256.Size]byte) { s.file.SHA256 = sum })
@@ -61,14 +61,14 @@ func (r *reading) leaf(name string, place int, head []byte, rest io.Reader) {
 	r.options.Progress.FilesDone.Add(1)
 }
 
-func (s *stream) unrecognised(head []byte) string {
+func (s *stream) unrecognised(head []byte) Problem {
 	switch {
 	case len(head) == 0 && s.ctx.Err() != nil:
-		return "interrupted before anything was read"
+		return Problem{Offset: -1, Kind: format.NothingRead, Reason: "interrupted before anything was read"}
 	case len(head) == 0:
-		return reasonEmpty
+		return Problem{Offset: -1, Kind: format.Empty, Reason: "empty"}
 	}
-	return "format not recognised"
+	return Problem{Offset: -1, Kind: format.Unrecognised, Reason: "format not recognised"}
 }
 
 // run reads the stream into buffers and cuts them.
@@ -130,9 +130,14 @@ func (s *stream) took(data []byte) {
 }
 
 func (s *stream) fail(err error) {
-	if err != io.EOF {
-		s.problem(s.file, problemOf(err, s.file.Size))
+	if err == io.EOF {
+		return
 	}
+	p := problemOf(err, s.file.Size)
+	if s.file.Size == 0 {
+		p.Kind = format.NothingRead
+	}
+	s.problem(s.file, p)
 }
 
 // cut sends all that can be cut from the buffer, and makes room for more.
@@ -242,8 +247,14 @@ func (s *stream) drain(head []byte) {
 func problemOf(err error, offset int64) Problem {
 	p := Problem{Offset: offset, Reason: reasonOf(err)}
 	var limit *archive.LimitError
-	if errors.As(err, &limit) {
+	var rest *archive.RestError
+	switch {
+	case errors.As(err, &rest):
+		p.Lost = rest.Size
+	case errors.As(err, &limit):
 		p.Limit = limit.Limit
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		p.Kind = format.Truncated
 	}
 	return p
 }
@@ -255,7 +266,7 @@ func reasonOf(err error) string {
 	case errors.As(err, &path):
 		return path.Op + ": " + path.Err.Error()
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return "ends too early"
+		return "truncated: it ends too early"
 	}
 	return err.Error()
 }

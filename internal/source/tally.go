@@ -27,14 +27,14 @@ type tally struct {
 	// completed is the event that is passed on where given adds to it.
 	completed event.Event
 
-	records      int64
-	first, last  time.Time
-	withoutTime  int64
-	withoutYear  int64
-	withoutZone  int64
-	problems     []Problem
-	problemCount int64
-	notes        []string
+	records     int64
+	first, last time.Time
+	withoutTime int64
+	withoutYear int64
+	withoutZone int64
+	Losses
+	carved int64
+	notes  []string
 	// runs are the record ids in the order of the file, as stretches without
 	// a gap.
 	runs        []run
@@ -54,7 +54,9 @@ func (t *tally) Event(e *event.Event) error {
 	t.records++
 	t.span(e.Time, e.Time)
 	t.countUnstated(e)
-	if t.numbered {
+	if e.Provenance.Carved {
+		t.carved++
+	} else if t.numbered {
 		t.addRun(run{e.Provenance.RecordID, e.Provenance.RecordID, e.Time, e.Time})
 	}
 	return t.sink.Event(e)
@@ -79,13 +81,6 @@ func (t *tally) countUnstated(e *event.Event) {
 		}
 	case e.TimeText != "":
 		t.withoutZone++
-	}
-}
-
-func (t *tally) Problem(p Problem) {
-	t.problemCount++
-	if len(t.problems) < maxProblems {
-		t.problems = append(t.problems, p)
 	}
 }
 
@@ -123,9 +118,8 @@ func (t *tally) append(next *tally) {
 	t.withoutTime += next.withoutTime
 	t.withoutYear += next.withoutYear
 	t.withoutZone += next.withoutZone
-	t.problemCount += next.problemCount
-	room := maxProblems - len(t.problems)
-	t.problems = append(t.problems, next.problems[:min(room, len(next.problems))]...)
+	t.Losses.append(&next.Losses)
+	t.carved += next.carved
 	for _, text := range next.notes {
 		t.Note(text)
 	}

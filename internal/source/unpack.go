@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"io"
 	"os"
@@ -30,7 +31,7 @@ func (r *reading) open(found foundFile) {
 		return
 	}
 	if found.reason != "" {
-		r.unread(found.name, 0, Problem{Offset: -1, Reason: found.reason})
+		r.unread(found.name, 0, Problem{Offset: -1, Kind: found.kind, Reason: found.reason})
 		return
 	}
 	if found.name == standardInput {
@@ -81,6 +82,9 @@ func (r *reading) newBudget(packed func() int64) *archive.Budget {
 
 // unread enters a file that nothing was read from.
 func (r *reading) unread(name string, place int, p Problem) {
+	if p.Kind != format.PassedOver {
+		p.Kind = format.NothingRead
+	}
 	r.problem(r.register.begin(name, "", place), p)
 	r.options.Progress.FilesDone.Add(1)
 }
@@ -169,10 +173,41 @@ func (r *reading) decompress(kind archive.Kind, name string, packed io.Reader, c
 	return nil
 }
 
-// tar reads the members of a tar archive as they come.
+// tar reads the members of a tar archive as they come, and then those of archives
+// that follow it.
 func (r *reading) tar(name string, in io.Reader, c container) error {
+	place := 0
+	for r.ctx.Err() == nil {
+		if err := r.tarMembers(name, in, &place, c); err != nil {
+			return err
+		}
+		next, err := archive.NextTar(&cancellable{r.ctx, in})
+		switch {
+		case r.ctx.Err() != nil: // finishArchive says so
+		case next == nil:
+			return err
+		}
+		in = io.MultiReader(bytes.NewReader(next), in)
+	}
+	return nil
+}
+
+// cancellable ends when its context is done.
+type cancellable struct {
+	ctx context.Context
+	in  io.Reader
+}
+
+func (c *cancellable) Read(p []byte) (int, error) {
+	if err := context.Cause(c.ctx); err != nil {
+		return 0, err
+	}
+	return c.in.Read(p)
+}
+
+func (r *reading) tarMembers(name string, in io.Reader, place *int, c container) error {
 	members := tar.NewReader(in)
-	for place := 0; r.ctx.Err() == nil; place++ {
+	for ; r.ctx.Err() == nil; *place++ {
 		header, err := members.Next()
 		if err == io.EOF {
 			return nil
@@ -187,7 +222,7 @@ func (r *reading) tar(name string, in io.Reader, c container) error {
 			return err
 		}
 		r.options.Progress.FilesTotal.Add(1)
-		r.tarMember(name+"!"+archive.MemberName(header.Name), place, header, members, c)
+		r.tarMember(name+"!"+archive.MemberName(header.Name), *place, header, members, c)
 	}
 	return nil
 }
@@ -196,13 +231,13 @@ func (r *reading) tarMember(name string, place int, header *tar.Header, data io.
 	switch header.Typeflag {
 	case tar.TypeReg, tar.TypeCont, tar.TypeGNUSparse:
 	case tar.TypeSymlink:
-		r.unread(name, place, Problem{Offset: -1, Reason: "symbolic link, not followed"})
+		r.unread(name, place, Problem{Offset: -1, Kind: format.PassedOver, Reason: "symbolic link, not followed"})
 		return
 	case tar.TypeLink:
-		r.unread(name, place, Problem{Offset: -1, Reason: "hard link, read under its other name"})
+		r.unread(name, place, Problem{Offset: -1, Kind: format.PassedOver, Reason: "hard link, read under its other name"})
 		return
 	default:
-		r.unread(name, place, Problem{Offset: -1, Reason: "not a regular file"})
+		r.unread(name, place, Problem{Offset: -1, Kind: format.PassedOver, Reason: "not a regular file"})
 		return
 	}
 	if archive.Sparse(header) { // its holes cost nothing in the archive
@@ -262,6 +297,9 @@ func (r *reading) zip(name string, packed io.ReaderAt, size int64, c container) 
 	slices.SortFunc(nested, func(a, b zipMember) int { return cmp.Compare(a.place, b.place) })
 	for _, member := range nested {
 		r.nestedArchive(member, c)
+	}
+	if front := archive.Front(directory, packed); front > 0 && refused == nil {
+		return &archive.RestError{Size: front, Where: "in front of the archive"}
 	}
 	return refused
 }

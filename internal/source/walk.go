@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/kulla-defence/kulla/internal/source/format"
 )
 
 // A foundFile is a file on disk, or the reason why there is none.
@@ -18,6 +20,7 @@ type foundFile struct {
 	stream bool
 	// reason is why it is not read; empty when it is.
 	reason string
+	kind   format.Kind
 }
 
 // standardInput is the path, and the name, of standard input.
@@ -77,9 +80,9 @@ func visit(at string, entry fs.DirEntry, err error) (foundFile, bool) {
 	case mode.IsDir():
 		return foundFile{}, false
 	case mode&fs.ModeSymlink != 0:
-		return foundFile{reason: "symbolic link, not followed"}, true
+		return foundFile{reason: "symbolic link, not followed", kind: format.PassedOver}, true
 	case !mode.IsRegular():
-		return foundFile{reason: "not a regular file"}, true
+		return foundFile{reason: "not a regular file", kind: format.PassedOver}, true
 	}
 	info, err := entry.Info()
 	if err != nil {

@@ -65,6 +65,10 @@ func NewCounter() *Counter {
 		hours: map[int64]int64{}, logons: map[logonKey]*Logon{}, layouts: map[*event.Layout]map[string]int{}}
 }
 
+// eventlog is who says that a log was cleared; others have events of the same
+// numbers.
+const eventlog = "Microsoft-Windows-Eventlog"
+
 // Event counts one event.
 func (c *Counter) Event(e *event.Event) error {
 	c.events++
@@ -73,7 +77,7 @@ func (c *Counter) Event(e *event.Event) error {
 	channel, id := cmp.Or(c.value(e, "Channel"), LogName(e.Layout)), c.value(e, "EventID")
 	kind := strings.TrimSpace(channel + " " + id)
 	count(c.kinds, kind)
-	if kind == "Security 1102" || kind == "System 104" {
+	if (kind == "Security 1102" || kind == "System 104") && strings.EqualFold(cmp.Or(c.value(e, "Provider_Name"), eventlog), eventlog) {
 		count(c.clear, kind+" on "+e.Host)
 	}
 	if e.Time.IsZero() {

@@ -31,6 +31,8 @@ type Entry struct {
 	// Message are the telling fields, "name: value" a piece.
 	Message                    string
 	Offset, Size, Line, Record uint64
+	// Carved is as in event.Provenance.
+	Carved bool
 }
 
 // A Timeline orders events.
@@ -97,7 +99,7 @@ func (s *Sink) append(e *event.Event) []byte {
 	item = appendText(item, log)
 	item = appendText(item, s.value(e, where.id))
 	item = appendText(item, s.message(e, where))
-	item = binary.AppendUvarint(item, uint64(p.Size))
+	item = appendSize(item, p)
 	s.item = binary.BigEndian.AppendUint32(item, uint32(key))
 	return s.item
 }
@@ -213,6 +215,15 @@ func appendTime(dst []byte, t time.Time) []byte {
 	return binary.BigEndian.AppendUint32(dst, uint32(t.Nanosecond()))
 }
 
+// appendSize writes the size of a record, and whether it was carved.
+func appendSize(dst []byte, p event.Provenance) []byte {
+	size := uint64(p.Size) << 1
+	if p.Carved {
+		size |= 1
+	}
+	return binary.AppendUvarint(dst, size)
+}
+
 // AppendPlace writes a place such that bytes sort as evidence stands: by
 // source, then by position.
 func AppendPlace(dst []byte, p event.Provenance) []byte {
@@ -271,6 +282,7 @@ func decode(item []byte) (*Entry, error) {
 		*text = string(rest[n : n+int(size)])
 		rest = rest[n+int(size):]
 	}
-	e.Size, _ = binary.Uvarint(rest)
+	size, _ := binary.Uvarint(rest)
+	e.Size, e.Carved = size>>1, size&1 != 0
 	return e, nil
 }

@@ -24,7 +24,7 @@ func TestOrderOfTime(t *testing.T) {
 	sinks := []*Sink{line.Sink(), line.Sink()}
 	for i, when := range at {
 		err := sinks[i%2].Event(&event.Event{Layout: layout, Values: values{"7", "anna", ""}, Time: when, Host: "ws01",
-			Provenance: event.Provenance{Source: source, Offset: int64(i), Size: 9, Line: int64(i + 1), RecordID: 4}})
+			Provenance: event.Provenance{Source: source, Offset: int64(i), Size: 9, Line: int64(i + 1), RecordID: 4, Carved: i%2 == 0}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,7 +38,7 @@ func TestOrderOfTime(t *testing.T) {
 	}
 	for i, from := range []int{2, 3, 1, 0} {
 		want := Entry{Time: at[from], Host: "ws01", Source: "a.log", Log: "linux", ID: "7", Message: "user: anna",
-			Offset: uint64(from), Size: 9, Line: uint64(from + 1), Record: 4}
+			Offset: uint64(from), Size: 9, Line: uint64(from + 1), Record: 4, Carved: from%2 == 0}
 		if got[i] != want {
 			t.Errorf("%d: got %+v, want %+v", i, got[i], want)
 		}

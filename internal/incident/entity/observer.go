@@ -245,7 +245,7 @@ func (o *Observer) locate(e *event.Event) {
 	if e.Host != o.host {
 		o.newHost(e.Host)
 	}
-	if e.Provenance.RecordID == 0 || e.Host == "" {
+	if e.Provenance.RecordID == 0 || e.Host == "" || e.Provenance.Carved {
 		return
 	}
 	if e.Provenance.Source != o.source || o.span == nil {

@@ -113,6 +113,9 @@ func dumpCommand(f *Finding) string {
 		return ""
 	}
 	command := "kulla dump"
+	if f.Place.Carved {
+		command += " --carve"
+	}
 	if f.Place.RecordID != 0 {
 		command += " --record " + strconv.FormatUint(f.Place.RecordID, 10)
 	}

@@ -2,7 +2,7 @@
 // evtx package decodes.
 //
 // A block is one or more whole chunks of 64 KiB, the first with the file
-// header before it. Columns are named as evtx.Column says, which is as Sigma's
+// header before it; or the piece before a chunk that is not where it should be. Columns are named as evtx.Column says, which is as Sigma's
 // taxonomy has them. Begin with Format.
 package evtxlog
 
@@ -27,66 +27,96 @@ func Format() *format.Format {
 	return &format.Format{
 		Name:        "evtx",
 		Recognise:   recognise,
-		NewSplitter: func(format.Options) format.Splitter { return new(splitter) },
+		NewSplitter: func(options format.Options) format.Splitter { return &splitter{state: &state{carve: options.Carve}} },
 		NewParser:   func() format.Parser { return newParser(cache, shared) },
 		Numbered:    true,
 	}
 }
 
-// recognise knows a file by its header, and chunks whose file header is lost.
+// recognise knows a file by its header, and by its first chunk where the file
+// header is lost.
 func recognise(head []byte) bool {
-	return bytes.HasPrefix(head, fileSignature) || bytes.HasPrefix(head, chunkSignature)
+	return bytes.HasPrefix(head, fileSignature) || bytes.HasPrefix(head[evtx.FirstChunk(head):], chunkSignature)
 }
 
-// A splitter cuts at the ends of chunks.
-type splitter struct {
-	begun bool
+// A state is what a block's parser must know of the file before it.
+type state struct {
 	// header is the length of the file header; 0 without one.
 	header int64
+	carve  bool
+	// problems are what the splitter found.
+	problems []format.Problem
+}
+
+// A splitter cuts at the ends of chunks, wherever these are.
+type splitter struct {
+	begun bool
+	// state is that of all blocks without problems.
+	state *state
 	// expected is the number of chunks that the file header counts, 0 when it
-	// cannot be relied on; seen is how many there are.
-	expected, seen int
+	// cannot be relied on.
+	expected int64
+	// offset is how much was cut.
+	offset int64
+	// displaced says that what was cut last ended where no chunk should.
+	displaced bool
 }
 
 func (s *splitter) Split(data []byte, final bool) format.Cut {
-	header := 0
+	size := 0
 	if !s.begun {
-		header = headerSize(data)
+		if len(data) < evtx.FileHeaderSize+len(chunkSignature) && !final {
+			return format.Cut{}
+		}
+		size = min(evtx.FirstChunk(data), len(data))
 	}
-	size := header + (len(data)-header)/evtx.ChunkSize*evtx.ChunkSize
-	if final {
-		size = len(data)
+	header := size
+	displaced := false
+	for size < len(data) {
+		span := evtx.ChunkSpan(data[size:], final)
+		displaced = span < evtx.ChunkSize && size+span < len(data)
+		if span == 0 || displaced && size > header {
+			displaced = false
+			break
+		}
+		size += span
+		if displaced {
+			break
+		}
 	}
 	if size <= header && !final {
 		return format.Cut{}
 	}
+	return s.cut(data, size, displaced, final)
+}
+
+// cut hands over the first bytes of the data, with what their parser must know.
+func (s *splitter) cut(data []byte, size int, displaced, final bool) format.Cut {
 	if !s.begun {
-		s.begun, s.header = true, int64(header)
+		s.begun, s.state.header = true, int64(evtx.FirstChunk(data))
 		s.expected = expectedChunks(data)
 	}
-	s.seen += (max(size-header, 0) + evtx.ChunkSize - 1) / evtx.ChunkSize
-	cut := format.Cut{Size: size, State: s.header}
-	if final && s.seen < s.expected {
-		cut.Problem = &format.Problem{Offset: -1, Reason: fmt.Sprintf("file ends after %d of %d chunks", s.seen, s.expected)}
+	var problems []format.Problem
+	if s.displaced && bytes.HasPrefix(data, chunkSignature) {
+		problems = append(problems, format.Problem{Offset: s.offset, Kind: format.ReadAnyway, Reason: "a chunk is not where it should start: bytes before it are missing, or too many"})
+	}
+	s.offset, s.displaced = s.offset+int64(size), displaced
+	if seen := (s.offset - s.state.header + evtx.ChunkSize - 1) / evtx.ChunkSize; final && size == len(data) && seen < s.expected {
+		problems = append(problems, format.Problem{Offset: -1, Kind: format.Truncated, Reason: fmt.Sprintf("truncated: the file ends after %d of %d chunks", seen, s.expected)})
+	}
+	cut := format.Cut{Size: size, State: s.state}
+	if problems != nil {
+		cut.State = &state{s.state.header, s.state.carve, problems}
 	}
 	return cut
 }
 
 // expectedChunks is the number of chunks of a log that was closed in good
 // order. While a log is in use the header lags behind.
-func expectedChunks(data []byte) int {
+func expectedChunks(data []byte) int64 {
 	header, err := evtx.ParseFileHeader(data)
 	if err != nil || header.Dirty || !header.ChecksumOK {
 		return 0
 	}
-	return int(header.ChunkCount)
-}
-
-// headerSize is 4096, whatever the header says: no other size is known to
-// exist, and a wrong one would lose the whole file.
-func headerSize(data []byte) int {
-	if bytes.HasPrefix(data, fileSignature) {
-		return evtx.FileHeaderSize
-	}
-	return 0
+	return int64(header.ChunkCount)
 }

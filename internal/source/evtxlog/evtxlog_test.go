@@ -1,6 +1,8 @@
 package evtxlog_test
 
 import (
+	"bytes"
+	"slices"
 	"testing"
 	"time"
 
@@ -39,14 +41,16 @@ func logFile(t *testing.T, options evtxwriter.Options, n int) []byte {
 	return file
 }
 
-func parse(t *testing.T, data []byte) *seen {
+func parse(t *testing.T, data []byte) *seen { return parseWith(t, data, format.Options{}) }
+
+func parseWith(t *testing.T, data []byte, options format.Options) *seen {
 	t.Helper()
 	s := &seen{layouts: map[*event.Layout]int{}}
 	kind := evtxlog.Format()
 	if !kind.Recognise(data) {
 		t.Fatal("not recognised")
 	}
-	splitter := kind.NewSplitter(format.Options{})
+	splitter := kind.NewSplitter(options)
 	parsers := [2]format.Parser{kind.NewParser(), kind.NewParser()}
 	for i, offset := 0, 0; offset < len(data); i++ {
 		end := min(offset+70_000, len(data))
@@ -57,7 +61,7 @@ func parse(t *testing.T, data []byte) *seen {
 		if cut.Problem != nil {
 			s.Problem(*cut.Problem)
 		}
-		block := &format.Block{Data: data[offset : offset+cut.Size], Offset: int64(offset), First: offset == 0, State: cut.State}
+		block := &format.Block{Data: data[offset : offset+cut.Size], Offset: int64(offset), First: offset == 0, Last: offset+cut.Size == len(data), State: cut.State}
 		if err := parsers[i%2].Parse(block, s); err != nil {
 			t.Fatal(err)
 		}
@@ -94,10 +98,79 @@ func TestChunksWithoutFileHeader(t *testing.T) {
 	}
 }
 
+// Where bytes are missing or too many, chunks are found where they are.
+func TestDisplacedChunks(t *testing.T) {
+	t.Parallel()
+	whole := logFile(t, evtxwriter.Options{RecordsPerChunk: 3}, 30)
+	second := 4096 + 65536
+	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+	const moved = "a chunk is not where it should start: bytes before it are missing, or too many"
+	for name, test := range map[string]struct {
+		data    []byte
+		records int
+		reasons []string
+	}{
+		"missing":      {join(whole[:second+40000], whole[second+40512:]), 30, []string{moved}},
+		"a few":        {join(whole[:second+40000], whole[second+40003:]), 30, []string{moved}},
+		"too many":     {join(whole[:second+40000], make([]byte, 512), whole[second+40000:]), 30, []string{moved}},
+		"junk before":  {join(whole[:second], bytes.Repeat([]byte("junk"), 100), whole[second:]), 30, []string{"truncated: 400 bytes of a chunk", moved}},
+		"short header": {join(whole[:128], whole[4096:]), 30, []string{"the file header has 128 bytes in place of 4096"}},
+		"lost header":  {join(make([]byte, 4096), whole[4096:]), 30, []string{"the file header is lost; the chunks behind it were read"}},
+		"in header":    {whole[:1000], 0, []string{"truncated: the file ends in its header", "truncated: the file ends after 0 of 10 chunks"}},
+	} {
+		s := parse(t, test.data)
+		var reasons []string
+		for _, p := range s.problems {
+			reasons = append(reasons, p.Reason)
+		}
+		slices.Sort(reasons)
+		slices.Sort(test.reasons)
+		if len(s.events) != test.records || !slices.Equal(reasons, test.reasons) {
+			t.Errorf("%s: %d records, %q", name, len(s.events), reasons)
+		}
+	}
+}
+
+// What the file begins with may be encrypted: with --as it is looked through for
+// chunks.
+func TestBeginningLost(t *testing.T) {
+	t.Parallel()
+	whole := logFile(t, evtxwriter.Options{RecordsPerChunk: 3}, 30)
+	for i := range whole[:100_000] {
+		whole[i] = byte(i*i>>3) | 1
+	}
+	splitter := evtxlog.Format().NewSplitter(format.Options{})
+	var sizes []int
+	for rest := whole; len(rest) > 0; {
+		cut := splitter.Split(rest, true)
+		sizes, rest = append(sizes, cut.Size), rest[cut.Size:]
+	}
+	// Two chunks' worth of noise, the rest before the third chunk, and all
+	// chunks from there.
+	if want := []int{2 * 65536, 4096, 8 * 65536}; !slices.Equal(sizes, want) {
+		t.Errorf("%v, want %v", sizes, want)
+	}
+}
+
+func TestCarve(t *testing.T) {
+	t.Parallel()
+	whole := logFile(t, evtxwriter.Options{RecordsPerChunk: 3}, 9)
+	copy(whole[4096:], make([]byte, 512)) // the first chunk has no header
+	plain, carved := parse(t, whole), parseWith(t, whole, format.Options{Carve: true})
+	if len(plain.events) != 6 || len(carved.events) != 9 {
+		t.Fatalf("%d events, and %d carved", len(plain.events), len(carved.events))
+	}
+	for i, e := range carved.events {
+		if e.Provenance.Carved != (i < 3) {
+			t.Errorf("event %d: %+v", i, e.Provenance)
+		}
+	}
+}
+
 func TestMissingChunks(t *testing.T) {
 	t.Parallel()
 	s := parse(t, logFile(t, evtxwriter.Options{RecordsPerChunk: 3}, 10)[:4096+2*65536])
-	if len(s.events) != 6 || len(s.problems) != 1 || s.problems[0].Reason != "file ends after 2 of 4 chunks" {
+	if len(s.events) != 6 || len(s.problems) != 1 || s.problems[0].Reason != "truncated: the file ends after 2 of 4 chunks" {
 		t.Errorf("%d events, %v", len(s.events), s.problems)
 	}
 }

@@ -1,6 +1,9 @@
 package evtxlog
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/kulla-defence/kulla/evtx"
@@ -61,10 +64,14 @@ func newParser(cache *evtx.Cache, shared *layouts) *parser {
 
 // Parse implements format.Parser.
 func (p *parser) Parse(block *format.Block, out format.Output) error {
-	header := block.State.(int64)
-	data, offset := block.Data, block.Offset
+	state := block.State.(*state)
+	header, data, offset := state.header, block.Data, block.Offset
+	p.decoder.Carve = state.carve
+	for _, problem := range state.problems {
+		out.Problem(problem)
+	}
 	if block.First && header > 0 {
-		data = p.fileHeader(data, out)
+		data = p.fileHeader(data, int(header), out)
 		offset = header
 	}
 	for len(data) > 0 {
@@ -76,8 +83,8 @@ func (p *parser) Parse(block *format.Block, out format.Output) error {
 		for _, corrupt := range p.decoder.Errors() {
 			out.Problem(problemOf(corrupt))
 		}
-		if len(chunk) < evtx.ChunkSize {
-			out.Problem(format.Problem{Offset: offset + int64(len(chunk)), Reason: "file ends within a chunk"})
+		if len(chunk) < evtx.ChunkSize && block.Last {
+			out.Problem(format.Problem{Offset: offset + int64(len(chunk)), Kind: format.Truncated, Reason: "truncated: the file ends within a chunk"})
 		}
 		data, offset = data[len(chunk):], offset+int64(len(chunk))
 	}
@@ -85,17 +92,21 @@ func (p *parser) Parse(block *format.Block, out format.Output) error {
 }
 
 // fileHeader notes what the file header says, and returns what follows it.
-func (p *parser) fileHeader(data []byte, out format.Output) []byte {
+func (p *parser) fileHeader(data []byte, size int, out format.Output) []byte {
 	header, err := evtx.ParseFileHeader(data)
 	switch {
-	case err != nil || len(data) < evtx.FileHeaderSize:
-		out.Problem(format.Problem{Reason: "file ends in its header", Lost: int64(len(data))})
+	case len(data) >= size && !bytes.HasPrefix(data, fileSignature):
+		out.Problem(format.Problem{Kind: format.ReadAnyway, Reason: "the file header is lost; the chunks behind it were read"})
+	case len(data) >= size && size < evtx.FileHeaderSize:
+		out.Problem(format.Problem{Kind: format.ReadAnyway, Reason: fmt.Sprintf("the file header has %d bytes in place of %d", size, evtx.FileHeaderSize)})
+	case err != nil || len(data) < size:
+		out.Problem(format.Problem{Kind: format.Truncated, Reason: "truncated: the file ends in its header", Lost: int64(len(data))})
 	case header.Dirty:
 		out.Note("the log was in use when it was copied (dirty)")
 	case !header.ChecksumOK:
 		out.Note("the checksum of the file header differs")
 	}
-	return data[min(len(data), evtx.FileHeaderSize):]
+	return data[min(len(data), size):]
 }
 
 func (p *parser) records(source *event.Source, out format.Output) error {
@@ -122,7 +133,7 @@ func (p *parser) fill(record *evtx.Record, source *event.Source) {
 	}
 	p.event.Layout = p.layout
 	p.event.Time = record.TimeCreated()
-	p.event.Provenance = event.Provenance{Source: source, Offset: record.Offset, Size: int64(record.Size), RecordID: record.ID}
+	p.event.Provenance = event.Provenance{Source: source, Offset: record.Offset, Size: int64(record.Size), RecordID: record.ID, Carved: record.Carved}
 }
 
 // sameHost reports whether a record names the host that the last one did, as far
@@ -134,7 +145,15 @@ func (p *parser) sameHost(record *evtx.Record) bool {
 
 // problemOf tells a corruption without the chunk, since the offset says where.
 func problemOf(corrupt *evtx.CorruptError) format.Problem {
-	return format.Problem{Offset: corrupt.Offset, Record: corrupt.Record, Reason: corrupt.Err.Error(), Lost: corrupt.Size}
+	p := format.Problem{Offset: corrupt.Offset, Record: corrupt.Record, Reason: corrupt.Err.Error(), Lost: corrupt.Size}
+	switch {
+	case corrupt.Lost():
+	case errors.Is(corrupt.Err, evtx.ErrChecksum):
+		p.Kind = format.ChecksumDiffers
+	default:
+		p.Kind = format.ReadAnyway
+	}
+	return p
 }
 
 // maxLayouts bounds how many layouts are remembered. Logs have a few hundred;

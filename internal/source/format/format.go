@@ -29,14 +29,17 @@ type Format struct {
 	Numbered bool
 }
 
-// HeadSize is how much of a file a Format sees to recognise it.
-const HeadSize = 4096
+// HeadSize is how much of a file a Format sees to recognise it: 4 KiB, and a
+// signature behind a header of that size.
+const HeadSize = 4096 + 8
 
 // Options are the bounds a splitter keeps to.
 type Options struct {
 	// Record is the size in bytes past which a record is not read but
 	// reported as lost.
 	Record int
+	// Carve says to recover also records that a log no longer counts.
+	Carve bool
 	// Year is the year of the first record, for logs whose times have none;
 	// 0 when it was not given.
 	Year int
@@ -111,4 +114,34 @@ type Problem struct {
 	Limit string
 	// Lost is how many bytes were not read; 0 when unknown.
 	Lost int64
+	// Kind says what could not be read.
+	Kind Kind
 }
+
+// A Kind says what a problem cost.
+type Kind uint8
+
+// The kinds of problems. A problem is a loss of a part unless it says more.
+const (
+	// PartLost: a part of the source was not read.
+	PartLost Kind = iota
+	// Truncated: the source ends before its end.
+	Truncated
+	// NothingRead: nothing of the source could be read.
+	NothingRead
+	// ChecksumDiffers: what is there was read, and is not what was written.
+	ChecksumDiffers
+	// ReadAnyway: it is not as it should be, and was read all the same.
+	ReadAnyway
+	// Unrecognised: the format is not known, so that nobody looked into it.
+	Unrecognised
+	// PassedOver: it is no file that evidence is read from, such as a link.
+	PassedOver
+	// Empty: there is nothing to read.
+	Empty
+	// Kinds is how many there are.
+	Kinds
+)
+
+// Loses reports whether something was there that was not read.
+func (k Kind) Loses() bool { return k != ChecksumDiffers && k != ReadAnyway && k != Empty }
