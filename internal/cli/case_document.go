@@ -6,7 +6,6 @@ import (
 	"iter"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/kulla-defence/kulla/internal/incident/entity"
 	"github.com/kulla-defence/kulla/internal/knowledge"
@@ -15,12 +14,12 @@ import (
 	"github.com/kulla-defence/kulla/internal/store"
 )
 
-// Names under which a case keeps what is no leaf of its ledger.
+// Names under which a case keeps what is no leaf of its ledger. The leaf of the
+// run binds it.
 const (
-	metaUnseen  = "unseen"
-	metaClocks  = "clocks"
-	metaLogs    = "logs"
-	metaChanged = "changed"
+	metaUnseen = "unseen"
+	metaClocks = "clocks"
+	metaLogs   = "logs"
 )
 
 // documentOf gathers all that reports show of a case.
@@ -127,15 +126,11 @@ func fillNotes(d *casereport.Document, kept *store.Case) error {
 }
 
 func fillVersions(d *casereport.Document, kept *store.Case) error {
-	changed, err := kept.Meta(metaChanged)
+	changed, finished, err := kept.LastRun()
 	if err != nil {
 		return err
 	}
-	if changed != "" {
-		if d.Generated, err = time.Parse(time.RFC3339, changed); err != nil {
-			return err
-		}
-	}
+	d.Generated, d.Unfinished = changed, !finished
 	used, err := kept.Rules()
 	if err != nil {
 		return err

@@ -225,6 +225,8 @@ func writeVerification(out io.Writer, path string, v *custody.Verification) erro
 	switch {
 	case !v.Holds():
 		fmt.Fprintf(&text, "%s DOES NOT HOLD: %s\n", report.Visible(path), counted(int(v.FaultCount), "fault"))
+	case v.Unsigned:
+		fmt.Fprintf(&text, "%s holds, as far as it could be checked, but it is UNSIGNED: nothing ties the report to its maker\n", report.Visible(path))
 	case len(v.Unchecked) > 0:
 		fmt.Fprintf(&text, "%s holds, as far as it could be checked\n", report.Visible(path))
 	default:

@@ -105,6 +105,11 @@ func TestVerifyFindsTampering(t *testing.T) {
 		"rule":                {"UPDATE rule SET title = title || 'x'", "rows beside the ledger"},
 		"current incident":    {"DELETE FROM current WHERE kind = 'incident'", "rows beside the ledger"},
 		"counts by hour":      {"UPDATE hour SET count = count + 1", "rows beside the ledger"},
+		"order of incidents":  {"UPDATE current SET position = 100 - position WHERE kind = 'incident'", "its place among the incidents"},
+		"unseen":              {"UPDATE meta SET value = CAST('[]' AS BLOB) WHERE name = 'set:unseen'", `what is kept as "unseen" is not what the last run left`},
+		"clocks":              {"UPDATE meta SET value = CAST('[]' AS BLOB) WHERE name = 'set:clocks'", `what is kept as "clocks" is not what the last run left`},
+		"logs":                {"DELETE FROM meta WHERE name = 'set:logs'", `what the last run kept as "logs" is gone`},
+		"context":             {"UPDATE meta SET value = zeroblob(9) WHERE name = 'context'", `what is kept as "context" is not what the last run left`},
 		"older leaf for last": {"UPDATE current SET leaf = leaf - 1 WHERE kind = 'assessment'", "rows beside the ledger"},
 	} {
 		changed := copyOf(t, file)
@@ -112,6 +117,25 @@ func TestVerifyFindsTampering(t *testing.T) {
 		out, errors, code := answering(t, "verify", changed)
 		if code != exitError || !strings.Contains(out+errors, test.want) || strings.Contains(out, "holds\n") {
 			t.Errorf("%s: code %d, want %q\n%s%s", name, code, test.want, out, errors)
+		}
+	}
+}
+
+// A case out of which all was taken does not hold, whoever is trusted.
+func TestVerifyFindsEmptiedCase(t *testing.T) {
+	t.Parallel()
+	file, _ := smallKept(t)
+	out, _, _ := answering(t, "verify", file)
+	key := regexp.MustCompile(`(?m)^  key (.*)$`).FindStringSubmatch(out)
+	if key == nil {
+		t.Fatalf("no key:\n%s", out)
+	}
+	for _, table := range []string{"block", "tile", "checkpoint", "current", "finding", "hour"} {
+		tamper(t, file, "DELETE FROM "+table)
+	}
+	for _, arguments := range [][]string{{"verify", file}, {"verify", "--trust", key[1], file}} {
+		if out, errors, code := answering(t, arguments...); code != exitError || !strings.Contains(out, "DOES NOT HOLD") || !strings.Contains(out, "nothing has been investigated") {
+			t.Errorf("%v: code %d\n%s%s", arguments, code, out, errors)
 		}
 	}
 }

@@ -19,6 +19,9 @@ type Verification struct {
 	Signed int64 `json:"signed"`
 	// Keys are the public keys that signed.
 	Keys []string `json:"keys"`
+	// Unsigned is an export whose manifest nobody signed: nothing ties the
+	// report in it to its maker.
+	Unsigned bool `json:"unsigned,omitempty"`
 	// Checks say what was checked, in that order.
 	Checks []Check `json:"checks"`
 	// Faults are all that sentences rest on and the first of the others;

@@ -321,6 +321,18 @@ func TestVerifyFindsRearrangement(t *testing.T) {
 		"row changed": {func(k *keptLedger) {
 			k.rows = func(differ func(int64, string)) int64 { differ(5, "host is web02, and web01 in the leaf"); return 1 }
 		}, VerifyOptions{}, `rows: leaf 5 @0: host is web02, and web01 in the leaf ["story sentence 2 of I-7F3KQ"]`},
+		"emptied": {func(k *keptLedger) { *k = keptLedger{secret: k.secret} }, VerifyOptions{}, "the ledger is empty: nothing has been investigated"},
+		"emptied, a key trusted": {func(k *keptLedger) { *k = keptLedger{secret: k.secret} }, VerifyOptions{TrustedKeys: s.keys},
+			"there is no checkpoint, and so none that is signed by a trusted key"},
+		"emptied, then a note": {func(k *keptLedger) {
+			*k = keptLedger{secret: k.secret}
+			if _, err := NewLedger(k).Append(Leaf{Kind: KindNote, Data: []byte(`{"text":"x"}`)}); err != nil {
+				t.Error(err)
+			}
+			if _, err := NewLedger(k).Checkpoint(stranger, strange, time.Unix(0, 0)); err != nil {
+				t.Error(err)
+			}
+		}, VerifyOptions{}, "leaf -1 @0: nothing has been investigated"},
 		"no checkpoint": {func(k *keptLedger) { k.checkpoints = nil }, VerifyOptions{}, "the last 17 leaves are covered by no"},
 	} {
 		changed := s.clone()
@@ -505,7 +517,11 @@ func TestVerifyLargeLeaves(t *testing.T) {
 	ledger := NewLedger(kept)
 	const leaves, size = 9, bytesAtOnce / 4
 	for i := range leaves {
-		if _, err := ledger.Append(Leaf{Kind: KindNote, Data: fmt.Appendf(nil, `{"text":"%d%s"}`, i, strings.Repeat("a", size))}); err != nil {
+		kind := KindNote
+		if i == 0 {
+			kind = KindRules
+		}
+		if _, err := ledger.Append(Leaf{Kind: kind, Data: fmt.Appendf(nil, `{"text":"%d%s"}`, i, strings.Repeat("a", size))}); err != nil {
 			t.Fatal(err)
 		}
 	}

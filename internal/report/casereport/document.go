@@ -15,6 +15,9 @@ import (
 type Document struct {
 	Name      string // of the case
 	Generated time.Time
+	// Unfinished: no run came to its end, so that nothing was investigated, and
+	// all that follows is empty.
+	Unfinished bool
 	// Incidents, the most important first.
 	Incidents []*incident.Incident
 	// Assessment is nil where nothing was attributed.
