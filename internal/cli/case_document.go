@@ -120,7 +120,7 @@ func fillNotes(d *casereport.Document, kept *store.Case) error {
 		return err
 	}
 	for _, n := range notes {
-		d.Notes = append(d.Notes, casereport.Note{Time: n.Time, Author: n.Author, Text: n.Text, Kind: n.Kind})
+		d.Notes = append(d.Notes, casereport.Note{Time: n.Time, Author: n.Author, Text: n.Text, Kind: n.Kind, Ref: n.Ref, Status: n.Status})
 	}
 	return nil
 }
@@ -158,6 +158,13 @@ func fillLedger(d *casereport.Document, kept *store.Case) error {
 	if err != nil {
 		return err
 	}
+	notes, err := kept.Checkpoints()
+	if err != nil {
+		return err
+	}
 	d.Ledger = casereport.Ledger{Size: size, Root: root.String(), PublicKey: strings.Join(keys, " ")}
+	if len(notes) > 0 {
+		d.Ledger.Checkpoint = string(notes[len(notes)-1])
+	}
 	return nil
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -80,6 +81,9 @@ func runCaseExport(ctx context.Context, env Environment, flags *exportFlags, pat
 	}
 	var manifest *custody.Manifest
 	err = withCase(ctx, env, path, func(kept *store.Case) error {
+		if _, finished, err := kept.LastRun(); err != nil || !finished {
+			return cmp.Or(err, errors.New(casereport.Unfinished))
+		}
 		manifest, err = flags.export(ctx, env, path, kept, options)
 		return err
 	})

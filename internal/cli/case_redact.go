@@ -134,6 +134,7 @@ func redactDocument(d *casereport.Document, redactor *custody.Redactor) error {
 	}
 	for i := range d.Notes {
 		d.Notes[i].Author, d.Notes[i].Text = redactor.Value(d.Notes[i].Author), redactor.Value(d.Notes[i].Text)
+		d.Notes[i].Ref, d.Notes[i].Status = redactor.Value(d.Notes[i].Ref), redactor.Value(d.Notes[i].Status)
 	}
 	var clocks []entity.Skew
 	for _, clock := range d.Clocks {

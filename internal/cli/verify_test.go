@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/kulla-defence/kulla/internal/custody"
+	"github.com/kulla-defence/kulla/internal/store"
 )
 
 // answering runs a command that may well fail, and returns all that it says.
@@ -311,4 +313,42 @@ func membersOfZip(t *testing.T, file string) map[string][]byte {
 		}
 	}
 	return members
+}
+
+// A case whose first run was killed says so wherever it is shown.
+func TestUnfinishedCase(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	file := filepath.Join(folder, "killed"+caseExtension)
+	kept, err := store.Open(t.Context(), file, store.Options{Create: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := kept.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(file); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("the case, which holds a secret, has the mode %v (%v)", info.Mode(), err)
+	}
+	const want = "othing has been investigated: the run did not finish"
+	for _, test := range []struct {
+		arguments []string
+		code      int
+	}{
+		{[]string{"case", "list", folder}, exitDone},
+		{[]string{"case", "show", file}, exitDone},
+		{[]string{"case", "report", file}, exitDone},
+		{[]string{"case", "report", "-f", "markdown", file}, exitDone},
+		{[]string{"verify", file}, exitError},
+	} {
+		out, errors, code := answering(t, test.arguments...)
+		if code != test.code || !strings.Contains(out, want) || strings.Contains(out, "Nothing is known to have been out of sight") {
+			t.Errorf("%v: code %d\n%s%s", test.arguments, code, out, errors)
+		}
+	}
+	for _, arguments := range [][]string{{"case", "export", "--unsigned", "-o", filepath.Join(folder, "x.zip"), file}, {"case", "report", "-f", "csv", file}} {
+		if _, errors, code := answering(t, arguments...); code == exitDone && arguments[1] == "export" || !strings.Contains(errors, want) {
+			t.Errorf("%v: code %d: %s", arguments, code, errors)
+		}
+	}
 }

@@ -111,6 +111,15 @@ func (c *Case) create() error {
 			return err
 		}
 	}
+	// It holds what redaction hides by, and SQLite gives its journals the mode
+	// of the file.
+	file, err := os.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
 	if err := writeEmpty(c.ctx, draft); err != nil {
 		return errors.Join(err, os.Remove(draft))
 	}
