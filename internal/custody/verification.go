@@ -22,6 +22,11 @@ type Verification struct {
 	// Unsigned is an export whose manifest nobody signed: nothing ties the
 	// report in it to its maker.
 	Unsigned bool `json:"unsigned,omitempty"`
+	// Files is the number of files of the evidence that the ledger, or the
+	// export, has, Missing of those that are not in the evidence given; both are
+	// 0 where none was.
+	Files   int64 `json:"files"`
+	Missing int64 `json:"missing"`
 	// Checks say what was checked, in that order.
 	Checks []Check `json:"checks"`
 	// Faults are all that sentences rest on and the first of the others;

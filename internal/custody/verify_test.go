@@ -343,6 +343,24 @@ func TestVerifyFindsRearrangement(t *testing.T) {
 	}
 }
 
+// What a mail or an editor does to a checkpoint is of no account.
+func TestReadCheckpoint(t *testing.T) {
+	t.Parallel()
+	s := newSampleCase(t)
+	last := string(s.checkpoints[2])
+	for _, kept := range []string{last, "\n\n" + last + "\n\n", strings.ReplaceAll(last, "\n", "\r\n"), "\ufeff  " + strings.ReplaceAll(last, "\n", "  \n\n    "), strings.TrimSpace(last)} {
+		read, err := ReadCheckpoint([]byte(kept))
+		if err != nil || string(read) != last {
+			t.Errorf("%q: %q, %v", kept, read, err)
+		}
+	}
+	for _, kept := range []string{"", "x", strings.Replace(last, "time ", "at ", 1), last[:strings.Index(last, "—")], last[:len(last)-30]} {
+		if read, err := ReadCheckpoint([]byte(kept)); err == nil {
+			t.Errorf("%q: %q", kept, read)
+		}
+	}
+}
+
 func TestVerifyReferences(t *testing.T) {
 	t.Parallel()
 	s := newSampleCase(t)
@@ -379,7 +397,13 @@ func TestVerifyFindsChangedEvidence(t *testing.T) {
 		"cut":        {func(f map[string][]byte) { f[webLog] = f[webLog][:3*size+5] }, []string{"finding 6 cites a record whose bytes differ", "finding 7 cites a record that is no longer there"}, false},
 		"inserted":   {func(f map[string][]byte) { f[webLog] = slices.Insert(f[webLog], 5*size, 'x') }, []string{"3 of 8 cited records differ"}, false},
 		"additional": {func(f map[string][]byte) { f["more.log"] = []byte("x") }, nil, true},
-		"absent":     {func(f map[string][]byte) { delete(f, mailLog) }, nil, true},
+		"swapped": {func(f map[string][]byte) { f[webLog], f[mailLog] = f[mailLog], f[webLog] },
+			[]string{"other content stands under the name of " + mailLog, "other content stands under the name of " + webLog, "it is that of " + webLog}, false},
+		"doubled": {func(f map[string][]byte) { f[mailLog] = f[webLog] },
+			[]string{"other content stands under the name of " + mailLog, "it is that of " + webLog}, false},
+		"moved, and other content in its place": {func(f map[string][]byte) { f["more.log"] = f[webLog]; f[webLog] = []byte("x") },
+			[]string{"other content stands under the name of " + webLog}, false},
+		"absent": {func(f map[string][]byte) { delete(f, mailLog) }, nil, true},
 	} {
 		s.files = map[string][]byte{}
 		for file, data := range original {
@@ -398,7 +422,7 @@ func TestVerifyFindsChangedEvidence(t *testing.T) {
 				}
 			}
 			if name == "additional" && !slices.ContainsFunc(v.Remarks, func(r string) bool { return strings.Contains(r, "more.log is not in the ledger") }) ||
-				name == "absent" && (len(v.Unchecked) != 1 || v.Unchecked[0].Count != 4) {
+				name == "absent" && (len(v.Unchecked) != 1 || v.Unchecked[0].Count != 4 || v.Missing != 1 || v.Files != 2) {
 				t.Errorf("%s: %v %v", name, v.Remarks, v.Unchecked)
 			}
 		}
