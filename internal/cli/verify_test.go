@@ -295,6 +295,52 @@ func TestRedactedExportOfTheSample(t *testing.T) {
 	}
 }
 
+// One entity is hidden under all its names, whichever of them is given, and a
+// name that nothing has is refused.
+func TestRedactOneEntity(t *testing.T) {
+	t.Parallel()
+	evidence := filepath.Join("..", "..", "examples", "evidence.zip")
+	file := investigating(t, "-q", "--no-report", evidence)
+	export := func(what string) (members map[string][]byte, errors string, code int) {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), "export.zip")
+		_, errors, code = answering(t, "case", "export", "--unsigned", "--no-progress", "--redact", what, "-o", path, file)
+		if code == exitDone {
+			members = membersOfZip(t, path)
+		} else if _, err := os.Stat(path); err == nil {
+			t.Errorf("%s: refused, and written", what)
+		}
+		return members, errors, code
+	}
+	table, _, _ := answering(t, "case", "entities", "--kind", "host", file)
+	line := regexp.MustCompile(`(?m)^.*  PRINT01\.corp.*$`).FindString(table)
+	addresses := regexp.MustCompile(`\b10\.\d+\.\d+\.\d+\b`).FindAllString(line, -1)
+	if len(addresses) == 0 {
+		t.Fatalf("PRINT01 has no address:\n%s", table)
+	}
+	for what, secrets := range map[string][]string{
+		"host:print01": append(addresses, "print01"), "host:PRINT01.corp.example.test": append(addresses, "print01"),
+		`account:corp\svc-inventory@corp.example.test`: {"svc-inventory"}, "account:svc-inventory": {"svc-inventory"},
+	} {
+		members, errors, code := export(what)
+		if code != exitDone {
+			t.Errorf("%s: code %d: %s", what, code, errors)
+		}
+		for name, data := range members {
+			for _, secret := range secrets {
+				if bytes.Contains(bytes.ToLower(data), []byte(secret)) {
+					t.Errorf("%s: %s holds %s", what, name, secret)
+				}
+			}
+		}
+	}
+	for _, what := range []string{"host:nosuchhost", "field:Nope", "text:zzyzx", "text:q", "account:corp\\nobody.here"} {
+		if _, errors, code := export(what); code != exitUsage || !strings.Contains(errors, what) {
+			t.Errorf("%s: code %d: %s", what, code, errors)
+		}
+	}
+}
+
 func membersOfZip(t *testing.T, file string) map[string][]byte {
 	t.Helper()
 	archive, err := zip.OpenReader(file)
