@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kulla-defence/kulla/internal/report"
+	"github.com/kulla-defence/kulla/internal/report/casereport"
 	"github.com/kulla-defence/kulla/internal/store"
 )
 
@@ -22,7 +23,7 @@ func newCase(env Environment) *cobra.Command {
 		RunE:  func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
 	command.AddCommand(newCaseList(env), newCaseShow(env), newCaseNote(env), newCaseStatus(env), newCaseTimeline(env),
-		newCaseEntities(env), newCaseReport(env), newCaseExport(env))
+		newCaseEntities(env), newCaseCheckpoint(env), newCaseReport(env), newCaseExport(env))
 	return command
 }
 
@@ -88,6 +89,14 @@ func listCases(ctx context.Context, env Environment, folder string) error {
 
 // listCase prints what a case is about in one line.
 func listCase(w io.Writer, path string, kept *store.Case) error {
+	_, finished, err := kept.LastRun()
+	if err != nil {
+		return err
+	}
+	if !finished {
+		_, err = fmt.Fprintf(w, "%s\t%s\n", report.Visible(path), casereport.Unfinished)
+		return err
+	}
 	status, err := kept.Status()
 	if err != nil {
 		return err

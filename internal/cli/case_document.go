@@ -6,7 +6,6 @@ import (
 	"iter"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/kulla-defence/kulla/internal/incident/entity"
 	"github.com/kulla-defence/kulla/internal/knowledge"
@@ -15,12 +14,12 @@ import (
 	"github.com/kulla-defence/kulla/internal/store"
 )
 
-// Names under which a case keeps what is no leaf of its ledger.
+// Names under which a case keeps what is no leaf of its ledger. The leaf of the
+// run binds it.
 const (
-	metaUnseen  = "unseen"
-	metaClocks  = "clocks"
-	metaLogs    = "logs"
-	metaChanged = "changed"
+	metaUnseen = "unseen"
+	metaClocks = "clocks"
+	metaLogs   = "logs"
 )
 
 // documentOf gathers all that reports show of a case.
@@ -121,21 +120,17 @@ func fillNotes(d *casereport.Document, kept *store.Case) error {
 		return err
 	}
 	for _, n := range notes {
-		d.Notes = append(d.Notes, casereport.Note{Time: n.Time, Author: n.Author, Text: n.Text, Kind: n.Kind})
+		d.Notes = append(d.Notes, casereport.Note{Time: n.Time, Author: n.Author, Text: n.Text, Kind: n.Kind, Ref: n.Ref, Status: n.Status})
 	}
 	return nil
 }
 
 func fillVersions(d *casereport.Document, kept *store.Case) error {
-	changed, err := kept.Meta(metaChanged)
+	changed, finished, err := kept.LastRun()
 	if err != nil {
 		return err
 	}
-	if changed != "" {
-		if d.Generated, err = time.Parse(time.RFC3339, changed); err != nil {
-			return err
-		}
-	}
+	d.Generated, d.Unfinished = changed, !finished
 	used, err := kept.Rules()
 	if err != nil {
 		return err
@@ -163,6 +158,13 @@ func fillLedger(d *casereport.Document, kept *store.Case) error {
 	if err != nil {
 		return err
 	}
+	notes, err := kept.Checkpoints()
+	if err != nil {
+		return err
+	}
 	d.Ledger = casereport.Ledger{Size: size, Root: root.String(), PublicKey: strings.Join(keys, " ")}
+	if len(notes) > 0 {
+		d.Ledger.Checkpoint = string(notes[len(notes)-1])
+	}
 	return nil
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -36,7 +37,8 @@ without the case and without the rest of the evidence.
 
 --redact hides values and leaves the proofs valid. It takes kinds of entities (` + strings.Join(redactedKinds(), ", ") + `),
 one of them (host:web01), columns of events (field:User) and any text (text:"Project X").
-What is hidden is hidden wherever it stands. Records of findings of which something
+What is hidden is hidden wherever it stands, an entity under all its names; a name that
+nothing in the case has is refused. Records of findings of which something
 is hidden are left out, since a record says all of it.`,
 		Example: `  kulla case export -o ministry.zip ministry.kulla evidence/
   kulla case export --redact account,address,host:dc01 -o partner.zip ministry.kulla`,
@@ -80,6 +82,9 @@ func runCaseExport(ctx context.Context, env Environment, flags *exportFlags, pat
 	}
 	var manifest *custody.Manifest
 	err = withCase(ctx, env, path, func(kept *store.Case) error {
+		if _, finished, err := kept.LastRun(); err != nil || !finished {
+			return cmp.Or(err, errors.New(casereport.Unfinished))
+		}
 		manifest, err = flags.export(ctx, env, path, kept, options)
 		return err
 	})

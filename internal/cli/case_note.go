@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/kulla-defence/kulla/internal/custody"
 	"github.com/kulla-defence/kulla/internal/report"
 	"github.com/kulla-defence/kulla/internal/store"
 )
@@ -24,7 +26,7 @@ func (f *authorFlags) register(command *cobra.Command) {
 // name returns the author, who is the user if nobody else was named.
 func (f *authorFlags) name(env Environment) (string, error) {
 	for _, name := range []string{f.author, env.Getenv("USER"), env.Getenv("USERNAME"), env.Getenv("LOGNAME")} {
-		if name != "" {
+		if name = strings.TrimSpace(name); name != "" {
 			return name, nil
 		}
 	}
@@ -59,9 +61,14 @@ func newCaseNote(env Environment) *cobra.Command {
 		Use:   "note CASE [TEXT]",
 		Short: "Write a note or a decision into a case, or list them",
 		Long: `Note adds a text to the case's ledger, where it can be added to but not changed.
-Without a text it lists all notes and decisions.`,
+Without a text it lists all notes and decisions.
+
+--about names what it is about: the id of an incident, the number of a finding, or
+the word attribution. A decision about attribution signs it, from the next run of
+kulla investigate on: a named group waits for one signature, a state for two.`,
 		Example: `  kulla case note ministry.kulla "mail server taken off the network at 10:40Z"
-  kulla case note --decision --about I-7F3KQ ministry.kulla "the police is told"`,
+  kulla case note --decision --about I-7F3KQ ministry.kulla "the police is told"
+  kulla case note --decision --about attribution --author "M. Kola" ministry.kulla "I agree"`,
 		Args: oneCase(0, 1, "a case, and what to note"),
 		RunE: func(command *cobra.Command, arguments []string) error {
 			if len(arguments) == 1 {
@@ -71,16 +78,51 @@ Without a text it lists all notes and decisions.`,
 			if decision {
 				kind = "decision"
 			}
+			if strings.TrimSpace(arguments[1]) == "" {
+				return usagef("the ledger keeps it for ever", "a note needs a text")
+			}
 			return author.write(command.Context(), env, arguments[0], func(kept *store.Case, name string) error {
-				_, err := kept.AddNote(name, arguments[1], kind, about)
+				subject, err := aboutOf(kept, about, command.Flags().Changed("about"))
+				if err != nil {
+					return err
+				}
+				_, err = kept.AddNote(name, arguments[1], kind, subject)
 				return err
 			})
 		},
 	}
 	author.register(command)
-	command.Flags().StringVar(&about, "about", "", "what it is about: an incident's id, or the `NUMBER` of a finding")
+	command.Flags().StringVar(&about, "about", "", "`WHAT` it is about: the id of an incident, the number of a finding, or attribution")
 	command.Flags().BoolVar(&decision, "decision", false, "it is a decision")
 	return command
+}
+
+// aboutOf is what a note is about as the case names it. The ledger is for ever:
+// what the case does not have is refused.
+func aboutOf(kept *store.Case, about string, said bool) (string, error) {
+	about = strings.TrimSpace(about)
+	switch {
+	case !said:
+		return "", nil
+	case strings.EqualFold(about, aboutAttribution):
+		return aboutAttribution, nil
+	}
+	incidents, err := kept.Incidents()
+	if err != nil {
+		return "", err
+	}
+	for _, one := range incidents {
+		if strings.EqualFold(one.ID, about) {
+			return one.ID, nil
+		}
+	}
+	if number, err := strconv.ParseInt(strings.TrimPrefix(about, "#"), 10, 64); err == nil {
+		if leaf, err := kept.Leaf(number); err == nil && leaf.Kind == custody.KindFinding {
+			return strconv.FormatInt(number, 10), nil
+		}
+	}
+	return "", usagef("it is the id of an incident (kulla case show lists them), the number of a finding (kulla case timeline lists them), or attribution",
+		"--about %q: the case has no such thing", about)
 }
 
 func listNotes(env Environment, kept *store.Case) error {
@@ -93,8 +135,16 @@ func listNotes(env Environment, kept *store.Case) error {
 		if note.Ref != "" {
 			about = " (" + report.Visible(note.Ref) + ")"
 		}
-		_, err := fmt.Fprintf(env.Out, "%s  %s  %s%s: %s\n", note.Time.UTC().Format("2006-01-02 15:04:05Z"), note.Kind,
-			report.Visible(note.Author), about, report.Visible(note.Text))
+		kind := note.Kind
+		if note.Status != "" {
+			kind += " " + report.Visible(note.Status)
+		}
+		text := ""
+		if note.Text != "" {
+			text = ": " + report.Visible(note.Text)
+		}
+		_, err := fmt.Fprintf(env.Out, "%s  %s  %s%s%s\n", note.Time.UTC().Format("2006-01-02 15:04:05Z"), kind,
+			report.Visible(note.Author), about, text)
 		if err != nil {
 			return err
 		}

@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"iter"
+	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -37,21 +40,58 @@ func redactorOf(kept *store.Case, d *casereport.Document, wanted []string) (*cus
 		return nil, err
 	}
 	redactor := custody.NewRedactor(secret)
+	alone := map[string]*custody.Redactor{}
 	for _, what := range wanted {
 		kind, name, one := strings.Cut(what, ":")
+		name = strings.TrimSpace(name)
+		var hide func(*custody.Redactor)
 		switch {
 		case kind == "field" && name != "":
-			redactor.HideField(name)
+			hide = func(r *custody.Redactor) { r.HideField(name) }
 		case kind == "text" && name != "":
-			redactor.HideText(name)
+			hide = func(r *custody.Redactor) { r.HideText(name) }
 		case slices.Contains(redactedKinds(), kind) && (name != "" || !one):
-			hideEntities(redactor, d.Incidents, entity.Kind(kind), name)
+			hide = func(r *custody.Redactor) { hideEntities(r, d.Incidents, entity.Kind(kind), name) }
 		default:
 			return nil, usagef("write one of "+strings.Join(redactedKinds(), ", ")+", or host:NAME, field:NAME, text:TEXT", "--redact %s: nothing is known by that", what)
 		}
+		hide(redactor)
 		redactor.Say(kind)
+		if one {
+			alone[what] = custody.NewRedactor(secret)
+			hide(alone[what])
+		}
 	}
-	return redactor, nil
+	return redactor, refuseIdle(kept, d, alone)
+}
+
+// refuseIdle refuses what would hide nothing: it was mistyped, and what was
+// meant would be given away.
+func refuseIdle(kept *store.Case, d *casereport.Document, redactors map[string]*custody.Redactor) error {
+	beside := []string{d.Name}
+	for _, one := range d.Unseen {
+		beside = append(beside, one.What, one.Why)
+	}
+	for _, clock := range d.Clocks {
+		beside = append(beside, clock.Source, clock.Against)
+	}
+	maps.DeleteFunc(redactors, func(_ string, r *custody.Redactor) bool {
+		return slices.ContainsFunc(beside, func(text string) bool { return r.Value(text) != text })
+	})
+	for leaf, err := range kept.Leaves() {
+		if err != nil {
+			return err
+		}
+		if len(redactors) == 0 {
+			return nil
+		}
+		maps.DeleteFunc(redactors, func(_ string, r *custody.Redactor) bool { return r.HidesIn(leaf.Data) })
+	}
+	if len(redactors) == 0 {
+		return nil
+	}
+	return usagef("kulla case entities lists the names, kulla case show CASE NUMBER the columns of a finding",
+		"--redact %s: nothing in the case is called that, so nothing would be hidden", strings.Join(slices.Sorted(maps.Keys(redactors)), ", "))
 }
 
 // hideEntities hides the entities of a kind, or the one of a name, under all
@@ -60,6 +100,9 @@ func hideEntities(redactor *custody.Redactor, incidents []*incident.Incident, ki
 	switch {
 	case name != "":
 		redactor.HideText(name)
+		if kind == entity.Account || kind == entity.Mailbox {
+			hideNames(redactor, []string{name})
+		}
 	case kind == entity.Address:
 		redactor.HideAddresses()
 	case kind == entity.Account:
@@ -70,7 +113,11 @@ func hideEntities(redactor *custody.Redactor, incidents []*incident.Incident, ki
 	for _, one := range incidents {
 		for _, used := range one.Entities {
 			if used.Kind == kind && (name == "" || isNamed(&used.Entity, name)) {
-				hideNames(redactor, append([]string{used.Name, strings.TrimPrefix(string(used.Key), string(kind)+":")}, used.Aliases...))
+				names := append([]string{used.Name, strings.TrimPrefix(string(used.Key), string(kind)+":")}, used.Aliases...)
+				hideNames(redactor, names)
+				if kind == entity.Host && name != "" {
+					hideLabels(redactor, names)
+				}
 			}
 		}
 		for _, sentence := range slices.Concat(one.Story, one.Benign, []incident.Sentence{one.Title}) {
@@ -83,15 +130,61 @@ func hideEntities(redactor *custody.Redactor, incidents []*incident.Incident, ki
 	}
 }
 
+// hideLabels hides the short names of a host, by which stories call it.
+func hideLabels(redactor *custody.Redactor, names []string) {
+	for _, name := range names {
+		if label, _, _ := strings.Cut(name, "."); isShortFor(label, name) {
+			redactor.HideText(label)
+		}
+	}
+}
+
+// isNamed reports whether an entity goes by a name: a host also by its short
+// one, an account also without or with another form of its domain.
 func isNamed(e *entity.Entity, name string) bool {
-	return slices.ContainsFunc(append([]string{e.Name}, e.Aliases...), func(alias string) bool { return strings.EqualFold(alias, name) })
+	return slices.ContainsFunc(append([]string{e.Name}, e.Aliases...), func(alias string) bool {
+		switch {
+		case strings.EqualFold(alias, name):
+			return true
+		case e.Kind == entity.Host:
+			return isShortFor(alias, name) || isShortFor(name, alias)
+		case e.Kind == entity.Account, e.Kind == entity.Mailbox:
+			return isSameAccount(alias, name)
+		}
+		return false
+	})
+}
+
+// isShortFor reports whether a name is the first label of another.
+func isShortFor(short, full string) bool {
+	label, _, more := strings.Cut(full, ".")
+	_, err := netip.ParseAddr(full)
+	return more && err != nil && strings.EqualFold(label, short)
+}
+
+// isSameAccount compares two names of accounts; where both have a domain, by its
+// first label.
+func isSameAccount(a, b string) bool {
+	domainOfA, accountOfA := accountParts(a)
+	domainOfB, accountOfB := accountParts(b)
+	return accountOfA != "" && accountOfA == accountOfB && !slices.Contains(commonAccounts(), accountOfA) &&
+		(domainOfA == "" || domainOfB == "" || domainOfA == domainOfB)
+}
+
+// accountParts takes DOMAIN\account and account@domain apart, in lower case.
+func accountParts(name string) (domain, account string) {
+	name = strings.ToLower(name)
+	at := strings.LastIndexByte(name, '\\')
+	domain, account = name[:max(at, 0)], name[at+1:]
+	account, suffix, _ := strings.Cut(account, "@")
+	domain, _, _ = strings.Cut(cmp.Or(domain, suffix), ".")
+	return domain, account
 }
 
 // hideNames hides names, and the account in DOMAIN\account and account@domain.
 func hideNames(redactor *custody.Redactor, names []string) {
 	for _, name := range names {
-		account := name[strings.LastIndexByte(name, '\\')+1:]
-		account, _, _ = strings.Cut(account, "@")
+		_, account := accountParts(name)
 		for _, text := range []string{name, account} {
 			if !slices.Contains(commonAccounts(), strings.ToLower(text)) {
 				redactor.HideText(text)
@@ -134,6 +227,7 @@ func redactDocument(d *casereport.Document, redactor *custody.Redactor) error {
 	}
 	for i := range d.Notes {
 		d.Notes[i].Author, d.Notes[i].Text = redactor.Value(d.Notes[i].Author), redactor.Value(d.Notes[i].Text)
+		d.Notes[i].Ref, d.Notes[i].Status = redactor.Value(d.Notes[i].Ref), redactor.Value(d.Notes[i].Status)
 	}
 	var clocks []entity.Skew
 	for _, clock := range d.Clocks {

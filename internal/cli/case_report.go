@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/kulla-defence/kulla/internal/report"
 	"github.com/kulla-defence/kulla/internal/report/casereport"
 	"github.com/kulla-defence/kulla/internal/store"
 )
@@ -36,6 +38,9 @@ script, as text, or as data for other tools.`,
 				d, err := documentOf(arguments[0], kept, base)
 				if err != nil {
 					return err
+				}
+				if d.Unfinished { // not every format has a place for it
+					fmt.Fprintf(env.Err, "kulla: %s: %s\n", report.Visible(arguments[0]), casereport.Unfinished)
 				}
 				return writeReport(env, output, format, d, language)
 			})

@@ -42,7 +42,7 @@ that finding: where its record stands, its digest, and what it says.`,
 					if err != nil {
 						return err
 					}
-					return showCase(env, d, color, nil)
+					return showCase(env, d, color, proofLines(arguments[0], d))
 				}
 				if number, err := strconv.ParseInt(strings.TrimPrefix(arguments[1], "#"), 10, 64); err == nil {
 					return showFinding(env.Out, kept, number)
@@ -65,6 +65,15 @@ func showCase(env Environment, d *casereport.Document, color string, last []case
 		return err
 	}
 	return casereport.WriteScreen(env.Out, d, casereport.Screen{Text: text, Width: width, Color: colored(env, color, width > 0), Last: last})
+}
+
+// proofLines say what to keep of a case to notice its change.
+func proofLines(path string, d *casereport.Document) []casereport.ScreenLine {
+	lines := []casereport.ScreenLine{{Heading: "Ledger", Text: fmt.Sprintf("%s entries, root %s", report.Thousands(d.Ledger.Size), d.Ledger.Root)}}
+	if d.Ledger.Checkpoint != "" {
+		lines = append(lines, casereport.ScreenLine{Heading: "Checkpoint", Text: "kulla case checkpoint " + shellWord(path) + " prints it: keep it elsewhere"})
+	}
+	return lines
 }
 
 // showFinding prints a finding as its leaf has it, and where it stands.

@@ -172,13 +172,14 @@ func (i *investigation) keep() error {
 	return nil
 }
 
-// stamp notes when the ledger last grew, which is the time of its reports.
+// stamp notes that the run came to its end. When it last changed anything is
+// the time of the case's reports.
 func (i *investigation) stamp() error {
 	size, err := i.kept.Size()
-	if err != nil || size == i.before {
+	if err != nil {
 		return err
 	}
-	return i.kept.SetMeta(metaChanged, i.started.UTC().Format(time.RFC3339))
+	return i.kept.PutRun(i.started.Truncate(time.Second), size != i.before)
 }
 
 // keepBasis notes what everything rests on: rules, knowledge, evidence, and

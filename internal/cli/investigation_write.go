@@ -2,8 +2,10 @@ package cli
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/kulla-defence/kulla/internal/report/casereport"
 )
@@ -24,12 +26,36 @@ func (i *investigation) write() error {
 	if i.options.quiet {
 		return writeQuietly(i.env, slices.Concat(i.set.Problems, i.engine.Problems()), i.register)
 	}
-	last = append(last, casereport.ScreenLine{Heading: "Check it", Text: "kulla verify " + i.options.output + " " + strings.Join(i.options.paths, " ")})
+	last = append(last, casereport.ScreenLine{Heading: "Check it", Text: verifyLine(i.options.output, i.options.paths), Whole: true})
 	if err := showCase(i.env, d, i.options.color, last); err != nil {
 		return err
 	}
 	writeSpeed(i.env, &i.progress, i.register, i.started, i.options.workers)
 	return nil
+}
+
+// verifyLine is the command that checks a case, as a shell reads it.
+func verifyLine(output string, paths []string) string {
+	words := []string{"kulla", "verify"}
+	for _, path := range append([]string{output}, paths...) {
+		words = append(words, shellWord(path))
+	}
+	return strings.Join(words, " ")
+}
+
+// shellWord quotes a word that a shell would take apart or act on.
+func shellWord(word string) string {
+	plain, quoted := "-_./,:+=@%", "'"+strings.ReplaceAll(word, "'", `'\''`)+"'"
+	if runtime.GOOS == "windows" {
+		plain, quoted = `-_./,:+=@\`, `"`+word+`"`
+	}
+	acts := func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(plain, r)
+	}
+	if word != "" && strings.IndexFunc(word, acts) < 0 {
+		return word
+	}
+	return quoted
 }
 
 // changes says what this run added to the case.

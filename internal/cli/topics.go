@@ -14,6 +14,7 @@ func topics() []*cobra.Command {
   3    hunt: there is a finding at or above the level of --fail-on
   4    done, but some of the input could not be read, or is of a format that
        Kulla does not know; it is listed in the summary, and with -q on standard error
+       verify: all holds, but files of the evidence are missing or unreadable
   130  interrupted; what was found until then was printed
 
 When several hold, the first of 130, 3 and 4 is used. An empty file, and a log whose

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -78,13 +79,21 @@ func (f *verifyFlags) parse(env Environment, paths []string) (verifyOptions, err
 	if f.format != "table" && f.format != "json" {
 		return o, usagef("formats are table and json", "unknown format %q", f.format)
 	}
-	o.check.TrustedKeys = f.trusted
+	for _, key := range f.trusted {
+		key = strings.TrimSpace(key)
+		if err := custody.CheckKey(key); err != nil {
+			return o, usagef("it begins with kulla+, and is printed by kulla verify where the case was made", "--trust %q is no public key: %w", key, err)
+		}
+		o.check.TrustedKeys = append(o.check.TrustedKeys, key)
+	}
 	if f.checkpoint != "" {
 		data, err := readBounded(f.checkpoint, maxCheckpoint)
-		if err != nil {
-			return o, fmt.Errorf("--checkpoint: %w", err)
+		if err == nil {
+			o.check.Checkpoint, err = custody.ReadCheckpoint(data)
 		}
-		o.check.Checkpoint = data
+		if err != nil {
+			return o, usagef("kulla case checkpoint CASE prints one", "--checkpoint %s: %w", f.checkpoint, err)
+		}
 	}
 	limits, err := parseLimits(f.limits)
 	if err != nil {
@@ -108,14 +117,14 @@ func runVerify(ctx context.Context, env Environment, o verifyOptions) error {
 	if o.format == "json" {
 		err = writeVerificationJSON(env.Out, verification)
 	} else {
-		err = writeVerification(env.Out, o.path, verification)
+		err = writeVerification(env.Out, o, verification)
 	}
 	switch {
 	case err != nil:
 		return err
 	case !verification.Holds():
 		return &outcome{exitError}
-	case o.evidence != nil && o.evidence.unread:
+	case o.evidence != nil && (o.evidence.unread || verification.Missing > 0):
 		return &outcome{exitUnreadable}
 	}
 	return nil
@@ -174,9 +183,16 @@ type evidenceCopy struct {
 	quiet  bool
 	// unread is set when a part of it could not be read.
 	unread bool
+	// absent are the paths at which there is nothing.
+	absent []string
 }
 
 func (e *evidenceCopy) copy(ctx context.Context, writerOf func(name string) io.Writer) ([]custody.EvidenceFile, error) {
+	for _, path := range e.paths {
+		if _, err := os.Stat(path); path != "-" && errors.Is(err, fs.ErrNotExist) {
+			e.absent = append(e.absent, path)
+		}
+	}
 	progress := new(source.Progress)
 	stop := func() {}
 	if !e.quiet {
@@ -220,15 +236,13 @@ var checkNames = []struct{ name, words string }{
 }
 
 // writeVerification prints the verdict first, then what it rests on.
-func writeVerification(out io.Writer, path string, v *custody.Verification) error {
+func writeVerification(out io.Writer, o verifyOptions, v *custody.Verification) error {
 	var text strings.Builder
-	switch {
-	case !v.Holds():
-		fmt.Fprintf(&text, "%s DOES NOT HOLD: %s\n", report.Visible(path), counted(int(v.FaultCount), "fault"))
-	case len(v.Unchecked) > 0:
-		fmt.Fprintf(&text, "%s holds, as far as it could be checked\n", report.Visible(path))
-	default:
-		fmt.Fprintf(&text, "%s holds\n", report.Visible(path))
+	fmt.Fprintf(&text, "%s %s\n", report.Visible(o.path), headline(v))
+	if o.evidence != nil {
+		for _, path := range o.evidence.absent {
+			fmt.Fprintf(&text, "  ✗ %s: there is no such file or folder\n", report.Visible(path))
+		}
 	}
 	writeFaults(&text, v)
 	text.WriteString("\nChecked\n")
@@ -255,6 +269,34 @@ func writeVerification(out io.Writer, path string, v *custody.Verification) erro
 	return err
 }
 
+// headline is the verdict in one line.
+func headline(v *custody.Verification) string {
+	missing := ""
+	if v.Missing > 0 {
+		missing = fmt.Sprintf("%s of %s of the evidence %s missing", report.Thousands(v.Missing), counted(int(v.Files), "file"), isOrAre(v.Missing))
+	}
+	switch {
+	case !v.Holds() && missing != "":
+		return "DOES NOT HOLD: " + counted(int(v.FaultCount), "fault") + "; " + missing
+	case !v.Holds():
+		return "DOES NOT HOLD: " + counted(int(v.FaultCount), "fault")
+	case v.Unsigned:
+		return strings.TrimSuffix("holds, as far as it could be checked, but it is UNSIGNED: nothing ties the report to its maker; "+missing, "; ")
+	case missing != "":
+		return "holds, as far as it could be checked: " + missing
+	case len(v.Unchecked) > 0:
+		return "holds, as far as it could be checked"
+	}
+	return "holds"
+}
+
+func isOrAre(n int64) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
 func faultsOf(check custody.Check) string {
 	if check.Faults == 0 {
 		return ""
@@ -266,6 +308,7 @@ func faultsOf(check custody.Check) string {
 const (
 	shownFaults    = 50
 	shownSentences = 8
+	shownMissing   = 5
 )
 
 func writeFaults(text *strings.Builder, v *custody.Verification) {
@@ -297,11 +340,19 @@ func writeUnchecked(text *strings.Builder, v *custody.Verification) {
 		return
 	}
 	text.WriteString("\nNot checked\n")
-	for i, missing := range v.Unchecked {
-		if i == shownFaults {
-			fmt.Fprintf(text, "  … and %d more; -f json lists them\n", len(v.Unchecked)-shownFaults)
-			return
+	shown, absent := 0, 0
+	for _, missing := range v.Unchecked {
+		if missing.Why == custody.WhyMissing {
+			if absent++; absent > shownMissing {
+				continue
+			}
+		}
+		if shown++; shown > shownFaults {
+			continue
 		}
 		fmt.Fprintf(text, "  %12s  %s: %s\n", report.Thousands(missing.Count), report.Visible(missing.What), report.Visible(missing.Why))
+	}
+	if more := len(v.Unchecked) - min(shown, shownFaults); more > 0 {
+		fmt.Fprintf(text, "  … and %s more; -f json lists them\n", report.Thousands(int64(more)))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/kulla-defence/kulla/internal/custody"
+	"github.com/kulla-defence/kulla/internal/store"
 )
 
 // answering runs a command that may well fail, and returns all that it says.
@@ -105,6 +107,11 @@ func TestVerifyFindsTampering(t *testing.T) {
 		"rule":                {"UPDATE rule SET title = title || 'x'", "rows beside the ledger"},
 		"current incident":    {"DELETE FROM current WHERE kind = 'incident'", "rows beside the ledger"},
 		"counts by hour":      {"UPDATE hour SET count = count + 1", "rows beside the ledger"},
+		"order of incidents":  {"UPDATE current SET position = 100 - position WHERE kind = 'incident'", "its place among the incidents"},
+		"unseen":              {"UPDATE meta SET value = CAST('[]' AS BLOB) WHERE name = 'set:unseen'", `what is kept as "unseen" is not what the last run left`},
+		"clocks":              {"UPDATE meta SET value = CAST('[]' AS BLOB) WHERE name = 'set:clocks'", `what is kept as "clocks" is not what the last run left`},
+		"logs":                {"DELETE FROM meta WHERE name = 'set:logs'", `what the last run kept as "logs" is gone`},
+		"context":             {"UPDATE meta SET value = zeroblob(9) WHERE name = 'context'", `what is kept as "context" is not what the last run left`},
 		"older leaf for last": {"UPDATE current SET leaf = leaf - 1 WHERE kind = 'assessment'", "rows beside the ledger"},
 	} {
 		changed := copyOf(t, file)
@@ -112,6 +119,25 @@ func TestVerifyFindsTampering(t *testing.T) {
 		out, errors, code := answering(t, "verify", changed)
 		if code != exitError || !strings.Contains(out+errors, test.want) || strings.Contains(out, "holds\n") {
 			t.Errorf("%s: code %d, want %q\n%s%s", name, code, test.want, out, errors)
+		}
+	}
+}
+
+// A case out of which all was taken does not hold, whoever is trusted.
+func TestVerifyFindsEmptiedCase(t *testing.T) {
+	t.Parallel()
+	file, _ := smallKept(t)
+	out, _, _ := answering(t, "verify", file)
+	key := regexp.MustCompile(`(?m)^  key (.*)$`).FindStringSubmatch(out)
+	if key == nil {
+		t.Fatalf("no key:\n%s", out)
+	}
+	for _, table := range []string{"block", "tile", "checkpoint", "current", "finding", "hour"} {
+		tamper(t, file, "DELETE FROM "+table)
+	}
+	for _, arguments := range [][]string{{"verify", file}, {"verify", "--trust", key[1], file}} {
+		if out, errors, code := answering(t, arguments...); code != exitError || !strings.Contains(out, "DOES NOT HOLD") || !strings.Contains(out, "nothing has been investigated") {
+			t.Errorf("%v: code %d\n%s%s", arguments, code, out, errors)
 		}
 	}
 }
@@ -269,6 +295,52 @@ func TestRedactedExportOfTheSample(t *testing.T) {
 	}
 }
 
+// One entity is hidden under all its names, whichever of them is given, and a
+// name that nothing has is refused.
+func TestRedactOneEntity(t *testing.T) {
+	t.Parallel()
+	evidence := filepath.Join("..", "..", "examples", "evidence.zip")
+	file := investigating(t, "-q", "--no-report", evidence)
+	export := func(what string) (members map[string][]byte, errors string, code int) {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), "export.zip")
+		_, errors, code = answering(t, "case", "export", "--unsigned", "--no-progress", "--redact", what, "-o", path, file)
+		if code == exitDone {
+			members = membersOfZip(t, path)
+		} else if _, err := os.Stat(path); err == nil {
+			t.Errorf("%s: refused, and written", what)
+		}
+		return members, errors, code
+	}
+	table, _, _ := answering(t, "case", "entities", "--kind", "host", file)
+	line := regexp.MustCompile(`(?m)^.*  PRINT01\.corp.*$`).FindString(table)
+	addresses := regexp.MustCompile(`\b10\.\d+\.\d+\.\d+\b`).FindAllString(line, -1)
+	if len(addresses) == 0 {
+		t.Fatalf("PRINT01 has no address:\n%s", table)
+	}
+	for what, secrets := range map[string][]string{
+		"host:print01": append(addresses, "print01"), "host:PRINT01.corp.example.test": append(addresses, "print01"),
+		`account:corp\svc-inventory@corp.example.test`: {"svc-inventory"}, "account:svc-inventory": {"svc-inventory"},
+	} {
+		members, errors, code := export(what)
+		if code != exitDone {
+			t.Errorf("%s: code %d: %s", what, code, errors)
+		}
+		for name, data := range members {
+			for _, secret := range secrets {
+				if bytes.Contains(bytes.ToLower(data), []byte(secret)) {
+					t.Errorf("%s: %s holds %s", what, name, secret)
+				}
+			}
+		}
+	}
+	for _, what := range []string{"host:nosuchhost", "field:Nope", "text:zzyzx", "text:q", "account:corp\\nobody.here"} {
+		if _, errors, code := export(what); code != exitUsage || !strings.Contains(errors, what) {
+			t.Errorf("%s: code %d: %s", what, code, errors)
+		}
+	}
+}
+
 func membersOfZip(t *testing.T, file string) map[string][]byte {
 	t.Helper()
 	archive, err := zip.OpenReader(file)
@@ -287,4 +359,42 @@ func membersOfZip(t *testing.T, file string) map[string][]byte {
 		}
 	}
 	return members
+}
+
+// A case whose first run was killed says so wherever it is shown.
+func TestUnfinishedCase(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	file := filepath.Join(folder, "killed"+caseExtension)
+	kept, err := store.Open(t.Context(), file, store.Options{Create: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := kept.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(file); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("the case, which holds a secret, has the mode %v (%v)", info.Mode(), err)
+	}
+	const want = "othing has been investigated: the run did not finish"
+	for _, test := range []struct {
+		arguments []string
+		code      int
+	}{
+		{[]string{"case", "list", folder}, exitDone},
+		{[]string{"case", "show", file}, exitDone},
+		{[]string{"case", "report", file}, exitDone},
+		{[]string{"case", "report", "-f", "markdown", file}, exitDone},
+		{[]string{"verify", file}, exitError},
+	} {
+		out, errors, code := answering(t, test.arguments...)
+		if code != test.code || !strings.Contains(out, want) || strings.Contains(out, "Nothing is known to have been out of sight") {
+			t.Errorf("%v: code %d\n%s%s", test.arguments, code, out, errors)
+		}
+	}
+	for _, arguments := range [][]string{{"case", "export", "--unsigned", "-o", filepath.Join(folder, "x.zip"), file}, {"case", "report", "-f", "csv", file}} {
+		if _, errors, code := answering(t, arguments...); code == exitDone && arguments[1] == "export" || !strings.Contains(errors, want) {
+			t.Errorf("%v: code %d: %s", arguments, code, errors)
+		}
+	}
 }

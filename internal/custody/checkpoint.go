@@ -52,6 +52,38 @@ func ParseCheckpoint(text string) (Checkpoint, error) {
 	return Checkpoint{Origin: lines[0], Size: size, Root: root, Time: at.UTC()}, nil
 }
 
+// ReadCheckpoint finds the signed checkpoint in what was kept of it: white space
+// around lines, empty ones and the line ends of other systems come from mails
+// and editors, and are of no account. The signature is not verified.
+func ReadCheckpoint(kept []byte) (signed []byte, err error) {
+	var text, signatures strings.Builder
+	for line := range strings.Lines(strings.TrimPrefix(string(kept), "\ufeff")) {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "":
+		case strings.HasPrefix(line, "— "):
+			signatures.WriteString(line + "\n")
+		default:
+			text.WriteString(line + "\n")
+		}
+	}
+	if _, err := ParseCheckpoint(text.String()); err != nil {
+		return nil, err
+	}
+	signed = []byte(text.String() + "\n" + signatures.String())
+	var unverified *note.UnverifiedNoteError
+	if _, err := note.Open(signed, note.VerifierList()); !errors.As(err, &unverified) {
+		return nil, fmt.Errorf("%w: it has no signature", errCheckpoint)
+	}
+	return signed, nil
+}
+
+// CheckKey says what is wrong with a public key, as VerifyOptions takes them.
+func CheckKey(public string) error {
+	_, err := note.NewVerifier(public)
+	return err
+}
+
 // OpenCheckpoint verifies a signed checkpoint with the public keys of a case,
 // one of which must have signed it, and reads it.
 func OpenCheckpoint(signed []byte, keys []string) (Checkpoint, error) {

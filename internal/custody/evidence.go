@@ -40,7 +40,10 @@ type comparison struct {
 	pairs map[*citedSource]*pairing
 	// changed are the files, by their name in the ledger, whose content it does
 	// not know.
-	changed    map[string]*pairing
+	changed map[string]*pairing
+	// displaced are files that stand under the name of one of the ledger, whose
+	// content is elsewhere or gone.
+	displaced  []displacement
 	additional []EvidenceFile
 	unread     []EvidenceFile
 }
@@ -50,6 +53,13 @@ type pairing struct {
 	file    EvidenceFile
 	same    bool // by its digest
 	reading *recordReading
+}
+
+// A displacement is a file in the place of another.
+type displacement struct {
+	file   EvidenceFile
+	source *citedSource   // whose place it is
+	known  []*citedSource // whose content it has
 }
 
 // maxCandidates bounds for how many files of the ledger one file is tried whose
@@ -153,7 +163,7 @@ func (c *comparison) pair(files []EvidenceFile) {
 			byDigest[source.digest] = append(byDigest[source.digest], source)
 		}
 	}
-	var rest []EvidenceFile
+	var rest, known []EvidenceFile
 	for _, file := range files {
 		switch same := byDigest[file.SHA256]; {
 		case file.Problem != "" && file.Size == 0:
@@ -161,14 +171,58 @@ func (c *comparison) pair(files []EvidenceFile) {
 		case same == nil:
 			rest = append(rest, file)
 		default:
+			known = append(known, file)
 			for _, source := range same {
 				c.same(source, file)
 			}
 		}
 	}
+	for _, file := range known {
+		c.displace(file, byDigest[file.SHA256])
+	}
 	for _, file := range rest {
 		c.pairByName(file)
 	}
+}
+
+// displace notes a file that by its name is another of the ledger than by its
+// content, and reports whether it is one: none that is more like that other, by
+// its name, has the other's content.
+func (c *comparison) displace(file EvidenceFile, same []*citedSource) bool {
+	candidates := c.candidates(file.Name)
+	if len(candidates) == 0 {
+		return false
+	}
+	place := candidates[len(candidates)-1]
+	likeness := c.likeness(file.Name, place)
+	for _, other := range candidates {
+		if other.name != place.name {
+			return false // it may be either
+		}
+		if !other.later {
+			place = other
+		}
+	}
+	for _, source := range same {
+		if c.likeness(file.Name, source) >= likeness {
+			return false
+		}
+	}
+	if pair := c.pairs[place]; pair != nil && c.likeness(pair.file.Name, place) >= likeness {
+		return false
+	}
+	c.displaced = append(c.displaced, displacement{file, place, same})
+	return true
+}
+
+// likeness is the number of steps in which a name ends as that of a file of
+// the ledger does; more for the name itself.
+func (c *comparison) likeness(name string, source *citedSource) int {
+	steps := nameSteps(name)
+	if name == source.name {
+		return len(steps) + 1
+	}
+	return alike(steps, nameSteps(source.name))
 }
 
 // same pairs a file of the ledger with one of its content; of several with
@@ -203,7 +257,9 @@ func (c *comparison) pairByName(file EvidenceFile) {
 		free = latest
 	}
 	if len(free) != 1 {
-		c.additional = append(c.additional, file)
+		if !c.displace(file, nil) {
+			c.additional = append(c.additional, file)
+		}
 		return
 	}
 	pair := &pairing{file: file, reading: free[0]}
@@ -213,19 +269,40 @@ func (c *comparison) pairByName(file EvidenceFile) {
 	}
 }
 
+// WhyMissing is why a file that is not there could not be checked.
+const WhyMissing = "the file is not in the evidence given"
+
+// judgeDisplaced says what stands in the place of a file.
+func (v *verifier) judgeDisplaced(d displacement) {
+	what := fmt.Sprintf("other content stands under the name of %s: SHA-256 %x, %d bytes, in place of %x", d.source.name, d.file.SHA256, d.file.Size, d.source.digest)
+	if len(d.known) > 0 {
+		what += "; it is that of " + d.known[0].name
+	}
+	v.fault(Fault{Check: CheckFiles, Leaf: d.source.leaf, Source: d.file.Name, Size: d.file.Size, What: what})
+}
+
 // judgeFiles says what the comparison came to.
 func (v *verifier) judgeFiles(c *comparison) {
 	v.check(CheckFiles).Count = int64(len(c.pairs))
 	for _, source := range c.sources {
 		pair := c.pairs[source]
+		if source.leaf >= 0 && !source.later {
+			v.Files++
+			if pair == nil {
+				v.Missing++
+			}
+		}
 		switch {
 		case pair == nil && source.later:
 			v.judgeEarlier(c, source)
 		case pair == nil:
-			v.unchecked(source.name, "the file is not in the evidence given", int64(len(source.records)))
+			v.unchecked(source.name, WhyMissing, int64(len(source.records)))
 		default:
 			v.judgeFile(source, pair)
 		}
+	}
+	for _, d := range c.displaced {
+		v.judgeDisplaced(d)
 	}
 	for _, file := range c.additional {
 		if v.Kind == "export" { // it speaks of some files only

@@ -97,7 +97,7 @@ func (x *exporter) choose(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if leaf.Kind != KindFinding { // of these only those that are cited
+		if leaf.Kind != KindFinding && leaf.Kind != KindRun { // of findings only those that are cited
 			all.add(number, leaf.Kind, fieldsOf(leaf.Data))
 		}
 	}

@@ -282,6 +282,35 @@ func TestVerifyExportForged(t *testing.T) {
 	}
 }
 
+// An export whose manifest nobody signed says so, and is none of a key that is
+// trusted; one from which members are gone does not hold.
+func TestVerifyExportIncomplete(t *testing.T) {
+	t.Parallel()
+	s := newSampleCase(t)
+	data, _ := exported(t, s, ExportOptions{})
+	without := func(gone ...string) []byte {
+		names, members := contents(t, data)
+		names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(gone, name) })
+		forged := forge(t, names, members)
+		if !slices.Contains(gone, memberSignature) {
+			return forged
+		}
+		names, members = contents(t, forged)
+		return zipped(t, slices.DeleteFunc(names, func(name string) bool { return name == memberSignature }), members)
+	}
+	if v := verifyExport(t, without(memberSignature), VerifyOptions{}); !v.Holds() || !v.Unsigned {
+		t.Errorf("unsigned: %s%+v", told(v), v)
+	}
+	if v := verifyExport(t, without(memberSignature), VerifyOptions{TrustedKeys: s.keys}); v.Holds() || !strings.Contains(told(v), "the manifest is not signed") {
+		t.Errorf("unsigned, a key trusted: %s%+v", told(v), v)
+	}
+	for _, gone := range [][]string{{memberCheckpoint}, {memberLeaves}, {memberCheckpoint, memberLeaves}} {
+		if v := verifyExport(t, without(gone...), VerifyOptions{}); v.Holds() || !strings.Contains(told(v), gone[0]+"@0: missing") {
+			t.Errorf("without %v: %s", gone, told(v))
+		}
+	}
+}
+
 // forge makes an export whose manifest lists what is there, signed by a key of
 // the forger that the manifest names.
 func forge(tb testing.TB, names []string, members map[string][]byte) []byte {

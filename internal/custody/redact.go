@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
 	"net/netip"
@@ -150,6 +151,21 @@ func (r *Redactor) shown(value []byte) []byte {
 	}
 	return text
 }
+
+// HidesIn reports whether anything in a leaf's data is hidden.
+func (r *Redactor) HidesIn(data []byte) bool {
+	found := false
+	eachField(data, func(path, value []byte) error { // what is no leaf is said elsewhere
+		found = r.hides(string(path), string(value)) || r.hidesKey(string(path))
+		if found {
+			return errFound
+		}
+		return nil
+	})
+	return found
+}
+
+var errFound = errors.New("found")
 
 // hides reports whether a field of a leaf is hidden.
 func (r *Redactor) hides(path, value string) bool {

@@ -14,6 +14,7 @@ const (
 	KindFinding    = "finding"    // as docs/formats/finding.md, with record_sha256
 	KindIncident   = "incident"   // incident.Incident and its members
 	KindAssessment = "assessment" // attribution.Assessment
+	KindRun        = "run"        // the end of an investigation: time, digests of what the store keeps beside
 	KindArtefact   = "artefact"   // what an analyst or a partner gave
 	KindNote       = "note"
 	KindDecision   = "decision"

@@ -19,6 +19,14 @@ type Verification struct {
 	Signed int64 `json:"signed"`
 	// Keys are the public keys that signed.
 	Keys []string `json:"keys"`
+	// Unsigned is an export whose manifest nobody signed: nothing ties the
+	// report in it to its maker.
+	Unsigned bool `json:"unsigned,omitempty"`
+	// Files is the number of files of the evidence that the ledger, or the
+	// export, has, Missing of those that are not in the evidence given; both are
+	// 0 where none was.
+	Files   int64 `json:"files"`
+	Missing int64 `json:"missing"`
 	// Checks say what was checked, in that order.
 	Checks []Check `json:"checks"`
 	// Faults are all that sentences rest on and the first of the others;

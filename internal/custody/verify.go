@@ -6,6 +6,7 @@ import (
 	"iter"
 	"math/bits"
 	"runtime"
+	"slices"
 	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -18,7 +19,7 @@ import (
 // verification.
 func Verify(ctx context.Context, storage Storage, options VerifyOptions) (*Verification, error) {
 	v := &verifier{Verification: Verification{Kind: "case"}, storage: storage, options: options, content: newContent()}
-	for _, step := range []func(context.Context) error{v.prepare, v.walkTree, v.judgeTree, v.rows, v.references, v.evidence} {
+	for _, step := range []func(context.Context) error{v.prepare, v.walkTree, v.judgeTree, v.finished, v.rows, v.references, v.evidence} {
 		if err := step(ctx); err != nil {
 			return &v.Verification, err
 		}
@@ -283,6 +284,21 @@ func (s *storedHashes) fill() {
 	default:
 		s.chunk = append(append([]tlog.Hash(nil), s.chunk...), more...)
 	}
+}
+
+// NotInvestigated is what is said of a case in which no run came to its end.
+const NotInvestigated = "nothing has been investigated: the run did not finish"
+
+// finished demands a run that came to its end: each writes which rules it used.
+// An empty ledger agrees with itself, and proves nothing.
+func (v *verifier) finished(context.Context) error {
+	switch {
+	case v.Leaves == 0:
+		v.faultf(CheckLeaves, "the ledger is empty: %s, or all was removed", NotInvestigated)
+	case !slices.Contains(v.content.names, KindRules):
+		v.faultf(CheckLeaves, "%s", NotInvestigated)
+	}
+	return nil
 }
 
 // rows asks the storage whether what it keeps beside the leaves agrees.

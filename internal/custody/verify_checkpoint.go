@@ -119,6 +119,7 @@ func (v *verifier) trust(notes [][]byte) {
 		v.faultf(CheckKeys, "the trusted key %q is none", v.options.TrustedKeys[i])
 	}
 	if len(notes) == 0 {
+		v.faultf(CheckKeys, "there is no checkpoint, and so none that is signed by a trusted key")
 		return
 	}
 	if _, err := judge(notes[len(notes)-1], note.VerifierList(verifiers...)); err != nil {

@@ -180,6 +180,11 @@ func (v *exportVerifier) checkMembers(ctx context.Context) error {
 			v.member(file.Name, fmt.Sprintf("differs from the manifest: SHA-256 %s, %d bytes, in place of %s, %d bytes", digest, size, file.SHA256, file.Size))
 		}
 	}
+	for _, name := range []string{memberCheckpoint, memberLeaves} {
+		if !listed[name] && v.members[name] == nil {
+			v.member(name, "missing")
+		}
+	}
 	for _, name := range v.names {
 		if !listed[name] {
 			v.member(name, "is not in the manifest")
@@ -236,6 +241,11 @@ func (v *exportVerifier) checkSigned(context.Context) error {
 
 func (v *exportVerifier) checkManifestSignature(known note.Verifiers) {
 	if v.members[memberSignature] == nil {
+		if len(v.options.TrustedKeys) > 0 {
+			v.fault(Fault{Check: CheckSignatures, Leaf: -1, Source: memberManifest, What: "the manifest is not signed, so not by a trusted key"})
+			return
+		}
+		v.Unsigned = true
 		v.unchecked(memberReport, "the manifest is not signed, so nothing ties the report to its maker", 1)
 		return
 	}

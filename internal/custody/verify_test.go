@@ -321,12 +321,42 @@ func TestVerifyFindsRearrangement(t *testing.T) {
 		"row changed": {func(k *keptLedger) {
 			k.rows = func(differ func(int64, string)) int64 { differ(5, "host is web02, and web01 in the leaf"); return 1 }
 		}, VerifyOptions{}, `rows: leaf 5 @0: host is web02, and web01 in the leaf ["story sentence 2 of I-7F3KQ"]`},
+		"emptied": {func(k *keptLedger) { *k = keptLedger{secret: k.secret} }, VerifyOptions{}, "the ledger is empty: nothing has been investigated"},
+		"emptied, a key trusted": {func(k *keptLedger) { *k = keptLedger{secret: k.secret} }, VerifyOptions{TrustedKeys: s.keys},
+			"there is no checkpoint, and so none that is signed by a trusted key"},
+		"emptied, then a note": {func(k *keptLedger) {
+			*k = keptLedger{secret: k.secret}
+			if _, err := NewLedger(k).Append(Leaf{Kind: KindNote, Data: []byte(`{"text":"x"}`)}); err != nil {
+				t.Error(err)
+			}
+			if _, err := NewLedger(k).Checkpoint(stranger, strange, time.Unix(0, 0)); err != nil {
+				t.Error(err)
+			}
+		}, VerifyOptions{}, "leaf -1 @0: nothing has been investigated"},
 		"no checkpoint": {func(k *keptLedger) { k.checkpoints = nil }, VerifyOptions{}, "the last 17 leaves are covered by no"},
 	} {
 		changed := s.clone()
 		test.change(changed)
 		if v := verify(t, changed, test.options); !strings.Contains(told(v), test.want) {
 			t.Errorf("%s:\n%s\nwant %s", name, told(v), test.want)
+		}
+	}
+}
+
+// What a mail or an editor does to a checkpoint is of no account.
+func TestReadCheckpoint(t *testing.T) {
+	t.Parallel()
+	s := newSampleCase(t)
+	last := string(s.checkpoints[2])
+	for _, kept := range []string{last, "\n\n" + last + "\n\n", strings.ReplaceAll(last, "\n", "\r\n"), "\ufeff  " + strings.ReplaceAll(last, "\n", "  \n\n    "), strings.TrimSpace(last)} {
+		read, err := ReadCheckpoint([]byte(kept))
+		if err != nil || string(read) != last {
+			t.Errorf("%q: %q, %v", kept, read, err)
+		}
+	}
+	for _, kept := range []string{"", "x", strings.Replace(last, "time ", "at ", 1), last[:strings.Index(last, "—")], last[:len(last)-30]} {
+		if read, err := ReadCheckpoint([]byte(kept)); err == nil {
+			t.Errorf("%q: %q", kept, read)
 		}
 	}
 }
@@ -367,7 +397,13 @@ func TestVerifyFindsChangedEvidence(t *testing.T) {
 		"cut":        {func(f map[string][]byte) { f[webLog] = f[webLog][:3*size+5] }, []string{"finding 6 cites a record whose bytes differ", "finding 7 cites a record that is no longer there"}, false},
 		"inserted":   {func(f map[string][]byte) { f[webLog] = slices.Insert(f[webLog], 5*size, 'x') }, []string{"3 of 8 cited records differ"}, false},
 		"additional": {func(f map[string][]byte) { f["more.log"] = []byte("x") }, nil, true},
-		"absent":     {func(f map[string][]byte) { delete(f, mailLog) }, nil, true},
+		"swapped": {func(f map[string][]byte) { f[webLog], f[mailLog] = f[mailLog], f[webLog] },
+			[]string{"other content stands under the name of " + mailLog, "other content stands under the name of " + webLog, "it is that of " + webLog}, false},
+		"doubled": {func(f map[string][]byte) { f[mailLog] = f[webLog] },
+			[]string{"other content stands under the name of " + mailLog, "it is that of " + webLog}, false},
+		"moved, and other content in its place": {func(f map[string][]byte) { f["more.log"] = f[webLog]; f[webLog] = []byte("x") },
+			[]string{"other content stands under the name of " + webLog}, false},
+		"absent": {func(f map[string][]byte) { delete(f, mailLog) }, nil, true},
 	} {
 		s.files = map[string][]byte{}
 		for file, data := range original {
@@ -386,7 +422,7 @@ func TestVerifyFindsChangedEvidence(t *testing.T) {
 				}
 			}
 			if name == "additional" && !slices.ContainsFunc(v.Remarks, func(r string) bool { return strings.Contains(r, "more.log is not in the ledger") }) ||
-				name == "absent" && (len(v.Unchecked) != 1 || v.Unchecked[0].Count != 4) {
+				name == "absent" && (len(v.Unchecked) != 1 || v.Unchecked[0].Count != 4 || v.Missing != 1 || v.Files != 2) {
 				t.Errorf("%s: %v %v", name, v.Remarks, v.Unchecked)
 			}
 		}
@@ -505,7 +541,11 @@ func TestVerifyLargeLeaves(t *testing.T) {
 	ledger := NewLedger(kept)
 	const leaves, size = 9, bytesAtOnce / 4
 	for i := range leaves {
-		if _, err := ledger.Append(Leaf{Kind: KindNote, Data: fmt.Appendf(nil, `{"text":"%d%s"}`, i, strings.Repeat("a", size))}); err != nil {
+		kind := KindNote
+		if i == 0 {
+			kind = KindRules
+		}
+		if _, err := ledger.Append(Leaf{Kind: kind, Data: fmt.Appendf(nil, `{"text":"%d%s"}`, i, strings.Repeat("a", size))}); err != nil {
 			t.Fatal(err)
 		}
 	}

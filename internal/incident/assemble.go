@@ -289,7 +289,8 @@ func levelOf(score int) string {
 	return "informational"
 }
 
-func compareIncidents(a, b *Incident) int {
+// Compare orders incidents, the most important first.
+func Compare(a, b *Incident) int {
 	return cmp.Or(cmp.Compare(b.Score.Total, a.Score.Total), cmp.Compare(b.Score.sum(), a.Score.sum()), cmp.Compare(b.FindingCount, a.FindingCount), a.First.Compare(b.First),
 		strings.Compare(a.ID, b.ID))
 }

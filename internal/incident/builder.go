@@ -119,7 +119,7 @@ func (b *Builder) Incidents() []*Incident {
 		b.named[i.ID] = root
 	}
 	incidents = b.relate(incidents)
-	slices.SortFunc(incidents, compareIncidents)
+	slices.SortFunc(incidents, Compare)
 	return incidents
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -67,7 +68,12 @@ type Case struct {
 // fs.ErrNotExist, ErrBusy, ErrNotCase, ErrVersion, ErrReadOnly, ErrDamaged, or
 // those of the system. Once ctx is cancelled, nothing more is put.
 func Open(ctx context.Context, path string, options Options) (*Case, error) {
-	c := &Case{path: path, options: options, ctx: ctx, statements: map[string]*sql.Stmt{}}
+	// Whatever its name, a file has one lock.
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		real = path // there is none yet
+	}
+	c := &Case{path: real, options: options, ctx: ctx, statements: map[string]*sql.Stmt{}}
 	c.tree.load = c.loadTile
 	c.blocks.load = c.loadBlock
 	if c.options.Now == nil {
@@ -110,6 +116,15 @@ func (c *Case) create() error {
 		if err := os.Remove(left); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
+	}
+	// It holds what redaction hides by, and SQLite gives its journals the mode
+	// of the file.
+	file, err := os.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := file.Close(); err != nil {
+		return err
 	}
 	if err := writeEmpty(c.ctx, draft); err != nil {
 		return errors.Join(err, os.Remove(draft))

@@ -157,6 +157,7 @@ func fill(t testing.TB, c *Case) {
 	must[bool](t)(c.PutArtefact([]byte(`{ "license_key": "x" }`)))
 	check(t, c.PutContext([]byte("context")))
 	check(t, c.SetMeta("name", "Case 1"))
+	check(t, c.PutRun(start, true))
 	check(t, c.Checkpoint())
 }
 

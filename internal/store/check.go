@@ -11,11 +11,12 @@ import (
 
 	"github.com/kulla-defence/kulla/internal/custody"
 	"github.com/kulla-defence/kulla/internal/findingjson"
+	"github.com/kulla-defence/kulla/internal/incident"
 )
 
 // The rows beside the leaves prove nothing: whoever changes them can hide a
 // finding, or let an older assessment stand for the last. All of them follow
-// from the leaves but for the order of incidents, so they can be checked.
+// from the leaves, or are bound by one, so they can be checked.
 
 var (
 	_ custody.LeafReader = (*Case)(nil)
@@ -48,7 +49,7 @@ func (c *Case) Leaves() iter.Seq2[custody.Leaf, error] {
 // tells differ where they do not agree: the leaf, or -1 when it is of none. It
 // returns the number of rows. Leaves that cannot be read are passed over.
 func (c *Case) CheckRows(ctx context.Context, differ func(leaf int64, what string)) (int64, error) {
-	check := rowCheck{c: c, differ: differ, held: map[currentName]int64{}, hours: map[hourKey]int64{}}
+	check := rowCheck{c: c, differ: differ, run: -1, held: map[currentName]int64{}, hours: map[hourKey]int64{}}
 	err := check.read()
 	for _, b := range check.blocks {
 		if err == nil {
@@ -59,7 +60,7 @@ func (c *Case) CheckRows(ctx context.Context, differ func(leaf int64, what strin
 		}
 		err = check.block(b)
 	}
-	for _, step := range []func() error{check.strangers, check.current, check.counts} {
+	for _, step := range []func() error{check.strangers, check.current, check.order, check.counts, check.kept} {
 		if err == nil {
 			err = step()
 		}
@@ -80,6 +81,7 @@ type rowCheck struct {
 	found int64
 	// held and hours are what the tables current and hour should hold.
 	held  map[currentName]int64
+	run   int64 // the leaf of the last run, -1 without
 	hours map[hourKey]int64
 }
 
@@ -214,6 +216,8 @@ func (r *rowCheck) hold(kind string, data []byte, leaf int64) {
 		}
 	case custody.KindNote, custody.KindDecision:
 		name = currentName{custody.KindNote, strconv.FormatInt(leaf, 10)}
+	case custody.KindRun:
+		r.run = leaf
 	case custody.KindArtefact:
 		name.name = string(data)
 	}
@@ -244,6 +248,30 @@ func (r *rowCheck) current() error {
 	}
 	for _, leaf := range slices.Sorted(maps.Values(r.held)) {
 		r.differ(leaf, "it is the last of its kind and name, and no row says so")
+	}
+	return nil
+}
+
+// order compares the places of incidents with what they say of themselves.
+func (r *rowCheck) order() error {
+	numbers, err := r.c.currentLeaves(custody.KindIncident, "position")
+	if err != nil {
+		return err
+	}
+	positions, err := r.c.positions()
+	if err != nil {
+		return err
+	}
+	var before *incident.Incident
+	for i, number := range numbers {
+		var leaf incidentLeaf
+		if r.c.decode(number, &leaf) != nil || leaf.Incident == nil {
+			continue // said where leaves are checked
+		}
+		if positions[leaf.Incident.ID] != i || before != nil && incident.Compare(before, leaf.Incident) > 0 {
+			r.differ(number, "its place among the incidents is not that of its score")
+		}
+		before = leaf.Incident
 	}
 	return nil
 }

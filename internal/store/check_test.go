@@ -63,6 +63,13 @@ func TestCheckRows(t *testing.T) {
 	f("UPDATE hour SET count = count - 1 WHERE level = 4", "-1: the findings of 1 hours and levels are counted wrongly")
 	f("UPDATE current SET leaf = 0 WHERE kind = 'rules'", "0: it stands for the last rules, which it is not; 2: it is the last of its kind and name, and no row says so")
 	f("DELETE FROM current WHERE kind = 'rules'", "2: it is the last of its kind and name, and no row says so")
+	f("UPDATE current SET position = 100 - position WHERE kind = 'incident'", "305: its place among the incidents is not that of its score; 304: its place among the incidents is not that of its score")
+	f("UPDATE current SET position = 0 WHERE kind = 'incident' AND position = 1", "305: its place among the incidents is not that of its score")
+	f("UPDATE meta SET value = CAST('[]' AS BLOB) WHERE name = 'set:name'", `308: what is kept as "name" is not what the last run left`)
+	f("UPDATE meta SET value = zeroblob(3) WHERE name = 'context'", `308: what is kept as "context" is not what the last run left`)
+	f("DELETE FROM meta WHERE name = 'context'", `308: what the last run kept as "context" is gone`)
+	f("INSERT INTO meta VALUES ('set:more', x'00')", `308: what is kept as "more" is bound by no run`)
+	f("UPDATE meta SET name = 'set:none' WHERE name = 'set:name'", `308: what is kept as "none" is bound by no run; 308: what the last run kept as "name" is gone`)
 	f("INSERT INTO current VALUES ('note', '7', 0, 7)", "7: it stands for the last note, which it is not")
 }
 

@@ -243,7 +243,7 @@ func (c *Case) decode(number int64, into any) error {
 	return nil
 }
 
-// PutContext keeps the marshalled entity.Context; it is no leaf.
+// PutContext keeps the marshalled entity.Context; it is no leaf, PutRun binds it.
 func (c *Case) PutContext(data []byte) error {
 	before, err := c.Context()
 	if err != nil || bytes.Equal(before, data) {
@@ -269,18 +269,21 @@ func (c *Case) Context() ([]byte, error) {
 	return data, nil
 }
 
-// SetMeta keeps a value under a name; it is no leaf.
+// metaPrefix is before the names of what SetMeta keeps.
+const metaPrefix = "set:"
+
+// SetMeta keeps a value under a name; it is no leaf, PutRun binds it.
 func (c *Case) SetMeta(name, value string) error {
-	before, err := c.meta("set:" + name)
+	before, err := c.meta(metaPrefix + name)
 	if err != nil || before != nil && string(before) == value {
 		return err
 	}
-	return c.setMeta("set:"+name, []byte(value))
+	return c.setMeta(metaPrefix+name, []byte(value))
 }
 
 // Meta is what SetMeta kept; empty before.
 func (c *Case) Meta(name string) (string, error) {
-	value, err := c.meta("set:" + name)
+	value, err := c.meta(metaPrefix + name)
 	return string(value), err
 }
 

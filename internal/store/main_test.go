@@ -207,6 +207,12 @@ func TestTwoWriters(t *testing.T) {
 	if _, err := Open(context.Background(), path, Options{}); !errors.Is(err, ErrBusy) {
 		t.Errorf("opened twice in one process: %v", err)
 	}
+	other := filepath.Join(t.TempDir(), "other.kulla")
+	if err := os.Symlink(path, other); err != nil {
+		t.Logf("no symbolic links here: %v", err)
+	} else if output, err := child(t, childOpens, other).Output(); err == nil || !bytes.Contains(output, []byte(want)) {
+		t.Errorf("by another name it was told %q (%v), want %q in it", output, err, want)
+	}
 	check(t, c.Close())
 	if output, err := child(t, childOpens, path).Output(); err != nil {
 		t.Errorf("after it was closed: %v, %s", err, output)

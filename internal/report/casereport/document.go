@@ -15,6 +15,9 @@ import (
 type Document struct {
 	Name      string // of the case
 	Generated time.Time
+	// Unfinished: no run came to its end, so that nothing was investigated, and
+	// all that follows is empty.
+	Unfinished bool
 	// Incidents, the most important first.
 	Incidents []*incident.Incident
 	// Assessment is nil where nothing was attributed.
@@ -78,11 +81,28 @@ type Note struct {
 	Author string
 	Text   string
 	Kind   string // note, decision, status
+	Ref    string // what it is about: an incident, a finding's number, attribution; may be empty
+	Status string // with the kind status: what the case then was
 }
+
+// Status is the last decision on the status of the case, nil before any.
+func (d *Document) Status() *Note {
+	for i := len(d.Notes) - 1; i >= 0; i-- {
+		if d.Notes[i].Kind == "status" {
+			return &d.Notes[i]
+		}
+	}
+	return nil
+}
+
+// isStatus says whether a text is a status that a case can have.
+func isStatus(text string) bool { return text == "open" || text == "contained" || text == "closed" }
 
 // A Ledger is where the case's proof stands.
 type Ledger struct {
 	Size      int64
 	Root      string // base64, as in the checkpoint
 	PublicKey string
+	// Checkpoint is the last one, signed, to be kept elsewhere; empty without.
+	Checkpoint string
 }

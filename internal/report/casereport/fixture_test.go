@@ -156,8 +156,9 @@ func fixture(t testing.TB) *Document {
 			First: at("2021-05-10T22:44:25Z"), Last: at("2022-07-15T05:10:31Z"), Problems: []string{"2 records missing in 1 gap " + hostileTag}}},
 		Unseen: []Unseen{{What: "log cleared", Why: "Security.evtx on FILE01 " + hostileLink, Count: 1}, {What: "something new", Why: hostileBidi, Count: 7}},
 		Clocks: []entity.Skew{{Source: "WEB01", Offset: -90 * time.Second, Pairs: 12, Spread: 2 * time.Second, Against: "FILE01"}},
-		Notes:  []Note{{Time: at("2026-11-24T04:00:00Z"), Author: "analyst", Kind: "decision", Text: hostileFormula}},
-		Ledger: Ledger{Size: 120, Root: "3q2+7w==", PublicKey: "kulla+1234+AQ=="},
+		Notes: []Note{{Time: at("2026-11-24T04:00:00Z"), Author: "analyst", Kind: "decision", Text: hostileFormula, Ref: "I-7F3KQ"},
+			{Time: at("2026-11-24T05:00:00Z"), Author: "analyst", Kind: "status", Status: "contained"}},
+		Ledger: Ledger{Size: 120, Root: "3q2+7w==", PublicKey: "kulla+1234+AQ==", Checkpoint: "kulla.case/1f0c9a2b3c4d5e6f\n120\n3q2+7w==\ntime 2026-11-24T03:00:00Z\n\n— kulla 1+q3dw==\n"},
 		Rules:  "405 rules", Knowledge: "builtin", Tool: "1.0.0",
 		Base: &knowledge.Base{Techniques: []*knowledge.Technique{
 			{ID: "T1505.003", Name: "Web Shell", Tactics: []string{"persistence"}, Mitigations: []knowledge.Mitigation{{ID: "M1042", Name: "Disable or Remove Feature or Program"}}},

@@ -64,6 +64,7 @@ func (p *page) functions() template.FuncMap {
 		"signed":     p.words.signed,
 		"level":      levelClass,
 		"evidence":   func(text any) template.HTML { return template.HTML(evidenceHTML(fmt.Sprint(text))) },
+		"isStatus":   isStatus,
 		"shown":      func(text any) string { return shown(clip(fmt.Sprint(text), maxValue)) },
 		"time":       timeHTML,
 		"day":        language.Date,

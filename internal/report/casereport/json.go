@@ -20,6 +20,7 @@ import (
 type documentJSON struct {
 	Name       string                  `json:"name"`
 	Generated  time.Time               `json:"generated"`
+	Unfinished bool                    `json:"unfinished,omitempty"`
 	TLP        string                  `json:"tlp"`
 	Language   string                  `json:"language"`
 	Incidents  []*incident.Incident    `json:"incidents"`
@@ -61,6 +62,8 @@ type noteJSON struct {
 	Time   time.Time `json:"time"`
 	Author string    `json:"author"`
 	Kind   string    `json:"kind"`
+	Status string    `json:"status,omitempty"`
+	Ref    string    `json:"ref,omitempty"`
 	Text   string    `json:"text"`
 }
 
@@ -68,6 +71,8 @@ type ledgerJSON struct {
 	Size      int64  `json:"size"`
 	Root      string `json:"root"`
 	PublicKey string `json:"public_key"`
+	// Checkpoint is a signed note, to be kept elsewhere.
+	Checkpoint string `json:"checkpoint"`
 }
 
 type versionsJSON struct {
@@ -132,7 +137,7 @@ type wordsJSON struct {
 }
 
 func toJSON(d *Document, tag string) documentJSON {
-	made := documentJSON{Name: d.Name, Generated: d.Generated.UTC(), TLP: d.TLP, Language: tag, Incidents: d.Incidents, Assessment: d.Assessment,
+	made := documentJSON{Name: d.Name, Generated: d.Generated.UTC(), Unfinished: d.Unfinished, TLP: d.TLP, Language: tag, Incidents: d.Incidents, Assessment: d.Assessment,
 		Levels: d.Levels, Clocks: d.Clocks, Ledger: ledgerJSON(d.Ledger), Versions: versionsJSON{d.Tool, d.Rules, d.Knowledge},
 		Steps: []stepJSON{}, Evidence: []evidenceJSON{}, Unseen: []unseenJSON{}, Notes: []noteJSON{}}
 	if made.TLP == "" {
@@ -148,7 +153,7 @@ func toJSON(d *Document, tag string) documentJSON {
 		made.Unseen = append(made.Unseen, unseenJSON(u))
 	}
 	for _, n := range d.Notes {
-		made.Notes = append(made.Notes, noteJSON{n.Time, n.Author, n.Kind, n.Text})
+		made.Notes = append(made.Notes, noteJSON{n.Time, n.Author, n.Kind, n.Status, n.Ref, n.Text})
 	}
 	return made
 }

@@ -89,6 +89,9 @@ func (m *markdown) summary(d *Document) {
 		fmt.Fprintf(m.out, "%s\n\n", m.sentence(d.Incidents[0].Title))
 		m.table("incident", "level", "score", "what", "first", "last", "findings")
 	}
+	if d.Unfinished {
+		fmt.Fprintf(m.out, "%s\n\n", m.say("what.unfinished"))
+	}
 	for _, one := range d.Incidents {
 		m.row(markdownText(one.ID), m.say("level."+one.Level), fmt.Sprint(one.Score.Total), m.sentence(one.Title),
 			language.Time(one.First), language.Time(one.Last), language.Number(m.tag, one.FindingCount))
@@ -191,7 +194,10 @@ func (m *markdown) word(word string) string {
 
 func (m *markdown) rest(d *Document) {
 	m.heading(2, "unseen.title")
-	if len(d.Unseen) == 0 {
+	switch {
+	case d.Unfinished:
+		m.item(m.say("what.unfinished"))
+	case len(d.Unseen) == 0:
 		m.item(m.say("unseen.none"))
 	}
 	for _, one := range d.Unseen[:min(len(d.Unseen), maxUnseenRows)] {
@@ -208,8 +214,27 @@ func (m *markdown) rest(d *Document) {
 		m.heading(2, "notes.title")
 	}
 	for _, n := range d.Notes {
-		m.item(language.Time(n.Time) + " " + m.say("note."+n.Kind) + ", " + markdownText(n.Author) + ": " + markdownText(n.Text))
+		text := language.Time(n.Time) + " " + m.noteKind(n) + ", " + markdownText(n.Author)
+		if n.Text != "" {
+			text += ": " + markdownText(n.Text)
+		}
+		m.item(text)
 	}
+}
+
+// noteKind says what a note is, and what it is about.
+func (m *markdown) noteKind(n Note) string {
+	text := m.say("note." + n.Kind)
+	switch {
+	case isStatus(n.Status):
+		text += ": " + m.say("status."+n.Status)
+	case n.Status != "":
+		text += ": " + markdownText(n.Status)
+	}
+	if n.Ref != "" {
+		text += " (" + markdownText(n.Ref) + ")"
+	}
+	return text
 }
 
 // cited lists the findings that sentences rest on.
@@ -237,11 +262,45 @@ func (m *markdown) annex(d *Document) {
 	} {
 		m.item(m.say(line[0]) + ": " + markdownText(line[1]))
 	}
+	m.checkpoint(d)
 	m.heading(3, "evidence.title", "count", len(d.Evidence))
 	m.table("name", "format", "size", "records", "digest")
 	for _, one := range d.Evidence {
 		m.row(markdownText(one.Name), markdownText(one.Format), fmt.Sprint(one.Size), fmt.Sprint(one.Records), hex.EncodeToString(one.SHA256[:]))
 	}
+}
+
+// checkpoint writes the checkpoint as the text that it is, so that it can be
+// copied, where nothing in it means anything to Markdown.
+func (m *markdown) checkpoint(d *Document) {
+	lines := d.CheckpointLines()
+	if len(lines) == 0 {
+		return
+	}
+	m.item(m.say("ledger.checkpoint") + ":")
+	m.out.WriteByte('\n')
+	for _, line := range lines {
+		if strings.Trim(line, checkpointLetters) != "" {
+			line = markdownText(line)
+		}
+		fmt.Fprintf(m.out, "      %s\n", clip(line, maxValue))
+	}
+}
+
+// checkpointLetters are those of which checkpoints are made.
+const checkpointLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=.:- —"
+
+// maxCheckpointLines is more than checkpoints have.
+const maxCheckpointLines = 16
+
+// CheckpointLines are the lines of the last checkpoint; none without.
+func (d *Document) CheckpointLines() []string {
+	text := strings.TrimSpace(d.Ledger.Checkpoint)
+	if text == "" {
+		return nil
+	}
+	lines := strings.Split(text, "\n")
+	return lines[:min(len(lines), maxCheckpointLines)]
 }
 
 func markdownSegments(segments []language.Segment) string {

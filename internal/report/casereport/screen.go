@@ -25,8 +25,12 @@ type Screen struct {
 	Last []ScreenLine
 }
 
-// A ScreenLine is a heading and what stands beside it.
-type ScreenLine struct{ Heading, Text string }
+// A ScreenLine is a heading and what stands beside it. Whole is not wrapped: a
+// command is copied as it stands.
+type ScreenLine struct {
+	Heading, Text string
+	Whole         bool
+}
 
 const (
 	screenWidth    = 100
@@ -35,6 +39,7 @@ const (
 	otherIncidents = 3
 	missingLines   = 2
 	firstLines     = 2
+	noteLines      = 3
 )
 
 // WriteScreen writes the summary of a case that fits one screen: the
@@ -44,16 +49,55 @@ func WriteScreen(w io.Writer, d *Document, s Screen) error {
 	if p.Width == 0 {
 		p.Width = screenWidth
 	}
-	p.evidence(d)
-	p.incidents(d)
+	if d.Unfinished {
+		p.line("Case", Unfinished)
+	} else {
+		p.evidence(d)
+		p.incidents(d)
+	}
+	p.decided(d)
 	p.answer(d)
 	p.missing(d)
 	p.first(d)
 	p.unseen(d)
 	for _, line := range s.Last {
+		if line.Whole {
+			fmt.Fprintf(p.out, "%s%s\n", p.bold(fmt.Sprintf("%-*s", screenHeading, line.Heading)), report.Visible(line.Text))
+			continue
+		}
 		p.line(line.Heading, line.Text)
 	}
 	return p.out.Flush()
+}
+
+// Unfinished is what is said of a case in which no run came to its end.
+const Unfinished = "nothing has been investigated: the run did not finish"
+
+// decided says what the case is, and what was noted last.
+func (p *screen) decided(d *Document) {
+	if status := d.Status(); status != nil {
+		p.line("Status", status.Status+by(status))
+	}
+	heading := "Notes"
+	for i := max(len(d.Notes)-noteLines, 0); i < len(d.Notes); i++ {
+		if n := &d.Notes[i]; n.Kind != "status" {
+			about := ""
+			if n.Ref != "" {
+				about = " about " + n.Ref
+			}
+			p.line(heading, "- "+n.Kind+about+by(n))
+			heading = ""
+		}
+	}
+}
+
+// by says who wrote a note, and what.
+func by(n *Note) string {
+	text := ", " + day(n.Time) + ", " + n.Author
+	if n.Text != "" {
+		text += ": " + n.Text
+	}
+	return text
 }
 
 type screen struct {
