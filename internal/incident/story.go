@@ -179,7 +179,7 @@ const maxAlike = 64
 func (c *component) alike(g *group, groups []*group) (alike, same []*group) {
 	alike = []*group{g}
 	for _, other := range groups {
-		if other != g && other.rule == g.rule && !other.first.Before(g.first) && other.example.action == g.example.action && other.example.object == g.example.object {
+		if other != g && other.rule == g.rule && !other.first.Before(g.first) && other.example.isLike(&g.example, g.rule.Correlation) {
 			alike = append(alike, other)
 		}
 	}
@@ -191,6 +191,12 @@ func (c *component) alike(g *group, groups []*group) (alike, same []*group) {
 	}
 	slices.SortStableFunc(same, func(x, y *group) int { return cmp.Compare(y.rule.Level, x.rule.Level) })
 	return alike, same
+}
+
+// isLike reports whether a deed of the same rule did the same; of correlations,
+// whether all their events name the same.
+func (d *deed) isLike(other *deed, correlated bool) bool {
+	return d.action == other.action && d.object == other.object && (!correlated || d.naming == other.naming)
 }
 
 // isSameDeed reports whether another rule fired on the same record.
@@ -217,8 +223,10 @@ func ruleNames(g *group, same []*group) string {
 func (c *component) sentence(g *group, alike, same []*group, before time.Time) Sentence {
 	d := &g.example
 	s := Sentence{Message: "story." + string(d.action), Time: g.first}
+	rule, parts := []Value{text("rule", ruleNames(g, same))}, d.values()
 	if !d.complete() || g.rule.Correlation {
 		s.Message = "story.tactic." + strings.TrimPrefix(stageMessage(firstOf(g.rule.Tactics)), "stage.")
+		rule, parts = d.naming.rule(ruleNames(g, same)), nil
 	}
 	if s.Message == "story.web" && d.by != "" {
 		s.Message = "story.web_as"
@@ -238,12 +246,12 @@ func (c *component) sentence(g *group, alike, same []*group, before time.Time) S
 		s.Proof = append(s.Proof, other.example.number)
 	}
 	s.Proof = unique(s.Proof[:min(len(s.Proof), maxExamples)]...)
-	s.Values = []Value{whenOf(before, g.first), number("count", int(count)), text("rule", ruleNames(g, same)),
-		{Name: "host", Text: c.hostNames(hosts), Kind: entity.Host}}
+	where := Value{Name: "host", Text: c.hostNames(hosts), Kind: entity.Host}
 	if len(hosts) == 0 {
-		s.Values[3] = Value{Name: "host", Message: "story.somewhere"}
+		where = Value{Name: "host", Message: "story.somewhere"}
 	}
-	return Sentence{s.Message, append(s.Values, d.values()...), s.Proof, s.Time}
+	s.Values = slices.Concat([]Value{whenOf(before, g.first), number("count", int(count)), where}, rule, parts)
+	return s
 }
 
 func firstOf(texts []string) string {
