@@ -297,8 +297,10 @@ func compareIncidents(a, b *Incident) int {
 // sum is what the total would be without its bounds.
 func (s *Score) sum() int {
 	sum := 0
-	for _, part := range s.Parts {
-		sum += part.Points
+	for i := range s.Parts {
+		if part := &s.Parts[i]; part.Reason.Message != scoreMost && part.Reason.Message != scoreLeast {
+			sum += part.Points
+		}
 	}
 	return sum
 }

@@ -89,10 +89,14 @@ func (c *component) opening() Sentence {
 		if len(c.hosts) == 0 {
 			values[2] = Value{Name: "names", Message: "story.somewhere"}
 		}
+	case len(c.hosts) == 0 && stamp(c.first) == stamp(c.last):
+		message = "story.opening_nowhere_moment"
 	case len(c.hosts) == 0:
 		message = "story.opening_nowhere"
 	case c.count == 1:
 		message = "story.opening_one"
+	case stamp(c.first) == stamp(c.last):
+		message = "story.opening_moment"
 	}
 	return Sentence{Message: message, Values: values, Time: c.first, Proof: unique(top.example.number, first.example.number, last.latest)}
 }

@@ -1,10 +1,14 @@
 package incident
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kulla-defence/kulla/internal/event"
+	"github.com/kulla-defence/kulla/internal/language"
 )
 
 func messages(sentences []Sentence) []string {
@@ -37,6 +41,7 @@ func TestLevels(t *testing.T) {
 		{"two medium findings of one stage", []record{finding("0s", "medium execution Odd program", "a.exe"), finding("1s", "medium execution Odder program", "ab.exe")}, "low"},
 		{"a lone high finding", []record{finding("0s", "high execution Odd program", "a.exe")}, "medium"},
 		{"a lone critical finding", []record{finding("0s", "critical execution Odd program", "a.exe")}, "high"},
+		{"the same informational finding on many days", daily("informational discovery Question", 60), "informational"},
 		{"five stages in order", []record{finding("0s", "high initial-access In", "a.exe"), finding("1m", "high execution Run", "ab.exe"), finding("2m", "medium persistence Stay", "abc.exe"),
 			finding("3m", "high credential-access Steal", "abcd.exe"), finding("4m", "critical impact Break", "abcde.exe")}, "critical"},
 	} {
@@ -50,10 +55,51 @@ func TestLevels(t *testing.T) {
 			for _, part := range incidents[0].Score.Parts {
 				sum += part.Points
 			}
-			if min(max(sum, 0), 100) != incidents[0].Score.Total {
+			if sum != incidents[0].Score.Total {
 				t.Errorf("the parts sum to %d, the score is %d", sum, incidents[0].Score.Total)
 			}
 		})
+	}
+}
+
+// daily are findings of a rule, one a day.
+func daily(rule string, days int) []record {
+	var records []record
+	for day := range days {
+		records = append(records, record{fmt.Sprintf("%dh", day*24), web, rule, started(7, 1, `C:\Tools\daily.exe`, `C:\Windows\explorer.exe`, `CORP\ana`)})
+	}
+	return records
+}
+
+// An incident within a minute is not told as a time from and to.
+func TestOpeningOfAMoment(t *testing.T) {
+	t.Parallel()
+	incidents := incidentsOf(t,
+		record{"0s", web, "high execution Run", started(2, 1, `C:\Tools\a.exe`, `C:\Tools\b.exe`, `CORP\ana`)},
+		record{"40s", web, "high execution Start", started(3, 2, `C:\Tools\c.exe`, `C:\Tools\a.exe`, `CORP\ana`)})
+	const want = "At 2024-03-04 08:00 (UTC), 2 findings on web01 belong together."
+	if got := spoken(t, language.English, incidents[0].Story[0]); got != want {
+		t.Errorf("the story opens with %q, want %q", got, want)
+	}
+}
+
+// A start of a process that a finding rests on is not missing, whatever its
+// log left out.
+func TestStartsAreNotMissing(t *testing.T) {
+	t.Parallel()
+	s := play(t, append(ordinary(), record{"0s", web, "high execution Run",
+		sysmon + `EventID=1; Image=C:\Tools\a.exe; CommandLine=a.exe; ProcessId=7`})...)
+	b := New(s.context, Options{Logs: []Log{{Host: web, Kind: Records, First: curtain.AddDate(0, 0, -9), Last: curtain.AddDate(0, 0, 9), Count: 9}}})
+	if err := b.Add(0, s.findings[0]); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range b.Incidents()[0].Missing {
+		if m.What.Message == "missing.processes" {
+			t.Error("starts of processes are said to be missing")
+		}
+	}
+	if kinds := kindsOf(&event.Layout{Names: []string{"EventID", "Image", "CommandLine"}}); !slices.Contains(kinds, ProcessStarts) {
+		t.Errorf("Sysmon's event 1 without the GUID of the parent has records of %v", kinds)
 	}
 }
 

@@ -113,19 +113,9 @@ func (p *page) proof(numbers []int64) template.HTML {
 	return template.HTML(`<span class="refs">` + strings.TrimSpace(out.String()) + `</span>`)
 }
 
-// hypothesis names an answer to "who?"; what is no group's name is words.
+// hypothesis names an answer to "who?".
 func (p *page) hypothesis(h attribution.Hypothesis) template.HTML {
-	switch h.Kind {
-	case "unknown":
-		return p.words.say("hypothesis.unknown")
-	case "false_flag":
-		return p.words.say("hypothesis.false_flag", "name", h.Name)
-	case "state":
-		if key := "country." + h.Name; p.words.catalogue.Has(language.English, key) {
-			return p.words.inAll(key, nil)
-		}
-	}
-	return template.HTML(evidenceHTML(h.Name))
+	return each(func(tag string) string { return segmentsHTML(hypothesisWords(p.words.catalogue, tag, &h)) })
 }
 
 // Style, Script and Policy are the page's own code, and the policy that allows

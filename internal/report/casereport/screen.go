@@ -9,8 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kulla-defence/kulla/internal/attribution"
 	"github.com/kulla-defence/kulla/internal/incident"
 	"github.com/kulla-defence/kulla/internal/incident/entity"
+	"github.com/kulla-defence/kulla/internal/language"
 	"github.com/kulla-defence/kulla/internal/report"
 )
 
@@ -35,6 +37,7 @@ const (
 	otherIncidents = 3
 	missingLines   = 2
 	firstLines     = 2
+	handOffLines   = 2
 )
 
 // WriteScreen writes the summary of a case that fits one screen: the
@@ -218,6 +221,80 @@ func (p *screen) answer(d *Document) {
 	p.line("Who", p.Text(a.Answer.Sentence))
 	p.line("Likelihood", p.Text(a.Likelihood))
 	p.line("Confidence", p.Text(a.Confidence.Sentence))
+	p.phases(a.Phases)
+	p.handOffs(a.HandOffs)
+}
+
+// phases names who is likeliest to have done each part, in order of time; the
+// parts of which nobody knows stand together.
+func (p *screen) phases(phases []attribution.Phase) {
+	ordered := slices.Clone(phases)
+	slices.SortStableFunc(ordered, func(a, b attribution.Phase) int { return a.First.Compare(b.First) })
+	var parts, open []string
+	for i := range ordered {
+		phase := &ordered[i]
+		switch h := likeliest(phase.Hypotheses); {
+		case h == nil:
+		case h.Kind == "unknown":
+			open = append(open, p.phase(phase.Name))
+		default:
+			parts = append(parts, fmt.Sprintf("%s: %s %s%s", p.phase(phase.Name), p.hypothesis(h), language.Percent(language.English, h.Posterior), published(phase, h)))
+		}
+	}
+	if len(open) > 0 {
+		parts = append(parts, strings.Join(open, ", ")+": "+p.Text(incident.Sentence{Message: "report.hypothesis.unknown"}))
+	}
+	if len(parts) > 0 {
+		p.line("Phases", strings.Join(parts, "; "))
+	}
+}
+
+// published says where an answer is likeliest and does not pass the gates.
+func published(phase *attribution.Phase, h *attribution.Hypothesis) string {
+	if h.Kind == "group" && phase.Answer.Hypothesis != h.ID {
+		return " (not published)"
+	}
+	return ""
+}
+
+// likeliest is the likeliest of the hypotheses that exclude one another.
+func likeliest(list []attribution.Hypothesis) *attribution.Hypothesis {
+	var best *attribution.Hypothesis
+	for i := range list {
+		if h := &list[i]; h.Kind != "state" && h.Kind != "service" && (best == nil || h.Posterior > best.Posterior) {
+			best = h
+		}
+	}
+	return best
+}
+
+// handOffs tells where another actor may have taken over: where that is
+// likelier than not, else where it is likeliest.
+func (p *screen) handOffs(edges []attribution.HandOff) {
+	ordered := slices.Clone(edges)
+	slices.SortStableFunc(ordered, func(a, b attribution.HandOff) int { return cmp.Compare(b.Probability, a.Probability) })
+	heading := "Hand-off"
+	for i := range ordered {
+		edge := &ordered[i]
+		if i > 0 && edge.Probability < .5 || i == handOffLines {
+			break
+		}
+		p.line(heading, fmt.Sprintf("- %s → %s: %s that another actor took over. %s", p.phase(edge.From), p.phase(edge.To),
+			language.Percent(language.English, edge.Probability), p.Text(edge.Reason)))
+		heading = ""
+	}
+}
+
+func (p *screen) phase(name string) string {
+	return p.Text(incident.Sentence{Message: "report.phase." + name})
+}
+
+// hypothesis names an answer to "who?", as hypothesisWords does.
+func (p *screen) hypothesis(h *attribution.Hypothesis) string {
+	if h.Kind == "false_flag" {
+		return p.Text(incident.Sentence{Message: "report.hypothesis.false_flag", Values: []incident.Value{{Name: "name", Text: h.Name}}})
+	}
+	return h.Name
 }
 
 // missing lists evidence that was not there, of the gravest incident.
