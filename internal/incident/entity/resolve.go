@@ -1,6 +1,7 @@
 package entity
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -216,6 +217,18 @@ func (c *Context) HostOf(address string) (Key, bool) {
 		return "", false
 	}
 	return hostKey(owner.host), true
+}
+
+// Hosts are the machines that logs are of, by name.
+func (c *Context) Hosts() []Entity {
+	hosts := []Entity{}
+	for name := range c.index.hosts.written {
+		if c.index.hosts.nameOf(name) == name {
+			hosts = append(hosts, c.index.hosts.entity(name))
+		}
+	}
+	slices.SortFunc(hosts, func(a, b Entity) int { return strings.Compare(string(a.Key), string(b.Key)) })
+	return hosts
 }
 
 // IsDomainController reports whether a host issued Kerberos tickets.
