@@ -257,6 +257,11 @@ func (i *investigation) keepUnseen() error {
 	for _, limit := range i.context.Limits() {
 		unseen = append(unseen, report.Unseen{What: "entities", Why: limit})
 	}
+	var alone []string
+	for _, host := range i.context.Uncompared() {
+		alone = append(alone, host.Name)
+	}
+	unseen = append(unseen, report.UnseenClocks(alone)...)
 	if i.before > 0 {
 		earlier, err := recall[[]report.Unseen](i.kept, metaUnseen)
 		if err != nil {

@@ -158,11 +158,12 @@ func (c *component) tell(chapter chapter, chosen []*group) []Sentence {
 			done[page] = true // it is told with what it made
 		}
 	}
-	for _, g := range chapter.groups {
+	groups := c.byRightClock(chapter.groups)
+	for _, g := range groups {
 		if !slices.Contains(chosen, g) || done[g] {
 			continue
 		}
-		alike, same := c.alike(g, chapter.groups)
+		alike, same := c.alike(g, groups)
 		for _, other := range slices.Concat(alike, same) {
 			done[other] = true
 		}
@@ -170,9 +171,26 @@ func (c *component) tell(chapter chapter, chosen []*group) []Sentence {
 		if page := c.requestBefore(g); page != nil {
 			told[len(told)-1] = c.requestAndProcess(page, g)
 		}
-		before = g.first
+		before = c.began(g)
 	}
 	return told
+}
+
+// began is when a group began by the right clock, as far as is known how far
+// that of its host is from it. Sentences state times as they are written; what
+// came before what, and how long, goes by the right clock.
+func (c *component) began(g *group) time.Time {
+	if g.first.IsZero() || g.host == none {
+		return g.first
+	}
+	return g.first.Add(-c.b.context.AheadOf(c.b.entities.all[g.host].Key))
+}
+
+// byRightClock orders groups by when they began.
+func (c *component) byRightClock(groups []*group) []*group {
+	ordered := slices.Clone(groups)
+	slices.SortStableFunc(ordered, func(x, y *group) int { return c.began(x).Compare(c.began(y)) })
+	return ordered
 }
 
 // maxAlike bounds the groups of which the same deeds are looked for.
@@ -183,7 +201,7 @@ const maxAlike = 64
 func (c *component) alike(g *group, groups []*group) (alike, same []*group) {
 	alike = []*group{g}
 	for _, other := range groups {
-		if other != g && other.rule == g.rule && !other.first.Before(g.first) && other.example.isLike(&g.example, g.rule.Correlation) {
+		if other != g && other.rule == g.rule && !c.began(other).Before(c.began(g)) && other.example.isLike(&g.example, g.rule.Correlation) {
 			alike = append(alike, other)
 		}
 	}
@@ -254,7 +272,7 @@ func (c *component) sentence(g *group, alike, same []*group, before time.Time) S
 	if len(hosts) == 0 {
 		where = Value{Name: "host", Message: "story.somewhere"}
 	}
-	s.Values = slices.Concat([]Value{whenOf(before, g.first), number("count", int(count)), where}, rule, parts)
+	s.Values = slices.Concat([]Value{whenOf(before, c.began(g)), number("count", int(count)), where}, rule, parts)
 	return s
 }
 

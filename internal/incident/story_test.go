@@ -103,6 +103,45 @@ func TestStartsAreNotMissing(t *testing.T) {
 	}
 }
 
+// How long after, and in what order, goes by the right clock where logs of two
+// hosts tell how far one's is ahead; times stay as they are written.
+func TestStoryGoesByTheRightClock(t *testing.T) {
+	t.Parallel()
+	const other = "file01"
+	connected := func(began bool) string {
+		return sysmon + "EventID=3; Initiated=" + fmt.Sprint(began) + "; SourceIp=192.0.2.7; SourcePort=%d; DestinationIp=192.0.2.8; DestinationPort=445"
+	}
+	var records []record
+	for i := range 8 {
+		records = append(records, record{fmt.Sprintf("%dm", i), web, "", fmt.Sprintf(connected(true), 3000+i)},
+			record{fmt.Sprintf("%dm", i+5), other, "", fmt.Sprintf(connected(false), 3000+i)})
+	}
+	// By their clocks the first is four minutes and a half before the other.
+	records = append(records,
+		record{"60m30s", web, "high lateral-movement Tool sent", started(2, 1, `C:\Tools\a.exe`, `C:\Tools\b.exe`, `CORP\ana`)},
+		record{"65m", other, "high execution Tool runs", started(9, 8, `C:\Tools\a.exe`, `C:\Windows\c.exe`, `CORP\ana`)})
+	s := play(t, append(ordinary(), records...)...)
+	ahead := s.context.AheadOf("host:"+other) - s.context.AheadOf("host:"+web)
+	if ahead != 5*time.Minute {
+		t.Fatalf("%s is %v ahead", other, ahead)
+	}
+	incidents := s.join(t, s.inOrder()).Incidents()
+	if len(incidents) != 1 {
+		t.Fatalf("%d incidents, want 1", len(incidents))
+	}
+	story := incidents[0].Story
+	if got := messages(story[1:3]); !slices.Equal(got, []string{"story.process", "story.process"}) {
+		t.Fatalf("the story is %q", messages(story))
+	}
+	first, second := spoken(t, language.English, story[1]), spoken(t, language.English, story[2])
+	if !strings.HasPrefix(first, "First, on file01, ") || !strings.HasPrefix(second, "Seconds later, on web01, ") {
+		t.Errorf("the story is\n%s\n%s", first, second)
+	}
+	if want := curtain.Add(65 * time.Minute); !story[1].Time.Equal(want) {
+		t.Errorf("the first sentence is of %s, as written it is %s", story[1].Time, want)
+	}
+}
+
 // A story names the request and the process that it made, and says when the
 // next chapter begins.
 func TestStory(t *testing.T) {

@@ -3,6 +3,7 @@ package entity
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -139,7 +140,7 @@ func TestSkewsOfWhatIsNear(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			controller := eventOf("dc01", noon, "EventID", "4769", "TargetUserName", "bob", "IpAddress", "192.0.2.7", "TicketOptions", "0x1")
-			if diff := cmp.Diff(test.want, contextOf(t, append(test.events, controller)...).Skews()); diff != "" {
+			if diff := cmp.Diff(test.want, contextOf(t, slices.Concat(test.events, []*event.Event{controller})...).Skews()); diff != "" {
 				t.Errorf("skews (-want +got):\n%s", diff)
 			}
 		})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kulla-defence/kulla/internal/attribution"
 	"github.com/kulla-defence/kulla/internal/incident"
+	"github.com/kulla-defence/kulla/internal/incident/entity"
 	"github.com/kulla-defence/kulla/internal/language"
 )
 
@@ -245,11 +246,26 @@ func (m *markdown) rest(d *Document) {
 	if more := len(d.Unseen) - maxUnseenRows; more > 0 {
 		m.item(m.say("unseen.more", "count", more))
 	}
+	m.clocks(d.Clocks)
 	if len(d.Notes) > 0 {
 		m.heading(2, "notes.title")
 	}
 	for _, n := range d.Notes {
 		m.item(language.Time(n.Time) + " " + m.say("note."+n.Kind) + ", " + markdownText(n.Author) + ": " + markdownText(n.Text))
+	}
+}
+
+// clocks tells how far clocks are apart.
+func (m *markdown) clocks(clocks []entity.Skew) {
+	if len(clocks) == 0 {
+		return
+	}
+	m.heading(3, "clocks.title")
+	fmt.Fprintf(m.out, "%s\n\n", m.say("clocks.read"))
+	m.table("source", "offset", "against", "pairs", "spread")
+	for i := range clocks {
+		c := &clocks[i]
+		m.row(markdownText(c.Source), markdownText(c.Offset.String()), markdownText(c.Against), fmt.Sprint(c.Pairs), markdownText(c.Spread.String()))
 	}
 }
 

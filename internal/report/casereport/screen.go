@@ -38,6 +38,7 @@ const (
 	missingLines   = 2
 	firstLines     = 2
 	handOffLines   = 2
+	clockNames     = 4
 )
 
 // WriteScreen writes the summary of a case that fits one screen: the
@@ -52,6 +53,7 @@ func WriteScreen(w io.Writer, d *Document, s Screen) error {
 	p.answer(d)
 	p.missing(d)
 	p.first(d)
+	p.clocks(d.Clocks)
 	p.unseen(d)
 	for _, line := range s.Last {
 		p.line(line.Heading, line.Text)
@@ -321,6 +323,34 @@ func (p *screen) first(d *Document) {
 		}
 		p.line(heading, "- "+step.Name)
 		heading = ""
+	}
+}
+
+// clocks names those that are wrong, and counts those that agree.
+func (p *screen) clocks(clocks []entity.Skew) {
+	var wrong []string
+	agree := 0
+	for i := range clocks {
+		switch c := &clocks[i]; {
+		case c.Offset == 0:
+			agree++
+		default:
+			way := "behind"
+			if c.Offset < 0 {
+				way = "ahead of"
+			}
+			wrong = append(wrong, fmt.Sprintf("%s %s %s %s", c.Source, c.Offset.Abs().Round(time.Second), way, c.Against))
+		}
+	}
+	var parts []string
+	if len(wrong) > 0 {
+		parts = append(parts, list(wrong, clockNames))
+	}
+	if agree > 0 {
+		parts = append(parts, fmt.Sprintf("%d agree", agree))
+	}
+	if len(parts) > 0 {
+		p.line("Clocks", strings.Join(parts, "; "))
 	}
 }
 

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kulla-defence/kulla/internal/attribution"
 	"github.com/kulla-defence/kulla/internal/incident"
+	"github.com/kulla-defence/kulla/internal/incident/entity"
 )
 
 func screenOf(t testing.TB, d *Document) string {
@@ -45,5 +47,23 @@ func TestScreenTellsHandOffs(t *testing.T) {
 	d.Assessment.HandOffs = d.Assessment.HandOffs[:1]
 	if screen := screenOf(t, d); !strings.Contains(screen, "Access → Mail: 30 %") {
 		t.Errorf("where none is likely, the likeliest is not shown:\n%s", screen)
+	}
+}
+
+// Clocks that are wrong are named, the others counted; none leave no line.
+func TestScreenTellsClocks(t *testing.T) {
+	t.Parallel()
+	d := fixture(t)
+	d.Clocks = []entity.Skew{{Source: "WS02", Offset: -252 * time.Second, Pairs: 9, Against: "DC01"}, {Source: "WS01", Pairs: 9, Against: "DC01"},
+		{Source: "VPN01", Offset: 95 * time.Second, Pairs: 9, Against: "DC01"}}
+	if screen := screenOf(t, d); !strings.Contains(screen, "Clocks     WS02 4m12s ahead of DC01, VPN01 1m35s behind DC01; 1 agree\n") {
+		t.Errorf("the screen is\n%s", screen)
+	}
+	d.Clocks = nil
+	if screen := screenOf(t, d); strings.Contains(screen, "Clocks") {
+		t.Errorf("the screen is\n%s", screen)
+	}
+	if document := written(t, "json", d, "en"); !strings.Contains(document, `"clocks":[]`) {
+		t.Error("no clocks are not an empty list")
 	}
 }
