@@ -75,10 +75,11 @@ func (p *page) functions() template.FuncMap {
 		"tactic": func(tactic string) template.HTML {
 			return p.words.say("tactic." + strings.ReplaceAll(tactic, "-", "_"))
 		},
-		"int64": func(n int) int64 { return int64(n) },
-		"add":   func(a, b int) int { return a + b },
-		"first": func(n int, list []string) []string { return list[:min(n, len(list))] },
-		"phase": func(name string) template.HTML { return p.words.say("phase." + name) },
+		"int64":   func(n int) int64 { return int64(n) },
+		"add":     func(a, b int) int { return a + b },
+		"first":   func(n int, list []string) []string { return list[:min(n, len(list))] },
+		"leading": leadingOf,
+		"phase":   func(name string) template.HTML { return p.words.say("phase." + name) },
 	}
 }
 

@@ -189,14 +189,12 @@ func (m *markdown) phases(phases []attribution.Phase) {
 	if len(phases) == 0 {
 		return
 	}
-	const most = 3 // hypotheses of a phase
 	m.heading(3, "phases.title")
 	m.table("phase", "first", "last", "items", "likeliest")
 	for _, phase := range phases {
 		var likeliest []string
-		for i := range phase.Hypotheses[:min(len(phase.Hypotheses), most)] {
-			h := &phase.Hypotheses[i]
-			likeliest = append(likeliest, m.hypothesis(h)+" "+m.percent(h.Posterior))
+		for _, h := range leadingOf(phase.Hypotheses) {
+			likeliest = append(likeliest, m.hypothesis(&h)+" "+m.percent(h.Posterior))
 		}
 		items := strings.Join(phase.Items[:min(len(phase.Items), maxProof)], ", ")
 		if more := len(phase.Items) - maxProof; more > 0 {

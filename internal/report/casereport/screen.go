@@ -235,11 +235,13 @@ func (p *screen) phases(phases []attribution.Phase) {
 	var parts, open []string
 	for i := range ordered {
 		phase := &ordered[i]
-		switch h := likeliest(phase.Hypotheses); {
-		case h == nil:
-		case h.Kind == "unknown":
+		leading := leadingOf(phase.Hypotheses)
+		switch {
+		case len(leading) == 0 || leading[0].Kind == "state":
+		case leading[0].Kind == "unknown":
 			open = append(open, p.phase(phase.Name))
 		default:
+			h := &leading[0]
 			parts = append(parts, fmt.Sprintf("%s: %s %s%s", p.phase(phase.Name), p.hypothesis(h), language.Percent(language.English, h.Posterior), published(phase, h)))
 		}
 	}
@@ -257,17 +259,6 @@ func published(phase *attribution.Phase, h *attribution.Hypothesis) string {
 		return " (not published)"
 	}
 	return ""
-}
-
-// likeliest is the likeliest of the hypotheses that exclude one another.
-func likeliest(list []attribution.Hypothesis) *attribution.Hypothesis {
-	var best *attribution.Hypothesis
-	for i := range list {
-		if h := &list[i]; h.Kind != "state" && h.Kind != "service" && (best == nil || h.Posterior > best.Posterior) {
-			best = h
-		}
-	}
-	return best
 }
 
 // handOffs tells where another actor may have taken over: where that is

@@ -35,7 +35,7 @@ func TestScreenTellsHandOffs(t *testing.T) {
 	screen := screenOf(t, d)
 	for _, want := range []string{
 		"Phases     Destruction: Example Group 70 % (not published); Access: An actor not known here\n",
-		"Hand-off   - Mail → Destruction: 54 % that another actor took over. mail theft looks most like One, destruction most like Another.\n",
+		"Hand-off   - Mail → Destruction: 54 % that another actor took over. What was done in mail theft looks most like One, in destruction most like Another.\n",
 	} {
 		if !strings.Contains(screen, want) {
 			t.Errorf("the screen lacks\n%s\nit is\n%s", want, screen)
