@@ -41,6 +41,7 @@ var tirana = time.FixedZone("CEST", 2*3600)
 type flow struct {
 	from, to string
 	port     int
+	source   int // port; 0 is any
 	denied   bool
 	// out and in are bytes, seen from the side that began.
 	out, in int
@@ -54,8 +55,12 @@ func (h *host) passes(t time.Time, f flow) {
 		id, name, action = "101", "traffic denied", "deny"
 	}
 	application := map[int]string{21: "ftp", 53: "dns", 80: "http", 443: "https", 445: "smb", 3389: "rdp", 5985: "winrm"}[f.port]
+	source := 49152 + h.random.IntN(16000)
+	if f.source != 0 {
+		source = f.source
+	}
 	h.writeLine(traffic, t, id, name, "3", fmt.Sprintf("rt=%d act=%s src=%s spt=%d dst=%s dpt=%d proto=TCP app=%s out=%d in=%d cn1=%d cn1Label=SessionDuration dvchost=%s",
-		h.clock(t).UnixMilli(), action, f.from, 49152+h.random.IntN(16000), f.to, f.port, orDash(application), f.out, f.in, int(f.taken.Seconds()), strings.ToLower(h.name)))
+		h.clock(t).UnixMilli(), action, f.from, source, f.to, f.port, orDash(application), f.out, f.in, int(f.taken.Seconds()), strings.ToLower(h.name)))
 }
 
 // signsOn records what the VPN says of a user: a login, a failed one, the end

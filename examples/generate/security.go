@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/kulla-defence/kulla/internal/evtxwriter"
@@ -34,6 +36,12 @@ func (h *host) subject(a account) []evtxwriter.Field {
 // logon records a logon of a type: 2 at the keyboard, 3 over the network, 5
 // of a service, 10 over Remote Desktop.
 func (h *host) logon(t time.Time, a account, kind uint32, from string) {
+	h.logonFrom(t, a, kind, from, 0, noGUID)
+}
+
+// logonFrom is logon with the port of the other side, and the identifier that
+// the domain controller gave the logon.
+func (h *host) logonFrom(t time.Time, a account, kind uint32, from string, port int, guid string) {
 	_, _, logon := h.userOf(a)
 	pack := "Kerberos"
 	if kind == 10 {
@@ -42,13 +50,23 @@ func (h *host) logon(t time.Time, a account, kind uint32, from string) {
 	fields := append(h.subject(account{}),
 		sid("TargetUserSid", a.sid()), text("TargetUserName", a.name), text("TargetDomainName", domain), hex("TargetLogonId", logon+uint64(h.random.IntN(4096))),
 		integer("LogonType", kind), text("LogonProcessName", "User32 "), text("AuthenticationPackageName", pack),
-		text("WorkstationName", h.name), identifier("LogonGuid", noGUID), text("TransmittedServices", "-"), text("LmPackageName", "-"),
+		text("WorkstationName", h.name), identifier("LogonGuid", guid), text("TransmittedServices", "-"), text("LmPackageName", "-"),
 		integer("KeyLength", 0), pointer("ProcessId", h.process()),
-		text("ProcessName", `C:\Windows\System32\svchost.exe`), text("IpAddress", from), text("IpPort", "0"), text("ImpersonationLevel", "%%1833"),
+		text("ProcessName", `C:\Windows\System32\svchost.exe`), text("IpAddress", from), text("IpPort", strconv.Itoa(port)), text("ImpersonationLevel", "%%1833"),
 		text("RestrictedAdminMode", "-"), text("TargetOutboundUserName", "-"), text("TargetOutboundDomainName", "-"), text("VirtualAccount", "%%1843"),
 		hex("TargetLinkedLogonId", 0), text("ElevatedToken", "%%1842"))
 	h.audit(t, 4624, 12544, 2, auditSuccess, fields...)
 }
+
+// grants records that a domain controller gave a ticket for a service.
+func (h *host) grants(t time.Time, a account, service *host, from, guid string) {
+	h.audit(t, 4769, 14337, 0, auditSuccess, text("TargetUserName", a.name+"@"+strings.ToUpper(dnsDomain)), text("TargetDomainName", strings.ToUpper(dnsDomain)),
+		text("ServiceName", service.name+"$"), sid("ServiceSid", service.machine().sid()), hex("TicketOptions", 0x40810000), hex("TicketEncryptionType", 0x12),
+		text("IpAddress", "::ffff:"+from), text("IpPort", "0"), hex("Status", 0), identifier("LogonGuid", guid), text("TransmittedServices", "-"))
+}
+
+// machine is the account of a host itself.
+func (h *host) machine() account { return account{h.name + "$", 1100 + int(number(h.name)%400)} }
 
 func (h *host) failedLogon(t time.Time, name, from string) {
 	h.audit(t, 4625, 12544, 0, auditFailure,

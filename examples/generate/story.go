@@ -82,6 +82,7 @@ func (s *story) write(out output, size scale) error {
 				for range size.busy {
 					h.ordinary(day)
 				}
+				s.meets(h, day)
 			}
 			if err := h.write(out, p); err != nil {
 				return err
@@ -117,7 +118,8 @@ func (a account) sid() string { return fmt.Sprintf("%s-%d", domainSID, a.rid) }
 
 // faults are what is wrong with any evidence: one log lacks records, three
 // were emptied, and of one web server the logs of a month are gone. Two clocks
-// are wrong; that is said where the hosts are made.
+// are wrong; that is said where the hosts are made, and can be told from what
+// two hosts recorded of one thing (meeting.go).
 func (s *story) faults() {
 	l := s.directory.log(security)
 	l.gap, l.missing = on(2021, time.November, 14, 0, 0, 0), 412

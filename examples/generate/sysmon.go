@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/md5"
 	"fmt"
 	"strings"
@@ -65,10 +66,15 @@ func (h *host) by(image string) []evtxwriter.Field {
 }
 
 func (h *host) connects(t time.Time, image, user, to string, port uint16) {
+	h.connectsFrom(t, image, user, 0, to, port)
+}
+
+// connectsFrom is connects with the port at this side; 0 is any.
+func (h *host) connectsFrom(t time.Time, image, user string, own uint16, to string, port uint16) {
 	h.sysmon(t, 3, 5, append(h.by(image),
 		text("User", user), text("Protocol", "tcp"), truth("Initiated", true),
 		truth("SourceIsIpv6", false), text("SourceIp", h.address), text("SourceHostname", h.computer()),
-		evtxwriter.Field{Name: "SourcePort", Value: evtxwriter.Uint16(uint16(49152 + h.random.IntN(16000)))}, text("SourcePortName", "-"),
+		evtxwriter.Field{Name: "SourcePort", Value: evtxwriter.Uint16(cmp.Or(own, uint16(49152+h.random.IntN(16000))))}, text("SourcePortName", "-"),
 		truth("DestinationIsIpv6", strings.Contains(to, ":")), text("DestinationIp", to), text("DestinationHostname", "-"),
 		evtxwriter.Field{Name: "DestinationPort", Value: evtxwriter.Uint16(port)}, text("DestinationPortName", "-"))...)
 }

@@ -2,6 +2,8 @@ package attribution
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"slices"
 
@@ -13,7 +15,7 @@ import (
 // the order of items does not matter, and nothing that it is given is changed.
 // docs/attribution.md describes the model.
 func Assess(base *knowledge.Base, items []Item, options Options) *Assessment {
-	options.Cluster = cmp.Or(options.Cluster, ClusterName(1))
+	options.Cluster = cmp.Or(options.Cluster, ClusterOf(options.Incidents))
 	known := newKnownBase(base)
 	m := newModel(known, slices.Clone(items), options)
 	whole := m.judge(all, nil)
@@ -52,8 +54,27 @@ func withhold(phases []Phase, options Options) {
 	}
 }
 
-// ClusterName is the name of the nth activity cluster.
+// ClusterName is the name of the nth activity cluster. The first is that of
+// activity of which no incident is known.
 func ClusterName(n int) string { return fmt.Sprintf("KC-%04d", n) }
+
+// clusterNames are as many as there are names of four digits.
+const clusterNames = 9999
+
+// ClusterOf is the name of the cluster that incidents are: made of the name of
+// the earliest, which in turn is made of a record of the evidence, so that the
+// same evidence has the same name and another case another, but for one chance
+// in ten thousand.
+func ClusterOf(incidents []*incident.Incident) string {
+	if len(incidents) == 0 {
+		return ClusterName(1)
+	}
+	earliest := slices.MinFunc(incidents, func(a, b *incident.Incident) int {
+		return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.ID, b.ID))
+	})
+	digest := sha256.Sum256([]byte("cluster\x00" + earliest.ID))
+	return ClusterName(2 + int(binary.BigEndian.Uint64(digest[:8])%(clusterNames-1)))
+}
 
 // A judgement is what chosen items say.
 type judgement struct {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kulla-defence/kulla/internal/incident"
 	"github.com/kulla-defence/kulla/internal/knowledge"
 )
 
@@ -604,6 +605,34 @@ func TestClusterName(t *testing.T) {
 	t.Parallel()
 	if got := ClusterName(1); got != "KC-0001" {
 		t.Error(got)
+	}
+}
+
+// A cluster has a name of its own, made of the earliest incident, in whatever
+// order they come.
+func TestClusterOf(t *testing.T) {
+	t.Parallel()
+	day := func(n int, id string) *incident.Incident {
+		return &incident.Incident{ID: id, First: time.Date(2024, 3, n, 0, 0, 0, 0, time.UTC)}
+	}
+	first, second := day(1, "I-7F3KQ"), day(2, "I-9ZZZZ")
+	name := ClusterOf([]*incident.Incident{first, second})
+	if got := ClusterOf([]*incident.Incident{second, first}); got != name || ClusterOf([]*incident.Incident{first}) != name {
+		t.Errorf("the names are %s and %s", name, got)
+	}
+	if got := ClusterOf([]*incident.Incident{second}); got == name {
+		t.Errorf("two cases have the name %s", got)
+	}
+	if got := ClusterOf(nil); got != ClusterName(1) {
+		t.Errorf("without incidents the name is %s", got)
+	}
+	for n := range 20_000 {
+		if got := ClusterOf([]*incident.Incident{day(1, fmt.Sprint(n))}); len(got) != len("KC-0000") || got <= ClusterName(1) {
+			t.Fatalf("%d has the name %s", n, got)
+		}
+	}
+	if a := Assess(testBase(), nil, Options{Incidents: []*incident.Incident{first}}); a.Cluster != name {
+		t.Errorf("the assessment is of %s, want %s", a.Cluster, name)
 	}
 }
 

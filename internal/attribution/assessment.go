@@ -93,7 +93,7 @@ type Hypothesis struct {
 // An Assessment is the answer, and all it rests on.
 type Assessment struct {
 	// Cluster is the name under which the activity is published where no
-	// actor's is: "KC-0001".
+	// actor's is, such as "KC-4711"; see ClusterOf.
 	Cluster   string   `json:"cluster"`
 	Incidents []string `json:"incidents"`
 	// Knowledge is the identity (SHA-256) of the knowledge used.

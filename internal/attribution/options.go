@@ -65,7 +65,7 @@ type Fact struct {
 // can be used.
 type Options struct {
 	// Cluster is the name under which the activity is published where no
-	// actor's is: see ClusterName. Empty is the first.
+	// actor's is: see ClusterOf. Empty is that of Incidents.
 	Cluster string
 	// Incidents are those the items are of: their names, and the times and
 	// entities that hand-offs are judged by.

@@ -27,7 +27,7 @@ func newCaseTimeline(env Environment) *cobra.Command {
   kulla case timeline --incident I-7F3KQ -f jsonl ministry.kulla`,
 		Args: oneCase(0, 0, "a case"),
 		RunE: func(command *cobra.Command, arguments []string) error {
-			filter := store.Filter{Incident: incident, Host: host}
+			var filter store.Filter
 			var err error
 			if filter.MinLevel, err = parseLevel("min-level", minLevel); err != nil {
 				return err
@@ -42,7 +42,12 @@ func newCaseTimeline(env Environment) *cobra.Command {
 			if !ok {
 				return usagef("formats are table, jsonl; kulla case report has more", "unknown format %q", format)
 			}
-			return withCase(command.Context(), env, arguments[0], func(kept *store.Case) error { return write(env.Out, kept, filter) })
+			return withCase(command.Context(), env, arguments[0], func(kept *store.Case) error {
+				if err := narrow(kept, &filter, incident, host); err != nil {
+					return err
+				}
+				return write(env.Out, kept, filter)
+			})
 		},
 	}
 	flags := command.Flags()
@@ -51,10 +56,32 @@ func newCaseTimeline(env Environment) *cobra.Command {
 	flags.StringVar(&from, "from", "", "leave out findings before this `TIME`")
 	flags.StringVar(&to, "to", "", "leave out findings at or after this `TIME`")
 	flags.StringVar(&incident, "incident", "", "only findings of this incident, by its `ID`")
-	flags.StringVar(&host, "host", "", "only findings on this `HOST`")
+	flags.StringVar(&host, "host", "", "only findings on this `HOST`, by any name or address of it")
 	complete(command, "format", []string{"table", "jsonl"})
 	complete(command, "min-level", levelNames)
 	return command
+}
+
+// narrow makes a filter choose findings of an incident, in either case of its
+// id, and of a host by any of its names.
+func narrow(kept *store.Case, filter *store.Filter, incident, host string) error {
+	if incident != "" {
+		list, err := kept.Incidents()
+		if err != nil {
+			return err
+		}
+		one, err := findIncident(list, incident)
+		if err != nil {
+			return err
+		}
+		filter.Incident = one.ID
+	}
+	if host == "" {
+		return nil
+	}
+	var err error
+	filter.Hosts, err = namesOfHost(kept, host)
+	return err
 }
 
 // writeFindingLines writes a line for each finding, aligned without waiting
@@ -98,6 +125,10 @@ func writeFindingJSON(w io.Writer, kept *store.Case, filter store.Filter) error 
 
 func newCaseEntities(env Environment) *cobra.Command {
 	var kind string
+	kinds := make([]string, len(entity.Kinds))
+	for i, k := range entity.Kinds {
+		kinds[i] = string(k)
+	}
 	command := &cobra.Command{
 		Use:   "entities CASE [INCIDENT]",
 		Short: "List the hosts, accounts, addresses and other entities of incidents",
@@ -105,6 +136,9 @@ func newCaseEntities(env Environment) *cobra.Command {
   kulla case entities --kind address ministry.kulla I-7F3KQ`,
 		Args: oneCase(0, 1, "a case, and an incident"),
 		RunE: func(command *cobra.Command, arguments []string) error {
+			if kind != "" && !slices.Contains(kinds, kind) {
+				return usagef("kinds are "+strings.Join(kinds, ", "), "unknown kind %q", kind)
+			}
 			return withCase(command.Context(), env, arguments[0], func(kept *store.Case) error {
 				list, err := kept.Incidents()
 				if err != nil {
@@ -121,7 +155,8 @@ func newCaseEntities(env Environment) *cobra.Command {
 			})
 		},
 	}
-	command.Flags().StringVar(&kind, "kind", "", "only entities of this `KIND`: host, account, session, process, file, address, domain, url, service, mailbox")
+	command.Flags().StringVar(&kind, "kind", "", "only entities of this `KIND`: "+strings.Join(kinds, ", "))
+	complete(command, "kind", kinds)
 	return command
 }
 

@@ -120,8 +120,12 @@ func TestMoreEvidenceExtendsTheCase(t *testing.T) {
 	file := investigating(t, "--no-report", web)
 	var first, all int64
 	kept(t, file, func(c *store.Case) { first = count(t, c) })
+	cluster := clusterIn(t, file)
 	extending(t, file, "--no-report", others)
 	kept(t, file, func(c *store.Case) { all = count(t, c) })
+	if got := clusterIn(t, file); got != cluster {
+		t.Errorf("the case was published as %s, and now is %s", cluster, got)
+	}
 	if first == 0 || all <= first {
 		t.Fatalf("%d findings of the web server, %d of all hosts", first, all)
 	}
@@ -146,6 +150,32 @@ func TestMoreEvidenceExtendsTheCase(t *testing.T) {
 			t.Errorf("incidents on %v only", hosts)
 		}
 	})
+}
+
+// clusterIn is the name that a case's activity is published under.
+func clusterIn(t *testing.T, file string) (cluster string) {
+	t.Helper()
+	kept(t, file, func(c *store.Case) {
+		a, err := c.Assessment()
+		if err != nil || a == nil {
+			t.Fatalf("no assessment: %v", err)
+		}
+		cluster = a.Cluster
+	})
+	return cluster
+}
+
+// Unrelated intrusions in cases of their own have names of their own; the same
+// evidence has the same.
+func TestClustersOfUnrelatedCases(t *testing.T) {
+	t.Parallel()
+	one := clusterIn(t, investigating(t, "--no-report", sampleEvidence()))
+	if again := clusterIn(t, investigating(t, "--no-report", sampleEvidence())); again != one {
+		t.Errorf("the sample is %s, and another time %s", one, again)
+	}
+	if other := clusterIn(t, investigating(t, "--no-report", filepath.Join("..", "..", "examples", "unknown.zip"))); other == one {
+		t.Errorf("two intrusions that have nothing in common are both %s", one)
+	}
 }
 
 func count(t *testing.T, c *store.Case) int64 {

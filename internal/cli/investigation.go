@@ -258,6 +258,11 @@ func (i *investigation) keepUnseen() error {
 	for _, limit := range i.context.Limits() {
 		unseen = append(unseen, report.Unseen{What: "entities", Why: limit})
 	}
+	var alone []string
+	for _, host := range i.context.Uncompared() {
+		alone = append(alone, host.Name)
+	}
+	unseen = append(unseen, report.UnseenClocks(alone)...)
 	if i.before > 0 {
 		earlier, err := recall[[]report.Unseen](i.kept, metaUnseen)
 		if err != nil {
@@ -309,9 +314,26 @@ func (i *investigation) attribute() error {
 	if err != nil {
 		return err
 	}
-	_, err = i.kept.PutAssessment(attribution.Assess(i.base, items, attribution.Options{Cluster: attribution.ClusterName(1), Incidents: chosen,
+	cluster, err := clusterOf(i.kept, chosen)
+	if err != nil {
+		return err
+	}
+	_, err = i.kept.PutAssessment(attribution.Assess(i.base, items, attribution.Options{Cluster: cluster, Incidents: chosen,
 		Knowledge: i.identity, Ranker: ranking.New(i.base), SignedBy: signed}))
 	return err
+}
+
+// clusterOf is the name of the activity cluster of a case: it keeps the name
+// that it may have been published under, whatever evidence came later.
+func clusterOf(kept *store.Case, chosen []*incident.Incident) (string, error) {
+	before, err := kept.Assessment()
+	if err != nil {
+		return "", err
+	}
+	if before != nil && before.Cluster != "" && before.Cluster != attribution.ClusterName(1) {
+		return before.Cluster, nil
+	}
+	return attribution.ClusterOf(chosen), nil
 }
 
 func (i *investigation) finding(number int64) (*detect.Finding, error) {

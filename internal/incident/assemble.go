@@ -298,8 +298,10 @@ func Compare(a, b *Incident) int {
 // sum is what the total would be without its bounds.
 func (s *Score) sum() int {
 	sum := 0
-	for _, part := range s.Parts {
-		sum += part.Points
+	for i := range s.Parts {
+		if part := &s.Parts[i]; part.Reason.Message != scoreMost && part.Reason.Message != scoreLeast {
+			sum += part.Points
+		}
 	}
 	return sum
 }

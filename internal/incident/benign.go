@@ -15,7 +15,8 @@ const (
 )
 
 // benign is how the findings would read if nothing were wrong: only readings
-// that these findings allow.
+// that these findings allow; where they allow none, what was considered, and
+// why it does not fit.
 func (c *component) benign() []Sentence {
 	readings := c.falsePositives()
 	for _, reading := range []func() (Sentence, bool){c.administrator, c.workingHours, c.everyDay, c.onlyRequests, c.installation, c.alone} {
@@ -23,7 +24,62 @@ func (c *component) benign() []Sentence {
 			readings = append(readings, s)
 		}
 	}
+	if len(readings) == 0 {
+		return c.unfit()
+	}
 	return readings
+}
+
+// unfit says of each reading why it does not fit.
+func (c *component) unfit() []Sentence {
+	return append([]Sentence{{Message: "benign.none"}}, c.noAdministrator(), c.noWorkingHours(), c.notEveryDay(), c.noInstallation())
+}
+
+// noAdministrator: who acts is not known, or not from many machines or days.
+func (c *component) noAdministrator() Sentence {
+	for _, g := range c.groups {
+		for i := range g.uses {
+			u := &g.uses[i]
+			e := &c.b.entities.all[u.entity]
+			if roles[u.role] == entity.Actor && e.Kind == entity.Account && !c.b.context.IsSystemAccount(e.Key) && !c.b.context.IsMachineAccount(e.Key) {
+				return Sentence{Message: "benign.not.known_account", Values: []Value{{Name: "account", Text: e.Name, Kind: entity.Account}}, Proof: []int64{u.example}}
+			}
+		}
+	}
+	return Sentence{Message: "benign.not.any_account"}
+}
+
+// noWorkingHours: something came at night, on a weekend, or without a time.
+func (c *component) noWorkingHours() Sentence {
+	for _, g := range c.groups {
+		for _, seen := range []struct {
+			at     time.Time
+			number int64
+		}{{g.first, g.example.number}, {g.last, g.latest}} {
+			if !seen.at.IsZero() && !isWorkingHour(seen.at) {
+				return Sentence{Message: "benign.not.working_hours", Proof: []int64{seen.number},
+					Values: []Value{text("rule", g.rule.Title), text("time", stamp(seen.at))}}
+			}
+		}
+	}
+	return Sentence{Message: "benign.not.any_time"}
+}
+
+func (c *component) notEveryDay() Sentence { return Sentence{Message: "benign.not.every_day"} }
+
+// noInstallation: something is too grave for it, or nothing was installed.
+func (c *component) noInstallation() Sentence {
+	if top, _ := c.gravest(); top.rule.Level > sigma.Medium {
+		return Sentence{Message: "benign.not.installation", Proof: []int64{top.example.number},
+			Values: []Value{text("rule", top.rule.Title), text("level", top.rule.Level.String())}}
+	}
+	return Sentence{Message: "benign.not.any_installation"}
+}
+
+// isWorkingHour reports whether a time is on a working day, by day (UTC).
+func isWorkingHour(t time.Time) bool {
+	t = t.UTC()
+	return t.Weekday() != time.Saturday && t.Weekday() != time.Sunday && t.Hour() >= 6 && t.Hour() < 17
 }
 
 // falsePositives are what the authors of the gravest rules say also sets them off.
@@ -79,7 +135,7 @@ func (c *component) workingHours() (Sentence, bool) {
 	var proof []int64
 	for _, g := range c.groups {
 		for _, t := range []time.Time{g.first, g.last} {
-			if t.IsZero() || t.Weekday() == time.Saturday || t.Weekday() == time.Sunday || t.UTC().Hour() < 6 || t.UTC().Hour() >= 17 {
+			if t.IsZero() || !isWorkingHour(t) {
 				return Sentence{}, false
 			}
 		}

@@ -129,6 +129,7 @@ func kindsOf(layout *event.Layout) []RecordKind {
 		columns []string
 	}{
 		{ProcessStarts, []string{"NewProcessName"}}, {ProcessStarts, []string{"ParentProcessGuid", "Image"}}, {ProcessStarts, []string{"ParentProcessGUID", "Image"}},
+		{ProcessStarts, []string{"CommandLine", "Image"}}, {ProcessStarts, []string{"ParentImage", "Image"}}, // Sysmon, from which exports left things out
 		{ProcessStarts, []string{"exe", "ppid"}}, {ProcessStarts, []string{"InitiatingProcessFileName", "ProcessCommandLine"}},
 		{Logons, []string{"LogonType", "TargetLogonId"}}, {Logons, []string{"acct", "terminal"}},
 		{Connections, []string{"DestinationIp"}}, {Connections, []string{"dst_ip"}}, {Connections, []string{"DestAddress"}}, {Connections, []string{"id.resp_h"}},

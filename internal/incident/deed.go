@@ -56,6 +56,8 @@ type deed struct {
 	by, object, detail string
 	// from is where a request or logon came from.
 	from string
+	// naming is who and what all events of the finding name.
+	naming naming
 }
 
 func compareDeeds(a, b *deed) int {
@@ -114,8 +116,14 @@ func columnsOf(f *detect.Finding) columns {
 
 // deedOf reads what a finding's event says.
 func deedOf(f *detect.Finding) deed {
-	c := columnsOf(f)
-	d := deed{action: actionOf(c), time: f.Time}
+	d := deedIn(columnsOf(f))
+	d.time, d.naming = f.Time, namingOf(f, &d)
+	return d
+}
+
+// deedIn reads what one event says.
+func deedIn(c columns) deed {
+	d := deed{action: actionOf(c)}
 	if read := deedReaders[d.action]; read != nil {
 		read(c, &d)
 	}

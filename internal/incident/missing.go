@@ -117,7 +117,7 @@ var wantedRecords = []struct {
 	kind  RecordKind
 	asked func(*component, int32) bool
 }{
-	{ProcessStarts, (*component).isWindows},
+	{ProcessStarts, func(c *component, host int32) bool { return c.isWindows(host) && !c.tellsStart(host) }},
 	{Logons, (*component).isWindows},
 	{RequestBytes, (*component).isWebServer},
 }
@@ -131,6 +131,16 @@ func (b *Builder) covers(host entity.Key, kind RecordKind, first, last time.Time
 	}
 	s, ok := b.covered[hostKind{host, kind}]
 	return ok && !s.last.Before(first.Add(-day)) && !s.first.After(last.Add(day))
+}
+
+// tellsStart reports whether a finding on a host is itself the start of a process.
+func (c *component) tellsStart(host int32) bool {
+	for _, g := range c.groups {
+		if g.host == host && g.example.action == actionProcess && !g.rule.Correlation {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *component) isWebServer(host int32) bool {

@@ -34,9 +34,20 @@ func (c *component) score(i *Incident) Score {
 	}
 	habit, days := c.habit()
 	add(-habit, "score.habit", unique(c.groups[0].example.number, c.groups[0].latest), number("days", days))
-	s.Total = min(max(s.Total, 0), 100)
+	// What the bounds take or give is a part, too, so that the parts sum to
+	// the score.
+	add(min(0, mostPoints-s.Total), scoreMost, []int64{top.example.number}, number("points", mostPoints))
+	add(max(0, -s.Total), scoreLeast, []int64{top.example.number})
 	return s
 }
+
+// A score is 0 to mostPoints. Two parts are none of its reasons: what is above
+// and what is below.
+const (
+	mostPoints = 100
+	scoreMost  = "score.most"
+	scoreLeast = "score.least"
+)
 
 func bounded(points, most int) int { return min(max(points, 0), most) }
 

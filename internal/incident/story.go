@@ -89,10 +89,14 @@ func (c *component) opening() Sentence {
 		if len(c.hosts) == 0 {
 			values[2] = Value{Name: "names", Message: "story.somewhere"}
 		}
+	case len(c.hosts) == 0 && stamp(c.first) == stamp(c.last):
+		message = "story.opening_nowhere_moment"
 	case len(c.hosts) == 0:
 		message = "story.opening_nowhere"
 	case c.count == 1:
 		message = "story.opening_one"
+	case stamp(c.first) == stamp(c.last):
+		message = "story.opening_moment"
 	}
 	return Sentence{Message: message, Values: values, Time: c.first, Proof: unique(top.example.number, first.example.number, last.latest)}
 }
@@ -154,11 +158,12 @@ func (c *component) tell(chapter chapter, chosen []*group) []Sentence {
 			done[page] = true // it is told with what it made
 		}
 	}
-	for _, g := range chapter.groups {
+	groups := c.byRightClock(chapter.groups)
+	for _, g := range groups {
 		if !slices.Contains(chosen, g) || done[g] {
 			continue
 		}
-		alike, same := c.alike(g, chapter.groups)
+		alike, same := c.alike(g, groups)
 		for _, other := range slices.Concat(alike, same) {
 			done[other] = true
 		}
@@ -166,9 +171,26 @@ func (c *component) tell(chapter chapter, chosen []*group) []Sentence {
 		if page := c.requestBefore(g); page != nil {
 			told[len(told)-1] = c.requestAndProcess(page, g)
 		}
-		before = g.first
+		before = c.began(g)
 	}
 	return told
+}
+
+// began is when a group began by the right clock, as far as is known how far
+// that of its host is from it. Sentences state times as they are written; what
+// came before what, and how long, goes by the right clock.
+func (c *component) began(g *group) time.Time {
+	if g.first.IsZero() || g.host == none {
+		return g.first
+	}
+	return g.first.Add(-c.b.context.AheadOf(c.b.entities.all[g.host].Key))
+}
+
+// byRightClock orders groups by when they began.
+func (c *component) byRightClock(groups []*group) []*group {
+	ordered := slices.Clone(groups)
+	slices.SortStableFunc(ordered, func(x, y *group) int { return c.began(x).Compare(c.began(y)) })
+	return ordered
 }
 
 // maxAlike bounds the groups of which the same deeds are looked for.
@@ -179,7 +201,7 @@ const maxAlike = 64
 func (c *component) alike(g *group, groups []*group) (alike, same []*group) {
 	alike = []*group{g}
 	for _, other := range groups {
-		if other != g && other.rule == g.rule && !other.first.Before(g.first) && other.example.action == g.example.action && other.example.object == g.example.object {
+		if other != g && other.rule == g.rule && !c.began(other).Before(c.began(g)) && other.example.isLike(&g.example, g.rule.Correlation) {
 			alike = append(alike, other)
 		}
 	}
@@ -191,6 +213,12 @@ func (c *component) alike(g *group, groups []*group) (alike, same []*group) {
 	}
 	slices.SortStableFunc(same, func(x, y *group) int { return cmp.Compare(y.rule.Level, x.rule.Level) })
 	return alike, same
+}
+
+// isLike reports whether a deed of the same rule did the same; of correlations,
+// whether all their events name the same.
+func (d *deed) isLike(other *deed, correlated bool) bool {
+	return d.action == other.action && d.object == other.object && (!correlated || d.naming == other.naming)
 }
 
 // isSameDeed reports whether another rule fired on the same record.
@@ -217,8 +245,10 @@ func ruleNames(g *group, same []*group) string {
 func (c *component) sentence(g *group, alike, same []*group, before time.Time) Sentence {
 	d := &g.example
 	s := Sentence{Message: "story." + string(d.action), Time: g.first}
+	rule, parts := []Value{text("rule", ruleNames(g, same))}, d.values()
 	if !d.complete() || g.rule.Correlation {
 		s.Message = "story.tactic." + strings.TrimPrefix(stageMessage(firstOf(g.rule.Tactics)), "stage.")
+		rule, parts = d.naming.rule(ruleNames(g, same)), nil
 	}
 	if s.Message == "story.web" && d.by != "" {
 		s.Message = "story.web_as"
@@ -238,12 +268,12 @@ func (c *component) sentence(g *group, alike, same []*group, before time.Time) S
 		s.Proof = append(s.Proof, other.example.number)
 	}
 	s.Proof = unique(s.Proof[:min(len(s.Proof), maxExamples)]...)
-	s.Values = []Value{whenOf(before, g.first), number("count", int(count)), text("rule", ruleNames(g, same)),
-		{Name: "host", Text: c.hostNames(hosts), Kind: entity.Host}}
+	where := Value{Name: "host", Text: c.hostNames(hosts), Kind: entity.Host}
 	if len(hosts) == 0 {
-		s.Values[3] = Value{Name: "host", Message: "story.somewhere"}
+		where = Value{Name: "host", Message: "story.somewhere"}
 	}
-	return Sentence{s.Message, append(s.Values, d.values()...), s.Proof, s.Time}
+	s.Values = slices.Concat([]Value{whenOf(before, c.began(g)), number("count", int(count)), where}, rule, parts)
+	return s
 }
 
 func firstOf(texts []string) string {

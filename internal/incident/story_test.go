@@ -1,10 +1,14 @@
 package incident
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kulla-defence/kulla/internal/event"
+	"github.com/kulla-defence/kulla/internal/language"
 )
 
 func messages(sentences []Sentence) []string {
@@ -37,6 +41,7 @@ func TestLevels(t *testing.T) {
 		{"two medium findings of one stage", []record{finding("0s", "medium execution Odd program", "a.exe"), finding("1s", "medium execution Odder program", "ab.exe")}, "low"},
 		{"a lone high finding", []record{finding("0s", "high execution Odd program", "a.exe")}, "medium"},
 		{"a lone critical finding", []record{finding("0s", "critical execution Odd program", "a.exe")}, "high"},
+		{"the same informational finding on many days", daily("informational discovery Question", 60), "informational"},
 		{"five stages in order", []record{finding("0s", "high initial-access In", "a.exe"), finding("1m", "high execution Run", "ab.exe"), finding("2m", "medium persistence Stay", "abc.exe"),
 			finding("3m", "high credential-access Steal", "abcd.exe"), finding("4m", "critical impact Break", "abcde.exe")}, "critical"},
 	} {
@@ -50,10 +55,90 @@ func TestLevels(t *testing.T) {
 			for _, part := range incidents[0].Score.Parts {
 				sum += part.Points
 			}
-			if min(max(sum, 0), 100) != incidents[0].Score.Total {
+			if sum != incidents[0].Score.Total {
 				t.Errorf("the parts sum to %d, the score is %d", sum, incidents[0].Score.Total)
 			}
 		})
+	}
+}
+
+// daily are findings of a rule, one a day.
+func daily(rule string, days int) []record {
+	var records []record
+	for day := range days {
+		records = append(records, record{fmt.Sprintf("%dh", day*24), web, rule, started(7, 1, `C:\Tools\daily.exe`, `C:\Windows\explorer.exe`, `CORP\ana`)})
+	}
+	return records
+}
+
+// An incident within a minute is not told as a time from and to.
+func TestOpeningOfAMoment(t *testing.T) {
+	t.Parallel()
+	incidents := incidentsOf(t,
+		record{"0s", web, "high execution Run", started(2, 1, `C:\Tools\a.exe`, `C:\Tools\b.exe`, `CORP\ana`)},
+		record{"40s", web, "high execution Start", started(3, 2, `C:\Tools\c.exe`, `C:\Tools\a.exe`, `CORP\ana`)})
+	const want = "At 2024-03-04 08:00 (UTC), 2 findings on web01 belong together."
+	if got := spoken(t, language.English, incidents[0].Story[0]); got != want {
+		t.Errorf("the story opens with %q, want %q", got, want)
+	}
+}
+
+// A start of a process that a finding rests on is not missing, whatever its
+// log left out.
+func TestStartsAreNotMissing(t *testing.T) {
+	t.Parallel()
+	s := play(t, append(ordinary(), record{"0s", web, "high execution Run",
+		sysmon + `EventID=1; Image=C:\Tools\a.exe; CommandLine=a.exe; ProcessId=7`})...)
+	b := New(s.context, Options{Logs: []Log{{Host: web, Kind: Records, First: curtain.AddDate(0, 0, -9), Last: curtain.AddDate(0, 0, 9), Count: 9}}})
+	if err := b.Add(0, s.findings[0]); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range b.Incidents()[0].Missing {
+		if m.What.Message == "missing.processes" {
+			t.Error("starts of processes are said to be missing")
+		}
+	}
+	if kinds := kindsOf(&event.Layout{Names: []string{"EventID", "Image", "CommandLine"}}); !slices.Contains(kinds, ProcessStarts) {
+		t.Errorf("Sysmon's event 1 without the GUID of the parent has records of %v", kinds)
+	}
+}
+
+// How long after, and in what order, goes by the right clock where logs of two
+// hosts tell how far one's is ahead; times stay as they are written.
+func TestStoryGoesByTheRightClock(t *testing.T) {
+	t.Parallel()
+	const other = "file01"
+	connected := func(began bool) string {
+		return sysmon + "EventID=3; Initiated=" + fmt.Sprint(began) + "; SourceIp=192.0.2.7; SourcePort=%d; DestinationIp=192.0.2.8; DestinationPort=445"
+	}
+	var records []record
+	for i := range 8 {
+		records = append(records, record{fmt.Sprintf("%dm", i), web, "", fmt.Sprintf(connected(true), 3000+i)},
+			record{fmt.Sprintf("%dm", i+5), other, "", fmt.Sprintf(connected(false), 3000+i)})
+	}
+	// By their clocks the first is four minutes and a half before the other.
+	records = append(records,
+		record{"60m30s", web, "high lateral-movement Tool sent", started(2, 1, `C:\Tools\a.exe`, `C:\Tools\b.exe`, `CORP\ana`)},
+		record{"65m", other, "high execution Tool runs", started(9, 8, `C:\Tools\a.exe`, `C:\Windows\c.exe`, `CORP\ana`)})
+	s := play(t, append(ordinary(), records...)...)
+	ahead := s.context.AheadOf("host:"+other) - s.context.AheadOf("host:"+web)
+	if ahead != 5*time.Minute {
+		t.Fatalf("%s is %v ahead", other, ahead)
+	}
+	incidents := s.join(t, s.inOrder()).Incidents()
+	if len(incidents) != 1 {
+		t.Fatalf("%d incidents, want 1", len(incidents))
+	}
+	story := incidents[0].Story
+	if got := messages(story[1:3]); !slices.Equal(got, []string{"story.process", "story.process"}) {
+		t.Fatalf("the story is %q", messages(story))
+	}
+	first, second := spoken(t, language.English, story[1]), spoken(t, language.English, story[2])
+	if !strings.HasPrefix(first, "First, on file01, ") || !strings.HasPrefix(second, "Seconds later, on web01, ") {
+		t.Errorf("the story is\n%s\n%s", first, second)
+	}
+	if want := curtain.Add(65 * time.Minute); !story[1].Time.Equal(want) {
+		t.Errorf("the first sentence is of %s, as written it is %s", story[1].Time, want)
 	}
 }
 

@@ -22,6 +22,9 @@ func TestEveryMessageHasWords(t *testing.T) {
 		stage := stageMessage(tactic)
 		keys = append(keys, stage, "story.tactic."+strings.TrimPrefix(stage, "stage."))
 	}
+	for _, kind := range namedKinds {
+		keys = append(keys, "story.named."+string(kind))
+	}
 	for kind := range tying {
 		keys = append(keys, "story.tie."+strengths[kind].name, "related."+strengths[kind].name)
 	}
@@ -31,7 +34,7 @@ func TestEveryMessageHasWords(t *testing.T) {
 	for _, chapter := range []string{"story.chapter", "story.chapter_first"} {
 		keys = append(keys, chapter, chapter+"_until")
 	}
-	for _, key := range append(keys, "related.host", "story.web_as") {
+	for _, key := range append(keys, "related.host", "benign.not.any_account", "benign.not.any_time", "benign.not.any_installation", "story.web_as", "story.named", "story.named.account", "story.named.by", "story.named.from", "story.named."+string(namedNothing)) {
 		if !catalogue.Has(language.English, key) {
 			t.Errorf("%s has no words", key)
 		}

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/kulla-defence/kulla/internal/detect"
 	"github.com/kulla-defence/kulla/internal/source"
@@ -57,8 +58,27 @@ func clearedIn(cleared detect.Cleared) string {
 // couldNotFire is what is said of rules that no event could have matched.
 const couldNotFire = "rules that could not have fired"
 
+// clocksNotCompared is what is said of hosts of which it is not known how far
+// their clocks are wrong.
+const clocksNotCompared = "clocks not compared"
+
+// UnseenClocks is that the clocks of hosts could not be compared; empty for no
+// hosts.
+func UnseenClocks(hosts []string) []Unseen {
+	const most = 20
+	if len(hosts) == 0 {
+		return nil
+	}
+	names := strings.Join(hosts[:min(len(hosts), most)], ", ")
+	if more := len(hosts) - most; more > 0 {
+		names = fmt.Sprintf("%s and %d more", names, more)
+	}
+	return []Unseen{{clocksNotCompared, "logs of no other host record often enough what these recorded, so that their clocks may be wrong unseen: " + names, int64(len(hosts))}}
+}
+
 // MergeUnseen puts together what two readings of one case could not see. A
-// reason why rules could not have fired only stays if it held in both.
+// reason why rules could not have fired only stays if it held in both, and of
+// clocks only what is said now, which is of all evidence.
 func MergeUnseen(earlier, now []Unseen) []Unseen {
 	var merged []Unseen
 	for _, one := range earlier {
@@ -68,7 +88,7 @@ func MergeUnseen(earlier, now []Unseen) []Unseen {
 			one.Count = min(one.Count, now[at].Count)
 		case at >= 0:
 			one.Count = now[at].Count
-		case one.What == couldNotFire:
+		case one.What == couldNotFire || one.What == clocksNotCompared:
 			continue
 		}
 		merged = append(merged, one)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -18,5 +19,24 @@ func TestMergeUnseen(t *testing.T) {
 	}
 	if got := MergeUnseen(now, now); !cmp.Equal(got, now) {
 		t.Error(cmp.Diff(now, got))
+	}
+}
+
+// Of clocks only what all evidence together leaves open is said.
+func TestMergeUnseenClocks(t *testing.T) {
+	t.Parallel()
+	first, second := UnseenClocks([]string{"a", "b"}), UnseenClocks([]string{"b"})
+	if got := MergeUnseen(first, second); !cmp.Equal(got, second) {
+		t.Error(cmp.Diff(second, got))
+	}
+	if got := MergeUnseen(first, nil); len(got) != 0 {
+		t.Errorf("clocks that were compared since are said not to be: %v", got)
+	}
+	if got := MergeUnseen(first, first); !cmp.Equal(got, first) {
+		t.Error(cmp.Diff(first, got))
+	}
+	many := UnseenClocks(strings.Split(strings.Repeat("h,", 29)+"h", ","))
+	if len(many) != 1 || many[0].Count != 30 || !strings.HasSuffix(many[0].Why, " and 10 more") {
+		t.Errorf("30 hosts are %v", many)
 	}
 }

@@ -348,7 +348,7 @@ func TestFilters(t *testing.T) {
 	f(Filter{To: start.Add(10 * time.Second)}, func(i int) bool { return i < 10 })
 	f(Filter{MinLevel: sigma.High}, func(i int) bool { return i%3 != 2 })
 	f(Filter{Rule: sampleRules[1].ID}, func(i int) bool { return i%3 == 1 })
-	f(Filter{Rule: sampleRules[1].Title, Host: "HOST03.example.test"}, func(i int) bool { return i%3 == 1 && i%7 == 3 })
+	f(Filter{Rule: sampleRules[1].Title, Hosts: []string{"none", "HOST03.example.test"}}, func(i int) bool { return i%3 == 1 && i%7 == 3 })
 	f(Filter{Incident: "I-1"}, func(i int) bool { return i > 10 && i <= 200 && i%2 == 0 })
 	f(Filter{Incident: "I-2", MinLevel: sigma.Critical}, func(i int) bool { return i > 10 && i <= 200 && i%2 == 1 && i%3 == 1 })
 	for _, err := range c.Findings(Filter{Incident: "I-3"}) {

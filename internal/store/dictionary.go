@@ -1,6 +1,8 @@
 package store
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/kulla-defence/kulla/internal/detect"
@@ -74,6 +76,17 @@ func (c *Case) readHosts() (map[int64]string, error) {
 		return err
 	})
 	return hosts, err
+}
+
+// Hosts are the names of hosts that findings have, as their logs write them,
+// sorted; "" is not among them.
+func (c *Case) Hosts() ([]string, error) {
+	hosts, err := c.readHosts()
+	if err != nil {
+		return nil, err
+	}
+	names := slices.Sorted(maps.Values(hosts))
+	return slices.DeleteFunc(names, func(name string) bool { return name == "" }), nil
 }
 
 func inverse[T comparable](numbered map[int64]T) map[T]int64 {

@@ -29,9 +29,9 @@ type Finding struct {
 type Filter struct {
 	From, To time.Time // To is not included; zero is no bound
 	MinLevel sigma.Level
-	Incident string // id
-	Rule     string // id or title
-	Host     string // without regard to case
+	Incident string   // id
+	Rule     string   // id or title
+	Hosts    []string // any of these names, without regard to case
 }
 
 // An Hour is the number of findings in one hour.
@@ -127,8 +127,12 @@ func (f *Filter) conditions() (where []string, arguments []any) {
 	if f.Rule != "" {
 		add("rule IN (SELECT number FROM rule WHERE id = ? OR title = ?)", f.Rule, f.Rule)
 	}
-	if f.Host != "" {
-		add("host IN (SELECT number FROM host WHERE name = ? COLLATE NOCASE)", f.Host)
+	if len(f.Hosts) > 0 {
+		names := strings.TrimSuffix(strings.Repeat("?, ", len(f.Hosts)), ", ")
+		where = append(where, "host IN (SELECT number FROM host WHERE name COLLATE NOCASE IN ("+names+"))")
+		for _, name := range f.Hosts {
+			arguments = append(arguments, name)
+		}
 	}
 	return where, arguments
 }

@@ -3,6 +3,7 @@ package entity
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -103,6 +104,78 @@ func TestSkewsOfThree(t *testing.T) {
 		if diff := cmp.Diff(want, contextOf(t, events...).Skews()); diff != "" {
 			t.Fatalf("skews (-want +got):\n%s", diff)
 		}
+	}
+}
+
+// What an account does from the address that a VPN gave it compares clocks, and
+// so does a logon with other credentials, where nothing else of the kind is near.
+func TestSkewsOfWhatIsNear(t *testing.T) {
+	t.Parallel()
+	const noGUID = "{00000000-0000-0000-0000-000000000000}"
+	session := func(at time.Time, user, address, action string) *event.Event {
+		return eventOf("vpn01", at, "user", user, "tunnel_ip", address, "action", action)
+	}
+	var vpn, explicit, twice, scattered []*event.Event
+	for i := range 8 {
+		at, address := after(float64(i)*3600), fmt.Sprintf("10.9.0.%d", i%3+1)
+		on := func(seconds float64) *event.Event {
+			return logon("dc01", at.Add(time.Duration(seconds*float64(time.Second))), 0x100+i, "bob", address, "0", "-", noGUID)
+		}
+		vpn = append(vpn, session(at.Add(-95*time.Second), `CORP\Bob`, address, "tunnel-up"), session(at.Add(2*time.Minute), "bob", address, "tunnel-down"), on(2))
+		twice = append(twice, session(at.Add(-95*time.Second), "bob", address, "tunnel-up"), on(2), on(200))
+		scattered = append(scattered, session(at, "bob", address, "tunnel-up"), on(float64(i*i%7)*80))
+		explicit = append(explicit, eventOf("ws02", at.Add(252*time.Second), "EventID", "4648", "TargetUserName", "bob", "TargetServerName", "DC01.corp.example.test", "LogonGuid", noGUID),
+			on(1))
+	}
+	for name, test := range map[string]struct {
+		events []*event.Event
+		want   []Skew
+	}{
+		"VPN behind":                      {vpn, []Skew{{Source: "vpn01", Offset: 97 * time.Second, Pairs: 8, Against: "dc01"}}},
+		"other credentials on one ahead":  {explicit, []Skew{{Source: "ws02", Offset: -251 * time.Second, Pairs: 8, Against: "dc01"}}},
+		"two logons of which it is one":   {twice, nil},
+		"sessions and logons of no order": {scattered, nil},
+		"few":                             {vpn[:12], nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			controller := eventOf("dc01", noon, "EventID", "4769", "TargetUserName", "bob", "IpAddress", "192.0.2.7", "TicketOptions", "0x1")
+			if diff := cmp.Diff(test.want, contextOf(t, slices.Concat(test.events, []*event.Event{controller})...).Skews()); diff != "" {
+				t.Errorf("skews (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Connections that Windows' own filter saw compare clocks as Sysmon's do.
+func TestSkewsOfFilteredConnections(t *testing.T) {
+	t.Parallel()
+	var events []*event.Event
+	for i := range 6 {
+		for host, at := range map[string]time.Time{"ws01": after(float64(i) * 600), "file01": after(float64(i)*600 + 90)} {
+			events = append(events, eventOf(host, at, "EventID", "5156", "SourceAddress", "192.0.2.7", "SourcePort", fmt.Sprint(3000+i), "DestAddress", "192.0.2.8", "DestPort", "445"))
+		}
+	}
+	want := []Skew{{Source: "ws01", Offset: 90 * time.Second, Pairs: 6, Against: "file01"}}
+	if diff := cmp.Diff(want, contextOf(t, events...).Skews()); diff != "" {
+		t.Errorf("skews (-want +got):\n%s", diff)
+	}
+}
+
+// What a clock is ahead of the right one is said of its host under any name,
+// and of whom nothing is known.
+func TestAheadOf(t *testing.T) {
+	t.Parallel()
+	c := contextOf(t, append(planted(9, time.Minute), eventOf("alone", noon, "EventID", "1"))...)
+	reference, other := c.Skews()[0].Against, c.Skews()[0].Source
+	if got := c.AheadOf(Key("host:" + other)); got != -c.Skews()[0].Offset || got == 0 {
+		t.Errorf("%s is %v ahead, its offset %v", other, got, c.Skews()[0].Offset)
+	}
+	if got := c.AheadOf(Key("host:" + reference)); got != 0 {
+		t.Errorf("the right clock is %v ahead", got)
+	}
+	if alone := c.Uncompared(); len(alone) != 1 || alone[0].Key != "host:alone" {
+		t.Errorf("%v could not be compared", alone)
 	}
 }
 

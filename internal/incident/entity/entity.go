@@ -16,6 +16,9 @@ const (
 	Mailbox Kind = "mailbox"
 )
 
+// Kinds are all kinds.
+var Kinds = []Kind{Host, Account, Session, Process, File, Address, Domain, URL, Service, Mailbox}
+
 // A Role is what an entity was in an event.
 type Role string
 

@@ -51,6 +51,8 @@ var interests = []interest{
 	{"name asked for (Sysmon)", columns("QueryName", "QueryResults"), columns("22"), (*Observer).seeSysmonAnswer},
 	{"clock set", columns("PreviousTime", "NewTime"), columns("4616"), (*Observer).seeClockSet},
 	{"host renamed", columns("Data", "Provider_Name"), columns("6011"), (*Observer).seeRename},
+	{"connection (Windows' filter)", columns("SourceAddress", "SourcePort", "DestAddress", "DestPort"), columns("5156"), (*Observer).seeConnection},
+	{"VPN session", columns("user", "tunnel_ip", "?action"), nil, (*Observer).seeTunnel},
 	{"service installed", columns("ServiceName", "ImagePath|ServiceFileName"), columns("7045", "4697"), (*Observer).seeService},
 	{"web server", columns("s-ip"), nil, (*Observer).seeOwnAddress},
 	{"connection", columns("src_ip", "src_port", "dst_ip|dest_ip", "dst_port|dest_port"), nil, (*Observer).seeConnection},
@@ -128,6 +130,12 @@ func (o *Observer) seeLogon(s *sight) {
 		s.logons.add(logonKey{s.hostKey, id, s.nanos()}, logonFact{user, address, workstation, kind})
 	}
 	s.sighted(guidPair(s.guid(8)))
+	if (kind == 3 || kind == 10) && !isMachine(user.name) {
+		s.sightedNear('e', user, shortName(s.hostKey))
+		if address.IsPrivate() {
+			s.sightedNear('v', user, address.String())
+		}
+	}
 	if !address.IsValid() || isShared(address) {
 		return
 	}
@@ -150,10 +158,23 @@ func (o *Observer) seeFailure(s *sight) {
 }
 
 func (o *Observer) seeExplicit(s *sight) {
-	s.useAccount(s.account(0, 2, -1))
+	user := s.account(0, 2, -1)
+	s.useAccount(user)
+	s.sightedNear('e', user, shortName(hostName(s.text(1))))
 	s.sighted(guidPair(s.guid(3)))
 	if other := s.guid(4); other != s.guid(3) {
 		s.sighted(guidPair(other))
+	}
+}
+
+// seeTunnel sees that a VPN gave a user's machine an address, from which it
+// logs on soon after.
+func (o *Observer) seeTunnel(s *sight) {
+	if action := s.bytes(2); action != nil && !bytes.EqualFold(action, []byte("tunnel-up")) {
+		return
+	}
+	if address, ok := s.address(1); ok {
+		s.sightedNear('v', s.account(0, -1, -1), address.String())
 	}
 }
 
@@ -324,6 +345,28 @@ func (s *sight) connection(source netip.Addr, sourcePort uint64, destination net
 	}
 }
 
+// sightedNear keeps what an account did at a place, of which others may have
+// seen a part. Things less than near apart are in one of two rows of spans; in
+// a span where one clock saw the like twice, they are of no use.
+func (s *sight) sightedNear(kind uint64, user accountName, place string) {
+	if user.name == "" || place == "" || s.nanos() == 0 {
+		return
+	}
+	name := strings.ToLower(user.name)
+	for row := range uint64(2) {
+		span := (s.nanos() + int64(row)*int64(near)) / int64(2*near)
+		pair := pairOf(newMixer().number(kind).number(row).text(name).text(place).number(uint64(span)))
+		pair[1] |= nearBit
+		s.sighted(pair, true)
+	}
+}
+
+// nearBit marks happenings of which not all who saw them are sure that it was
+// the same.
+const nearBit = 1
+
+func isNear(happening [2]uint64) bool { return happening[1]&nearBit != 0 }
+
 func portPair(address netip.Addr, port uint64) ([2]uint64, bool) {
 	return pairOf(newMixer().number('p').address(address).number(port)), port != 0 && address.IsValid()
 }
@@ -333,4 +376,4 @@ func guidPair(g guid) ([2]uint64, bool) {
 }
 
 // pairOf takes a hash for what was hashed: no two meet by chance.
-func pairOf(m mixer) [2]uint64 { return [2]uint64{m.sum(), m.number(1).sum()} }
+func pairOf(m mixer) [2]uint64 { return [2]uint64{m.sum(), m.number(1).sum() &^ nearBit} }

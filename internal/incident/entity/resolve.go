@@ -1,6 +1,7 @@
 package entity
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -11,7 +12,7 @@ type index struct {
 	accounts  accountIndex
 	processes processIndex
 	rarity    rarityIndex
-	skews     []Skew
+	clocks    clockIndex
 }
 
 func newIndex(f *facts) *index {
@@ -19,7 +20,7 @@ func newIndex(f *facts) *index {
 	x.accounts = newAccountIndex(f, &x.hosts)
 	x.processes = newProcessIndex(f, &x.hosts)
 	x.rarity = newRarityIndex(f, x)
-	x.skews = findSkews(f, &x.hosts)
+	x.clocks = newClockIndex(f, &x.hosts)
 	return x
 }
 
@@ -218,6 +219,18 @@ func (c *Context) HostOf(address string) (Key, bool) {
 	return hostKey(owner.host), true
 }
 
+// Hosts are the machines that logs are of, by name.
+func (c *Context) Hosts() []Entity {
+	hosts := []Entity{}
+	for name := range c.index.hosts.written {
+		if c.index.hosts.nameOf(name) == name {
+			hosts = append(hosts, c.index.hosts.entity(name))
+		}
+	}
+	slices.SortFunc(hosts, func(a, b Entity) int { return strings.Compare(string(a.Key), string(b.Key)) })
+	return hosts
+}
+
 // IsDomainController reports whether a host issued Kerberos tickets.
 func (c *Context) IsDomainController(host Key) bool {
 	return c.index.hosts.controllers[strings.TrimPrefix(string(host), string(Host)+":")]
@@ -240,4 +253,18 @@ func (c *Context) IsSystemAccount(account Key) bool {
 
 // Skews are the clocks that could be compared, by source; those that agree
 // have an Offset of 0.
-func (c *Context) Skews() []Skew { return c.index.skews }
+func (c *Context) Skews() []Skew { return c.index.clocks.skews }
+
+// AheadOf is how far a host's clock is ahead of the right one, as far as logs
+// of others tell; 0 where nothing tells.
+func (c *Context) AheadOf(host Key) time.Duration {
+	return c.index.clocks.ahead[strings.TrimPrefix(string(host), string(Host)+":")]
+}
+
+// Uncompared are the machines with logs whose clocks no other log tells of.
+func (c *Context) Uncompared() []Entity {
+	return slices.DeleteFunc(c.Hosts(), func(host Entity) bool {
+		_, compared := c.index.clocks.ahead[strings.TrimPrefix(string(host.Key), string(Host)+":")]
+		return compared
+	})
+}

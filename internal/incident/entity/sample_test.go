@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/kulla-defence/kulla/internal/incident/entity"
 	"github.com/kulla-defence/kulla/internal/source"
@@ -53,6 +54,15 @@ func TestSample(t *testing.T) {
 	shell := c.Resolve(entity.Mention{Kind: entity.Process, GUID: "{30db7646-b5f0-6099-e67c-000000000200}"})
 	if parent, ok := c.Parent(shell.Key); !ok || parent != "process:30db7646-b5f0-6099-3635-000000000200" {
 		t.Errorf("the shell's parent is %s", parent)
+	}
+	for host, want := range map[entity.Key]time.Duration{"host:ws02.corp.example.test": 4*time.Minute + 12*time.Second, "host:vpn01": -95 * time.Second, "host:mail01.corp.example.test": 0,
+		"host:fw01": 0} {
+		if got := c.AheadOf(host); (got-want).Abs() > 5*time.Second || want == 0 && got != 0 {
+			t.Errorf("%s is %v ahead, want %v", host, got, want)
+		}
+	}
+	if none := c.Uncompared(); len(none) != 0 {
+		t.Errorf("the clocks of %v could not be compared", none)
 	}
 	common, rare := c.Rarity(`account:corp\svc-backup`), c.Rarity(`account:corp\healthmailbox55x2yq`)
 	if common > 0.3 || rare < 0.7 {

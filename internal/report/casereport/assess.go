@@ -127,6 +127,23 @@ func (v *assessmentView) Unsigned() bool {
 	return slices.ContainsFunc(v.Gates, func(g gateView) bool { return g.Level == v.Assessment.Answer.Level && !g.Signed })
 }
 
+// leadingOf are the likeliest two hypotheses of a phase that exclude one another,
+// and the likeliest state.
+func leadingOf(list []attribution.Hypothesis) []attribution.Hypothesis {
+	ordered := slices.Clone(list)
+	slices.SortStableFunc(ordered, func(a, b attribution.Hypothesis) int { return cmp.Compare(b.Posterior, a.Posterior) })
+	var actors, states []attribution.Hypothesis
+	for _, h := range ordered {
+		switch {
+		case h.Kind == "state" && len(states) == 0:
+			states = append(states, h)
+		case h.Kind != "state" && h.Kind != "service" && len(actors) < 2:
+			actors = append(actors, h)
+		}
+	}
+	return slices.Concat(actors, states)
+}
+
 // firstOf keeps the likeliest, and the best unknown and false flag in any case.
 func firstOf(list []hypothesisView) []hypothesisView {
 	kept := slices.Clone(list[:min(len(list), maxHypotheses)])

@@ -130,7 +130,7 @@ func fixtureAssessment() *attribution.Assessment {
 		Hypotheses: []attribution.Hypothesis{
 			{ID: "state:ZZ", Kind: "state", Name: "ZZ", Prior: .2, Posterior: .8, Low: .4, High: .9, Word: "very_likely"},
 			{ID: "group:G0001", Kind: "group", Name: "Example Group", Prior: .1, Posterior: .7, Low: .3, High: .85, Word: "likely", Nats: 2.3},
-			{ID: "unknown", Kind: "unknown", Name: "unknown", Prior: .5, Posterior: .2, Low: .1, High: .6, Word: "unlikely"},
+			{ID: "unknown", Kind: "unknown", Prior: .5, Posterior: .2, Low: .1, High: .6, Word: "unlikely"},
 			{ID: "false_flag:G0001", Kind: "false_flag", Name: "Example Group", Prior: .1, Posterior: .06, Low: .01, High: .1, Word: "very_unlikely"},
 			{ID: "group:G0002", Kind: "group", Name: hostileTag, Prior: .1, Posterior: .04, Low: 0, High: .1, Word: "almost_no_chance"}},
 		Phases: []attribution.Phase{{Name: "access", Items: []string{"E-02"}, Hypotheses: []attribution.Hypothesis{{ID: "unknown", Kind: "unknown", Posterior: .6}}},

@@ -76,10 +76,11 @@ func (p *page) functions() template.FuncMap {
 		"tactic": func(tactic string) template.HTML {
 			return p.words.say("tactic." + strings.ReplaceAll(tactic, "-", "_"))
 		},
-		"int64": func(n int) int64 { return int64(n) },
-		"add":   func(a, b int) int { return a + b },
-		"first": func(n int, list []string) []string { return list[:min(n, len(list))] },
-		"phase": func(name string) template.HTML { return p.words.say("phase." + name) },
+		"int64":   func(n int) int64 { return int64(n) },
+		"add":     func(a, b int) int { return a + b },
+		"first":   func(n int, list []string) []string { return list[:min(n, len(list))] },
+		"leading": leadingOf,
+		"phase":   func(name string) template.HTML { return p.words.say("phase." + name) },
 	}
 }
 
@@ -114,19 +115,9 @@ func (p *page) proof(numbers []int64) template.HTML {
 	return template.HTML(`<span class="refs">` + strings.TrimSpace(out.String()) + `</span>`)
 }
 
-// hypothesis names an answer to "who?"; what is no group's name is words.
+// hypothesis names an answer to "who?".
 func (p *page) hypothesis(h attribution.Hypothesis) template.HTML {
-	switch h.Kind {
-	case "unknown":
-		return p.words.say("hypothesis.unknown")
-	case "false_flag":
-		return p.words.say("hypothesis.false_flag", "name", h.Name)
-	case "state":
-		if key := "country." + h.Name; p.words.catalogue.Has(language.English, key) {
-			return p.words.inAll(key, nil)
-		}
-	}
-	return template.HTML(evidenceHTML(h.Name))
+	return each(func(tag string) string { return segmentsHTML(hypothesisWords(p.words.catalogue, tag, &h)) })
 }
 
 // Style, Script and Policy are the page's own code, and the policy that allows

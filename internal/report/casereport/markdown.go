@@ -9,7 +9,9 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/kulla-defence/kulla/internal/attribution"
 	"github.com/kulla-defence/kulla/internal/incident"
+	"github.com/kulla-defence/kulla/internal/incident/entity"
 	"github.com/kulla-defence/kulla/internal/language"
 )
 
@@ -164,7 +166,7 @@ func (m *markdown) assessment(d *Document) {
 	}
 	m.table("hypothesis", "prior", "posterior", "range", "words")
 	for _, h := range a.Hypotheses {
-		m.row(markdownText(h.Name)+" ("+m.say("hypothesis_kind."+h.Kind)+")", m.percent(h.Prior), m.percent(h.Posterior),
+		m.row(m.hypothesis(&h)+" ("+m.say("hypothesis_kind."+h.Kind)+")", m.percent(h.Prior), m.percent(h.Posterior),
 			m.percent(h.Low)+" – "+m.percent(h.High), m.word(h.Word))
 	}
 	m.sentences("sure.confidence", a.Confidence.Reasons)
@@ -181,6 +183,44 @@ func (m *markdown) assessment(d *Document) {
 	for _, c := range a.Change {
 		m.item(m.sentence(c.What) + " " + m.sentence(c.Ask))
 	}
+	m.phases(a.Phases)
+	m.handOffs(a.HandOffs)
+}
+
+// phases tell who is likeliest to have done each part.
+func (m *markdown) phases(phases []attribution.Phase) {
+	if len(phases) == 0 {
+		return
+	}
+	m.heading(3, "phases.title")
+	m.table("phase", "first", "last", "items", "likeliest")
+	for _, phase := range phases {
+		var likeliest []string
+		for _, h := range leadingOf(phase.Hypotheses) {
+			likeliest = append(likeliest, m.hypothesis(&h)+" "+m.percent(h.Posterior))
+		}
+		items := strings.Join(phase.Items[:min(len(phase.Items), maxProof)], ", ")
+		if more := len(phase.Items) - maxProof; more > 0 {
+			items += fmt.Sprintf(", +%d", more)
+		}
+		m.row(m.say("phase."+phase.Name), language.Time(phase.First), language.Time(phase.Last), markdownText(items), strings.Join(likeliest, ", "))
+	}
+}
+
+func (m *markdown) handOffs(edges []attribution.HandOff) {
+	if len(edges) == 0 {
+		return
+	}
+	m.heading(3, "handoffs.title")
+	for i := range edges {
+		edge := &edges[i]
+		m.item(m.say("phase."+edge.From) + " → " + m.say("phase."+edge.To) + ": " + m.percent(edge.Probability) + ". " + m.sentence(edge.Reason))
+	}
+}
+
+// hypothesis names an answer to "who?", as that of a page does.
+func (m *markdown) hypothesis(h *attribution.Hypothesis) string {
+	return markdownSegments(hypothesisWords(m.catalogue, m.tag, h))
 }
 
 func (m *markdown) percent(share float64) string { return markdownText(language.Percent(m.tag, share)) }
@@ -210,6 +250,7 @@ func (m *markdown) rest(d *Document) {
 	if more := len(d.Unseen) - maxUnseenRows; more > 0 {
 		m.item(m.say("unseen.more", "count", more))
 	}
+	m.clocks(d.Clocks)
 	if len(d.Notes) > 0 {
 		m.heading(2, "notes.title")
 	}
@@ -235,6 +276,20 @@ func (m *markdown) noteKind(n Note) string {
 		text += " (" + markdownText(n.Ref) + ")"
 	}
 	return text
+}
+
+// clocks tells how far clocks are apart.
+func (m *markdown) clocks(clocks []entity.Skew) {
+	if len(clocks) == 0 {
+		return
+	}
+	m.heading(3, "clocks.title")
+	fmt.Fprintf(m.out, "%s\n\n", m.say("clocks.read"))
+	m.table("source", "offset", "against", "pairs", "spread")
+	for i := range clocks {
+		c := &clocks[i]
+		m.row(markdownText(c.Source), markdownText(c.Offset.String()), markdownText(c.Against), fmt.Sprint(c.Pairs), markdownText(c.Spread.String()))
+	}
 }
 
 // cited lists the findings that sentences rest on.

@@ -9,8 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kulla-defence/kulla/internal/attribution"
 	"github.com/kulla-defence/kulla/internal/incident"
 	"github.com/kulla-defence/kulla/internal/incident/entity"
+	"github.com/kulla-defence/kulla/internal/language"
 	"github.com/kulla-defence/kulla/internal/report"
 )
 
@@ -40,6 +42,8 @@ const (
 	missingLines   = 2
 	firstLines     = 2
 	noteLines      = 3
+	handOffLines   = 2
+	clockNames     = 4
 )
 
 // WriteScreen writes the summary of a case that fits one screen: the
@@ -59,6 +63,7 @@ func WriteScreen(w io.Writer, d *Document, s Screen) error {
 	p.answer(d)
 	p.missing(d)
 	p.first(d)
+	p.clocks(d.Clocks)
 	p.unseen(d)
 	for _, line := range s.Last {
 		if line.Whole {
@@ -262,6 +267,71 @@ func (p *screen) answer(d *Document) {
 	p.line("Who", p.Text(a.Answer.Sentence))
 	p.line("Likelihood", p.Text(a.Likelihood))
 	p.line("Confidence", p.Text(a.Confidence.Sentence))
+	p.phases(a.Phases)
+	p.handOffs(a.HandOffs)
+}
+
+// phases names who is likeliest to have done each part, in order of time; the
+// parts of which nobody knows stand together.
+func (p *screen) phases(phases []attribution.Phase) {
+	ordered := slices.Clone(phases)
+	slices.SortStableFunc(ordered, func(a, b attribution.Phase) int { return a.First.Compare(b.First) })
+	var parts, open []string
+	for i := range ordered {
+		phase := &ordered[i]
+		leading := leadingOf(phase.Hypotheses)
+		switch {
+		case len(leading) == 0 || leading[0].Kind == "state":
+		case leading[0].Kind == "unknown":
+			open = append(open, p.phase(phase.Name))
+		default:
+			h := &leading[0]
+			parts = append(parts, fmt.Sprintf("%s: %s %s%s", p.phase(phase.Name), p.hypothesis(h), language.Percent(language.English, h.Posterior), published(phase, h)))
+		}
+	}
+	if len(open) > 0 {
+		parts = append(parts, strings.Join(open, ", ")+": "+p.Text(incident.Sentence{Message: "report.hypothesis.unknown"}))
+	}
+	if len(parts) > 0 {
+		p.line("Phases", strings.Join(parts, "; "))
+	}
+}
+
+// published says where an answer is likeliest and does not pass the gates.
+func published(phase *attribution.Phase, h *attribution.Hypothesis) string {
+	if h.Kind == "group" && phase.Answer.Hypothesis != h.ID {
+		return " (not published)"
+	}
+	return ""
+}
+
+// handOffs tells where another actor may have taken over: where that is
+// likelier than not, else where it is likeliest.
+func (p *screen) handOffs(edges []attribution.HandOff) {
+	ordered := slices.Clone(edges)
+	slices.SortStableFunc(ordered, func(a, b attribution.HandOff) int { return cmp.Compare(b.Probability, a.Probability) })
+	heading := "Hand-off"
+	for i := range ordered {
+		edge := &ordered[i]
+		if i > 0 && edge.Probability < .5 || i == handOffLines {
+			break
+		}
+		p.line(heading, fmt.Sprintf("- %s → %s: %s that another actor took over. %s", p.phase(edge.From), p.phase(edge.To),
+			language.Percent(language.English, edge.Probability), p.Text(edge.Reason)))
+		heading = ""
+	}
+}
+
+func (p *screen) phase(name string) string {
+	return p.Text(incident.Sentence{Message: "report.phase." + name})
+}
+
+// hypothesis names an answer to "who?", as hypothesisWords does.
+func (p *screen) hypothesis(h *attribution.Hypothesis) string {
+	if h.Kind == "false_flag" {
+		return p.Text(incident.Sentence{Message: "report.hypothesis.false_flag", Values: []incident.Value{{Name: "name", Text: h.Name}}})
+	}
+	return h.Name
 }
 
 // missing lists evidence that was not there, of the gravest incident.
@@ -288,6 +358,34 @@ func (p *screen) first(d *Document) {
 		}
 		p.line(heading, "- "+step.Name)
 		heading = ""
+	}
+}
+
+// clocks names those that are wrong, and counts those that agree.
+func (p *screen) clocks(clocks []entity.Skew) {
+	var wrong []string
+	agree := 0
+	for i := range clocks {
+		switch c := &clocks[i]; {
+		case c.Offset == 0:
+			agree++
+		default:
+			way := "behind"
+			if c.Offset < 0 {
+				way = "ahead of"
+			}
+			wrong = append(wrong, fmt.Sprintf("%s %s %s %s", c.Source, c.Offset.Abs().Round(time.Second), way, c.Against))
+		}
+	}
+	var parts []string
+	if len(wrong) > 0 {
+		parts = append(parts, list(wrong, clockNames))
+	}
+	if agree > 0 {
+		parts = append(parts, fmt.Sprintf("%d agree", agree))
+	}
+	if len(parts) > 0 {
+		p.line("Clocks", strings.Join(parts, "; "))
 	}
 }
 

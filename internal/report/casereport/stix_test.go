@@ -154,7 +154,10 @@ func TestAttributionOnlyPastTheGates(t *testing.T) {
 	if n, confidence := attributed(d); n != 1 || confidence != float64(87) {
 		t.Errorf("%d attributions, confidence %v", n, confidence)
 	}
-	d.Assessment.Answer = attribution.Answer{Level: "cluster"}
+	d.Assessment.Answer, d.Assessment.Cluster = attribution.Answer{Level: "cluster"}, "KC-4711"
+	if !slices.ContainsFunc(objectsOf(t, bundleOf(t, d)), func(o map[string]any) bool { return o["type"] == "campaign" && o["name"] == "KC-4711" }) {
+		t.Error("no campaign has the name of the cluster")
+	}
 	if n, _ := attributed(d); n != 0 {
 		t.Errorf("a cluster has %d attributions", n)
 	}

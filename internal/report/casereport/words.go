@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"strings"
 
+	"github.com/kulla-defence/kulla/internal/attribution"
 	"github.com/kulla-defence/kulla/internal/incident"
 	"github.com/kulla-defence/kulla/internal/language"
 	"github.com/kulla-defence/kulla/internal/report"
@@ -23,6 +24,23 @@ func Sentences(tag string) (func(incident.Sentence) string, error) {
 	return func(s incident.Sentence) string {
 		return language.Plain(catalogue.Text(tag, s.Message, valuesOf(s)...))
 	}, nil
+}
+
+// hypothesisWords names an answer to "who?"; what is no group's name is words.
+func hypothesisWords(catalogue *language.Catalogue, tag string, h *attribution.Hypothesis) []language.Segment {
+	key, values := "", []language.Value(nil)
+	switch h.Kind {
+	case "unknown":
+		key = "report.hypothesis.unknown"
+	case "false_flag":
+		key, values = "report.hypothesis.false_flag", []language.Value{{Name: "name", Text: h.Name}}
+	case "state":
+		key = "country." + h.Name
+	}
+	if key == "" || !catalogue.Has(language.English, key) {
+		return []language.Segment{{Text: h.Name, Evidence: true, Name: "name"}}
+	}
+	return catalogue.Text(tag, key, values...)
 }
 
 func valuesOf(s incident.Sentence) []language.Value {
