@@ -44,16 +44,24 @@
 //
 //   - Text is compared without case by Unicode simple folding (see [Fold]),
 //     whole values against whole values. Numbers and booleans in a rule are
-//     compared by their text; lt, lte, gt and gte read numbers, also with 0x.
+//     compared by their text, so 1e3 is not 1000: the specification knows
+//     strings and integers, and pySigma too takes 1e3 for a text. lt, lte, gt
+//     and gte read numbers, also with 0x, a fraction or an exponent; whole
+//     numbers of any size are compared exactly, others as float64.
 //   - A field with several values (an array, a repeated element) matches when
 //     any of them does; not is the contrary of that, so it holds when none
 //     does. With all, each value of the rule must match some value.
 //   - null matches a field that is absent or null, the empty text one that is
-//     there and empty, and exists one that is there at all.
+//     there and empty, and exists one that is there at all. Members of an
+//     object are fields of their own (a.b): exists holds for the object itself
+//     where one of them is there, so not for an empty object; null, and
+//     whatever else looks at a value, only knows the members.
 //   - A keyword is looked for anywhere in every column of the event.
 //   - A field reference holds only when both fields have values.
 //   - A regular expression matches anywhere, with case. Lookaround and back
-//     references, which the specification forbids, are refused.
+//     references, which the specification forbids, are refused. Without the
+//     modifier m, $ is the very end of the value; in PCRE it is also the place
+//     before a line break that ends it. Write foo\n?$ where that is meant.
 //   - base64 and base64offset encode what a value means once escapes are read.
 //     A text too short to leave a trace in base64 at every offset is refused,
 //     as it would match everything.

@@ -104,6 +104,9 @@ func describeValue(value Value) string {
 	case Network:
 		return "is in " + v.Prefix.String()
 	case Comparison:
+		if v.Integer != "" {
+			return v.Operator.String() + " " + v.Integer
+		}
 		return v.Operator.String() + " " + strconv.FormatFloat(v.Number, 'g', -1, 64)
 	case FieldReference:
 		return v.Relation.String() + " the value of " + quoteName(v.Field)

@@ -99,6 +99,10 @@ type Network struct{ Prefix netip.Prefix }
 type Comparison struct {
 	Operator Operator
 	Number   float64
+	// Integer has the digits, with a minus where there is one, of a whole
+	// number from 2^53 on, which Number rounds. It is compared with whole numbers
+	// digit by digit, and empty otherwise.
+	Integer string
 }
 
 // Operator is a numeric relation: value Operator number.
@@ -133,7 +137,8 @@ const (
 	EndsWith
 )
 
-// Exists matches when the field is there (even empty or null), or is not.
+// Exists matches when the field is there (even empty or null), or is not. A
+// field whose value is an object is there where one of its members is.
 type Exists struct{ Want bool }
 
 // NullValue matches when the field is absent or null.

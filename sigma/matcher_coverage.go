@@ -101,13 +101,9 @@ func (m *Matcher) missingPredicate(p *Predicate, state *bucketState) (string, bo
 		return "", true
 	}
 	for _, value := range p.Values {
-		switch v := value.(type) {
-		case NullValue:
+		switch value.(type) {
+		case NullValue, Exists: // members of an object make a field exist
 			return "", true
-		case Exists:
-			if !v.Want {
-				return "", true
-			}
 		}
 	}
 	number := m.fields.number(p.Field, p.Source)

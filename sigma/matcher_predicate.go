@@ -208,7 +208,7 @@ func (s *Session) testValues(t *test, values []fieldText) bool {
 func (s *Session) anyMatches(t *test, v *valueTest, values []fieldText) bool {
 	switch v.kind {
 	case valueExists:
-		return (len(values) > 0) == v.want
+		return (len(values) > 0 || s.hasMembers(t.field)) == v.want
 	case valueNull:
 		return nullAmong(values)
 	case valueReference:
@@ -274,8 +274,7 @@ func (v *valueTest) matches(have *fieldText, part TimePart) bool {
 	case valueNetwork:
 		return Network{v.network}.contains(have.raw)
 	case valueComparison:
-		number, ok := numberOf(have.raw, part)
-		return ok && v.comparison.holds(number)
+		return v.comparison.matches(have.raw, part)
 	}
 	return false
 }

@@ -49,7 +49,7 @@ func pick[T any](c *choice, from []T) T { return from[c.below(len(from))] }
 // about those that an index works with.
 var matcherTexts = []string{
 	"", "a", "A", "ab", "aB", "abc", "bc", "abcd", "bcd", "ABCDE", "xabcdy", "é", "É", "\xc3", "\x89", "\u212a", "k", "\ufffd", "\xff",
-	`\cmd.exe`, `C:\Windows\cmd.exe`, `cmd.exe`, `\`, `c:\`, `exe`, `.exe`, `\Windows\`, "1", "2", "4688", "0x1f", "10.0.0.1", "::1",
+	`\cmd.exe`, `C:\Windows\cmd.exe`, `cmd.exe`, `\`, `c:\`, `exe`, `.exe`, `\Windows\`, "1", "2", "4688", "0x1f", "9007199254740992", "9007199254740993", "0x20000000000002", "10.0.0.1", "::1",
 	"2024-02-03T04:05:06Z", "-", "true", "Security", "System", "a\nb", "aaaa", "aaab", "baaa", "ß",
 }
 
@@ -124,7 +124,10 @@ func (c *choice) value() Value {
 	case 2:
 		return Network{netip.MustParsePrefix(pick(c, []string{"10.0.0.0/8", "::/64"}))}
 	case 3:
-		return Comparison{Operator(c.below(5)), float64(c.below(4))}
+		if c.below(4) == 0 {
+			return Comparison{Operator(c.below(5)), 1 << 53, "9007199254740993"}
+		}
+		return Comparison{Operator: Operator(c.below(5)), Number: float64(c.below(4))}
 	case 4:
 		return FieldReference{Field: pick(c, matcherFields[:3]), Relation: Relation(c.below(4)), Cased: c.below(2) == 0}
 	}
@@ -168,7 +171,7 @@ func (c *choice) pattern() String {
 
 func (c *choice) schema() *rowSchema {
 	s := &rowSchema{source: LogSource{Category: pick(c, []string{"", "", "test", "other", "unknown"})}}
-	for _, name := range []string{"Channel", "EventID", "A", "B", "C"} {
+	for _, name := range []string{"Channel", "EventID", "A", "B", "C", "A.x", "Bx"} {
 		for range pick(c, []int{0, 1, 1, 1, 1, 2}) {
 			s.names = append(s.names, name)
 		}

@@ -210,7 +210,7 @@ func (it *item) compare(operator Operator) {
 				it.parser.fail(o.at, "%s is not a number", quote(o.source))
 				continue
 			}
-			o.value = Comparison{operator, number}
+			o.value = Comparison{operator, number, largeInteger(o.source, number)}
 		default:
 			it.wrongValue(o, "of numbers")
 		}

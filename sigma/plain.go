@@ -1,5 +1,7 @@
 package sigma
 
+import "strings"
+
 // Evaluate says whether an expression holds for an event. It is written to be
 // read: it says what a rule means, and is the measure of every faster way. To
 // look for many rules in many events, use Compile.
@@ -106,7 +108,7 @@ func (p *Predicate) matches(value Value, field []fieldValue, event Event) bool {
 	case NullValue:
 		return isNull(field)
 	case Exists:
-		return (len(field) > 0) == v.Want
+		return (len(field) > 0 || hasMembers(memberPrefix(p.Field, p.Source), event)) == v.Want
 	case FieldReference:
 		return v.matches(field, valuesOf(v.Field, v.Source, event))
 	}
@@ -138,8 +140,36 @@ func matchesText(value Value, part TimePart, text []byte) bool {
 	case Network:
 		return v.contains(text)
 	case Comparison:
-		number, ok := numberOf(text, part)
-		return ok && v.holds(number)
+		return v.matches(text, part)
+	}
+	return false
+}
+
+// memberPrefix is how the names of the members of a field begin, where its
+// value is an object; empty where it cannot be one.
+func memberPrefix(field string, source *FieldSource) string {
+	switch {
+	case source != nil && !source.Renames() || field == "":
+		return ""
+	case source != nil:
+		field = source.Columns[0]
+	}
+	return field + "."
+}
+
+// hasMembers says whether an event has a column whose name begins like this:
+// members of objects are columns of their own.
+func hasMembers(prefix string, event Event) bool {
+	if prefix == "" {
+		return false
+	}
+	schema := event.Schema()
+	for column := range schema.Len() {
+		if strings.HasPrefix(schema.Column(column), prefix) {
+			if _, state := event.AppendValue(nil, column); state != Absent {
+				return true
+			}
+		}
 	}
 	return false
 }

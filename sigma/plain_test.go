@@ -79,7 +79,9 @@ func search(item string) string {
 func TestItems(t *testing.T) {
 	t.Parallel()
 	windows := newRow("Image", `C:\Windows\System32\cmd.exe`, "CommandLine", `cmd.exe /c "whoami" -Enc AAA`,
-		"EventID", 4688, "Empty", "", "Nothing", nil, "Address", "10.1.2.3", "Logon", "0x3e7", "Elevated", "true",
+		"EventID", 4688, "Empty", "", "Nothing", nil, "Address", "10.1.2.3", "Logon", "0x3e7",
+		"Object.Name", "x", "Object.Nothing", nil, "Objects", "x", "Big", "9007199254740993", "Minus", "-9007199254740993",
+		"Huge", "0123456789012345678901234567890", "Float", "1e16", "Elevated", "true",
 		"User", "Çelësi", "Parent", `c:\windows\system32\CMD.EXE`, "Line", "a\nb", "Ratio", "0.5",
 		"Data", "first", "Data", "second", "Time", "2022-07-15T05:07:09.5Z", "Mapped", "::ffff:10.9.9.9",
 		"Six", "2001:db8::1", "Encoded", "x"+"cABvAHcAZQByAA"+"y")
@@ -141,6 +143,11 @@ func TestItems(t *testing.T) {
 		{`Nothing|exists: true`, true},
 		{`Missing|exists: true`, false},
 		{`Missing|exists: false`, true},
+		{`Object|exists: true`, true}, // Object.Name is a column
+		{`Object|exists: false`, false},
+		{`Obj|exists: true`, false},
+		{`Object.Nothing|exists: true`, true},
+		{`Object: null`, true},
 		{`Image|exists: 'false'`, false},
 		{`Missing: '*'`, false},
 		{`Empty: '*'`, true},
@@ -187,6 +194,21 @@ func TestItems(t *testing.T) {
 		{`EventID|lt: '5000'`, true},
 		{`EventID|lte: 4687.9`, false},
 		{`Logon|gte: 999`, true}, // 0x3e7
+		{`Big|gt: 9007199254740992`, true},
+		{`Big|gt: 9007199254740993`, false},
+		{`Big|gte: 9007199254740993`, true},
+		{`Big|lt: 9007199254740994`, true},
+		{`Big|lte: 9007199254740992`, false},
+		{`Big|gt: 0x20000000000000`, true},
+		{`Big|gt: 20000000000000000000`, false},
+		{`Big|gt: -9007199254740993`, true},
+		{`Minus|lt: -9007199254740992`, true},
+		{`Minus|lt: -9007199254740993`, false},
+		{`Huge|gt: 123456789012345678901234567889`, true},
+		{`Huge|gt: 123456789012345678901234567890`, false},
+		{`Float|gt: 9007199254740993`, true},
+		{`EventID|lt: 9007199254740993`, true},
+		{`EventID: 4.688e3`, false}, // compared by the text
 		{`Logon|gt: 999`, false},
 		{`Ratio|lt: 0.75`, true},
 		{`Image|gt: 0`, false},

@@ -2,7 +2,11 @@ package sigma
 
 import (
 	"bytes"
+	"cmp"
+	"math"
 	"net/netip"
+	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -71,7 +75,67 @@ func (n Network) contains(text []byte) bool {
 	return err == nil && n.Prefix.Contains(address.Unmap().WithZone(""))
 }
 
-func (c Comparison) holds(number float64) bool { return c.Operator.holds(number, c.Number) }
+// matches compares the text of a field, or a part of the time that it is.
+func (c Comparison) matches(text []byte, part TimePart) bool {
+	if c.Integer != "" && part == WholeTime {
+		if digits := integerDigits(string(text)); digits != "" {
+			return c.Operator.holds(float64(compareIntegers(digits, c.Integer)), 0)
+		}
+	}
+	number, ok := numberOf(text, part)
+	return ok && c.Operator.holds(number, c.Number)
+}
+
+// largeInteger is the digits of a whole number that a float64 may round, else
+// empty.
+func largeInteger(text string, number float64) string {
+	if math.Abs(number) < 1<<53 {
+		return ""
+	}
+	return integerDigits(text)
+}
+
+// integerDigits reads a whole number, decimal or with 0x, as decimal digits
+// without leading zeros. It is empty for anything else.
+func integerDigits(text string) string {
+	number, ok := parseNumber(text)
+	if !ok {
+		return ""
+	}
+	digits := strings.TrimLeft(text, "+-")
+	if len(digits) > 2 && strings.IndexByte("xXob", digits[1]) >= 0 {
+		value, err := strconv.ParseUint(digits, 0, 64)
+		if err != nil {
+			return ""
+		}
+		digits = strconv.FormatUint(value, 10)
+	}
+	if strings.ContainsAny(digits, ".eE") {
+		return ""
+	}
+	digits = strings.TrimLeft(digits, "0")
+	switch {
+	case digits == "":
+		return "0"
+	case number < 0:
+		return "-" + digits
+	}
+	return digits
+}
+
+// compareIntegers compares what integerDigits returns.
+func compareIntegers(a, b string) int {
+	negativeA, negativeB := a[0] == '-', b[0] == '-'
+	switch {
+	case negativeA && negativeB:
+		return compareIntegers(b[1:], a[1:])
+	case negativeA:
+		return -1
+	case negativeB:
+		return 1
+	}
+	return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
+}
 
 // holds compares a value with a number.
 func (o Operator) holds(value, number float64) bool {
@@ -89,7 +153,7 @@ func (o Operator) holds(value, number float64) bool {
 }
 
 // numberOf reads the text of a field as a number, or takes a part of the time
-// that it is. Integers above 2^53 are rounded.
+// that it is.
 func numberOf(text []byte, part TimePart) (float64, bool) {
 	if part == WholeTime {
 		return parseNumber(string(text))
