@@ -68,18 +68,24 @@ func neverFulfilled(condition *node, kind CorrelationType, most float64) bool {
 // An aliasMention is a rule that an alias has a field for.
 type aliasMention struct {
 	mention
-	rules []string // of the correlation; nil where its condition names them
+	rules []string // of the correlation
 }
 
 // aliases notes the rules that aliases have a field for.
 func (l *linter) aliases(section *node) {
 	aliases, rules := section.get("aliases"), section.get("rules")
-	if aliases == nil || rules == nil {
+	if aliases == nil {
 		return
 	}
 	var names []string
-	for _, reference := range referenceNodes(rules) {
-		names = append(names, reference.value)
+	if rules != nil {
+		for _, reference := range referenceNodes(rules) {
+			names = append(names, reference.value)
+		}
+	} else { // all words of its condition, those between the rules too
+		for _, word := range splitCondition(scalarText(section.get("condition"))) {
+			names = append(names, word.text)
+		}
 	}
 	for i := 0; i+1 < len(aliases.children); i += 2 {
 		fields := aliases.children[i+1]

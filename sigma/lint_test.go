@@ -130,6 +130,7 @@ func TestLintOfCorrelations(t *testing.T) {
 		{"type: value_avg, rules: [clean], condition: {lt: -5, field: x}", ""},
 		{"type: temporal, rules: [clean, filter], condition: {gte: 3}", "80 condition-never"},
 		{"type: event_count, rules: [clean], condition: {gte: 3}, aliases: {ip: {clean: a, other: b}}", "110 alias-stray"},
+		{"type: temporal, condition: clean and filter, aliases: {ip: {clean: a, other: b}}", "99 alias-stray"},
 		{"type: event_count, rules: [clean], condition: {gte: 1000000}", "1 not-loaded"},
 		{"type: event_count, rules: [clean, third], condition: {gte: 2}", "63 not-loaded"},
 	}
