@@ -179,6 +179,7 @@ It reads evidence and writes reports. It opens no network connection, but for
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	refuseUnknown(root)
+	suggestCommands(root)
 	return root
 }
 
@@ -194,7 +195,7 @@ func refuseUnknown(root *cobra.Command) {
 			command.RunE = func(_ *cobra.Command, names []string) error {
 				found, rest, err := root.Find(names)
 				if err != nil || len(rest) > 0 {
-					return usagef("kulla help lists all there are", "there is no help on %q", strings.Join(names, " "))
+					return usagef(didYouMean(root, strings.Join(names, " "), "kulla help lists all there are"), "there is no help on %q", strings.Join(names, " "))
 				}
 				found.InitDefaultHelpFlag()
 				return found.Help()

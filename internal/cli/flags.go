@@ -51,6 +51,9 @@ func (f *huntFlags) register(command *cobra.Command) {
 	complete(command, "color", []string{"auto", "always", "never"})
 }
 
+// shortLevels are the same as tables show them.
+var shortLevels = []string{"info", "low", "med", "high", "crit"}
+
 // someEvidence refuses a command line without a path.
 func someEvidence(refusal string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, paths []string) error {
@@ -123,7 +126,7 @@ func (f *huntFlags) choose(env Environment, o *huntOptions) error {
 
 func parseLevel(flag, text string) (sigma.Level, error) {
 	for i, name := range levelNames {
-		if strings.EqualFold(text, name) {
+		if strings.EqualFold(text, name) || strings.EqualFold(text, shortLevels[i]) {
 			return sigma.Informational + sigma.Level(i), nil
 		}
 	}

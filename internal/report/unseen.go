@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -119,14 +120,25 @@ func missingRecords(register *source.Register) []Unseen {
 	return list
 }
 
+func compareBools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
 // FileProblems says, a line each, what of a source could not be read, which
 // records are missing, what its times leave open, and what is remarkable.
 func FileProblems(file *source.File) []string {
 	var lines []string
-	for i, problem := range file.Problems {
-		if i == maxListed {
-			break
-		}
+	problems := slices.Clone(file.Problems)
+	slices.SortStableFunc(problems, func(a, b source.Problem) int { // losses first, the greatest of them before
+		return cmp.Or(compareBools(b.Kind.Loses(), a.Kind.Loses()), cmp.Compare(b.Lost, a.Lost))
+	})
+	for _, problem := range problems[:min(len(problems), maxListed)] {
 		lines = append(lines, describeProblem(problem))
 	}
 	if more := file.ProblemCount - int64(len(lines)); more > 0 {

@@ -2,6 +2,7 @@ package evtxlog_test
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -44,6 +45,11 @@ func logFile(t *testing.T, options evtxwriter.Options, n int) []byte {
 func parse(t *testing.T, data []byte) *seen { return parseWith(t, data, format.Options{}) }
 
 func parseWith(t *testing.T, data []byte, options format.Options) *seen {
+	return parseIn(t, 70_000, data, options)
+}
+
+// parseIn parses data of which the splitter sees so many bytes at a time.
+func parseIn(t *testing.T, window int, data []byte, options format.Options) *seen {
 	t.Helper()
 	s := &seen{layouts: map[*event.Layout]int{}}
 	kind := evtxlog.Format()
@@ -53,7 +59,7 @@ func parseWith(t *testing.T, data []byte, options format.Options) *seen {
 	splitter := kind.NewSplitter(options)
 	parsers := [2]format.Parser{kind.NewParser(), kind.NewParser()}
 	for i, offset := 0, 0; offset < len(data); i++ {
-		end := min(offset+70_000, len(data))
+		end := min(offset+window, len(data))
 		cut := splitter.Split(data[offset:end], end == len(data))
 		if cut.Size == 0 {
 			t.Fatal("nothing was cut")
@@ -173,4 +179,39 @@ func TestMissingChunks(t *testing.T) {
 	if len(s.events) != 6 || len(s.problems) != 1 || s.problems[0].Reason != "truncated: the file ends after 2 of 4 chunks" {
 		t.Errorf("%d events, %v", len(s.events), s.problems)
 	}
+}
+
+// However the stream is cut into windows, the same comes out.
+func FuzzWindows(f *testing.F) {
+	events := make([]evtxwriter.Event, 9)
+	for i := range events {
+		events[i] = evtxwriter.Event{Provider: "P", EventID: 1, Channel: "C", Computer: "host", Time: time.Unix(int64(i), 0).UTC()}
+	}
+	whole, err := evtxwriter.Encode(evtxwriter.Options{RecordsPerChunk: 3}, events...)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, at := range []uint32{0, 100, 4096, 5000, 70_000, 135_160} {
+		f.Add(at, uint16(512), []byte(nil), at%3 == 0)
+		f.Add(at, uint16(3), []byte("ElfChnk\x00"), at%3 == 0)
+	}
+	f.Fuzz(func(t *testing.T, at uint32, removed uint16, added []byte, carve bool) {
+		from := min(int(at), len(whole))
+		data := slices.Concat(whole[:from], added, whole[min(from+int(removed), len(whole)):])
+		if !evtxlog.Format().Recognise(data) {
+			t.Skip()
+		}
+		options := format.Options{Carve: carve}
+		narrow, wide := parseIn(t, 69_640, data, options), parseIn(t, 1<<20, data, options)
+		places := func(s *seen) string {
+			var text []string
+			for _, e := range s.events {
+				text = append(text, fmt.Sprintf("%d+%d %d %v", e.Provenance.Offset, e.Provenance.Size, e.Provenance.RecordID, e.Provenance.Carved))
+			}
+			return fmt.Sprint(text, s.problems, s.notes)
+		}
+		if a, b := places(narrow), places(wide); a != b {
+			t.Errorf("in narrow windows\n%s\nin wide ones\n%s", a, b)
+		}
+	})
 }
