@@ -74,7 +74,7 @@ func TestReadmeCommands(t *testing.T) {
 		"examples/evidence.zip": sample, "case.zip": sample, "evidence/": logs,
 		"examples/artefacts.yml": filepath.Join(filepath.Dir(sample), "artefacts.yml"),
 		"Security.evtx":          filepath.Join(logs, "WEB01", "Security.evtx"), "my-rules/": filepath.Join(filepath.Dir(sample), "..", "rules", "windows"),
-		"sigma.zip": zippedRules(t),
+		"sigma.zip": zippedRules(t), "4711": "36632",
 	}
 	t.Chdir(t.TempDir())
 	for _, shown := range sessions {

@@ -183,7 +183,9 @@ func (s *Summary) writeRules(p *page) {
 	}
 	if len(s.RuleProblems) > 0 {
 		p.line("Rules", fmt.Sprintf("%s not loaded%s", Thousands(int64(len(s.RuleProblems))), nameCounts(kinds)))
-		list(p, "Rules", s.RuleProblems, func(problem sigma.Problem, room int) string { return shorten("  "+Visible(problem.String()), room) })
+		list(p, "Rules", s.RuleProblems, func(problem sigma.Problem, room int) string {
+			return fitName("  ", problem.At.String(), ": "+Visible(problem.Message), room)
+		})
 	}
 }
 
