@@ -73,6 +73,7 @@ func (p *page) functions() template.FuncMap {
 		"place":      percentPlace,
 		"proof":      p.proof,
 		"hypothesis": p.hypothesis,
+		"reference":  func(id string) itemReference { return itemReference{id, p.Assessment.Shows(id)} },
 		"tactic": func(tactic string) template.HTML {
 			return p.words.say("tactic." + strings.ReplaceAll(tactic, "-", "_"))
 		},
@@ -90,6 +91,13 @@ func timeHTML(t time.Time) template.HTML {
 		return "–"
 	}
 	return template.HTML(fmt.Sprintf(`<time datetime="%s">%s</time>`, t.UTC().Format(time.RFC3339Nano), language.Time(t)))
+}
+
+// An itemReference is the name of an item of evidence, which leads to the item
+// where the page shows it.
+type itemReference struct {
+	ID    string
+	Shown bool
 }
 
 // maxShownProof is how many links stand behind one sentence.

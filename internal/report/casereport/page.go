@@ -140,7 +140,8 @@ func dayOf(t time.Time) string {
 	return day(t)
 }
 
-// claim sorts a sentence's proof: the first sentence to cite a record shows it.
+// claim sorts a sentence's proof: the first sentence of a story to cite a
+// record shows it. Other sentences only refer to records.
 func (p *page) claim(id string, s incident.Sentence) *claim {
 	c := &claim{ID: id, Sentence: s}
 	for _, number := range s.Proof {
