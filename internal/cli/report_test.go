@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// Every reference on the page of every case of the sample leads to one place.
+// Every reference on the page of every case of the sample leads to one place,
+// and the page says what was taken.
 func TestReferencesOfReportsLeadSomewhere(t *testing.T) {
 	t.Parallel()
 	examples := filepath.Join("..", "..", "examples")
@@ -26,6 +27,9 @@ func TestReferencesOfReportsLeadSomewhere(t *testing.T) {
 			ids := map[string]int{}
 			for _, m := range regexp.MustCompile(`\sid="([^"]+)"`).FindAllSubmatch(page, -1) {
 				ids[string(m[1])]++
+			}
+			if mail := strings.Contains(string(page), "at least 4.8 GB of mail"); mail != strings.HasPrefix(arguments[0], "evidence") {
+				t.Errorf("it says that mail was taken: %v", mail)
 			}
 			references := regexp.MustCompile(`href="#([^"]*)"`).FindAllSubmatch(page, -1)
 			if len(references) < 100 {

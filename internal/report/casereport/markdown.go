@@ -23,13 +23,17 @@ func writeMarkdown(w io.Writer, d *Document, tag string) error {
 	if err != nil {
 		return err
 	}
-	cited, err := gatherRecords(d)
+	short, err := briefOf(d)
+	if err != nil {
+		return err
+	}
+	cited, err := gatherRecords(d, short)
 	if err != nil {
 		return err
 	}
 	m := &markdown{out: bufio.NewWriterSize(w, 64<<10), catalogue: catalogue, tag: tag}
 	fmt.Fprintf(m.out, "# %s: %s\n\n", m.say("kicker"), markdownText(d.Name))
-	m.summary(d)
+	m.summary(d, short)
 	for _, one := range detailed(d) {
 		m.incident(one)
 	}
@@ -85,10 +89,16 @@ func (m *markdown) table(keys ...string) {
 	m.row(lines...)
 }
 
-func (m *markdown) summary(d *Document) {
+func (m *markdown) summary(d *Document, b brief) {
 	m.heading(2, "what.title")
 	if len(d.Incidents) > 0 {
-		fmt.Fprintf(m.out, "%s\n\n", m.sentence(d.Incidents[0].Title))
+		for _, part := range b.paragraphs(d) {
+			var said []string
+			for _, s := range part {
+				said = append(said, m.sentence(s))
+			}
+			fmt.Fprintf(m.out, "%s\n\n", strings.Join(said, " "))
+		}
 		m.table("incident", "level", "score", "what", "first", "last", "findings")
 	}
 	if d.Unfinished {

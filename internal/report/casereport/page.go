@@ -25,6 +25,7 @@ type page struct {
 	Assessment *assessmentView
 	Steps      []Step
 	Facts      facts
+	Brief      brief
 	// Findings is how many there are, Total of them all.
 	Total int64
 }
@@ -36,21 +37,8 @@ type facts struct {
 	First, Last                       time.Time
 }
 
-// Began is the earliest of the grave incidents, where that is another than the
-// first in the list, which is the gravest; nil otherwise.
-func (p *page) Began() *incident.Incident {
-	var earliest *incident.Incident
-	for _, one := range p.Document.Incidents {
-		grave := one.Level == "critical" || one.Level == "high"
-		if grave && !one.First.IsZero() && (earliest == nil || one.First.Before(earliest.First)) {
-			earliest = one
-		}
-	}
-	if earliest == nil || earliest == p.Document.Incidents[0] || p.Document.Incidents[0].First.IsZero() {
-		return nil
-	}
-	return earliest
-}
+// Told is what happened, in short: paragraphs of sentences.
+func (p *page) Told() [][]incident.Sentence { return p.Brief.paragraphs(p.Document) }
 
 // A claim is a sentence with what it rests on.
 type claim struct {
@@ -82,16 +70,18 @@ type storyDay struct {
 
 func newPage(d *Document, words wording) (*page, error) {
 	p := &page{Document: d, words: words, names: newHostNames(d), Steps: FirstSteps(d)}
-	var err error
-	if p.records, err = gatherRecords(d); err != nil {
-		return nil, err
-	}
-	counted := newDensity()
+	counted, told := newDensity(), newBriefing(d, p.names)
 	for f, err := range d.Findings {
 		if err != nil {
 			return nil, err
 		}
 		counted.add(f.Host, f.Time, f.Rule.Level)
+		told.add(f)
+	}
+	p.Brief = told.brief()
+	var err error
+	if p.records, err = gatherRecords(d, p.Brief); err != nil {
+		return nil, err
 	}
 	p.Total = counted.total
 	counted.rename(p.names.of)
