@@ -36,7 +36,7 @@ func writeHTML(w io.Writer, d *Document, tag string) error {
 	if !slices.Contains(language.Tags(), tag) {
 		return fmt.Errorf("unknown language %q", tag)
 	}
-	p, err := newPage(d, wording{catalogue})
+	p, err := newPage(d, wording{catalogue, newRuleTitles(d, catalogue)})
 	if err != nil {
 		return err
 	}
@@ -58,6 +58,10 @@ func (p *page) functions() template.FuncMap {
 		"say":        p.words.say,
 		"key":        func(parts ...string) messageKey { return messageKey(strings.Join(parts, "")) },
 		"sentence":   p.words.sentence,
+		"rule":       p.words.rule,
+		"measure":    p.words.measure,
+		"because":    func(one Unseen) template.HTML { return p.words.sentence(reasonOf(one)) },
+		"picture":    p.words.inPicture,
 		"number":     p.words.number,
 		"decimal":    p.words.decimal,
 		"percent":    p.words.percent,

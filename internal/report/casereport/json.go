@@ -123,7 +123,7 @@ func writeJSON(w io.Writer, d *Document, tag string) error {
 // wordsOf puts every sentence into words, in the order of the report: who reads
 // the document needs no catalogue.
 func wordsOf(d *Document, b brief, tag string) ([]wordsJSON, error) {
-	text, err := Sentences(tag)
+	text, err := sentencesOf(d, tag)
 	if err != nil {
 		return nil, err
 	}

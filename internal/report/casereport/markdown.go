@@ -31,7 +31,7 @@ func writeMarkdown(w io.Writer, d *Document, tag string) error {
 	if err != nil {
 		return err
 	}
-	m := &markdown{out: bufio.NewWriterSize(w, 64<<10), catalogue: catalogue, tag: tag}
+	m := &markdown{out: bufio.NewWriterSize(w, 64<<10), catalogue: catalogue, tag: tag, titles: newRuleTitles(d, catalogue)}
 	fmt.Fprintf(m.out, "# %s: %s\n\n", m.say("kicker"), markdownText(d.Name))
 	m.summary(d, short)
 	for _, one := range detailed(d) {
@@ -48,6 +48,7 @@ type markdown struct {
 	out       *bufio.Writer
 	catalogue *language.Catalogue
 	tag       string
+	titles    ruleTitles
 }
 
 // say puts a message of this package into words; as wording.say does.
@@ -56,7 +57,7 @@ func (m *markdown) say(key string, pairs ...any) string {
 }
 
 func (m *markdown) sentence(s incident.Sentence) string {
-	text := markdownSegments(m.catalogue.Text(m.tag, s.Message, valuesOf(s)...))
+	text := markdownSegments(m.catalogue.Text(m.tag, s.Message, m.titles.values(s)...))
 	if len(s.Proof) == 0 {
 		return text
 	}
@@ -125,8 +126,16 @@ func (m *markdown) steps(d *Document) {
 		m.item(m.say("first.none"))
 	}
 	for _, step := range steps[:min(len(steps), most)] {
-		m.item(markdownText(step.Name) + " (" + markdownText(strings.Join(step.Techniques[:min(len(step.Techniques), most)], ", ")) + ")")
+		m.item(m.measure(step) + " (" + markdownText(strings.Join(step.Techniques[:min(len(step.Techniques), most)], ", ")) + ")")
 	}
+}
+
+// measure is what to do, in our own words where they are known.
+func (m *markdown) measure(step Step) string {
+	if key := measureKey(step.ID); m.catalogue.Has(language.English, key) {
+		return markdownSegments(m.catalogue.Text(m.tag, key))
+	}
+	return markdownText(step.Name)
 }
 
 func (m *markdown) incident(one *incident.Incident) {
@@ -251,7 +260,12 @@ func (m *markdown) rest(d *Document) {
 		m.item(m.say("unseen.none"))
 	}
 	for _, one := range d.Unseen[:min(len(d.Unseen), maxUnseenRows)] {
-		text := markdownText(one.What) + ": " + markdownText(one.Why)
+		text := m.sentence(reasonOf(one))
+		if key := unseenKinds[strings.ToLower(one.What)]; key != "" {
+			text = m.say(key) + ": " + text
+		} else {
+			text = markdownText(one.What) + ": " + text
+		}
 		if one.Count > 0 {
 			text += " (" + language.Number(m.tag, one.Count) + ")"
 		}
