@@ -106,18 +106,6 @@ func Decimal(tag string, number float64, digits int) string {
 	return text
 }
 
-// Percent writes a share of 1 as per cent.
-func Percent(tag string, share float64) string {
-	text := Decimal(tag, share*100, 0)
-	switch {
-	case text == "0" && share > 0:
-		text = "<1"
-	case text == "100" && share < 1:
-		text = ">99"
-	}
-	return text + "\u00a0%"
-}
-
 // Time writes a time: ISO 8601, UTC, to the second, in every language, so that
 // it is the same as in the evidence. It is empty for the zero time.
 func Time(t time.Time) string {

@@ -262,3 +262,13 @@ func leadSomewhere(t *testing.T, page string) map[string]int {
 	}
 	return ids
 }
+
+// A probability is the same number in a sentence and in a table.
+func TestProbabilitiesAgree(t *testing.T) {
+	t.Parallel()
+	for share, want := range map[float64]string{.7999: "79", .004: "&lt;1", .996: "99"} {
+		if got := string(wording{}.percent(share)); !strings.Contains(got, ">"+want+"\u00a0%<") {
+			t.Errorf("%v is %s", share, got)
+		}
+	}
+}

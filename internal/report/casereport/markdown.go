@@ -125,7 +125,7 @@ func (m *markdown) steps(d *Document) {
 	if len(steps) == 0 {
 		m.item(m.say("first.none"))
 	}
-	for _, step := range steps[:min(len(steps), most)] {
+	for _, step := range steps {
 		m.item(m.measure(step) + " (" + markdownText(strings.Join(step.Techniques[:min(len(step.Techniques), most)], ", ")) + ")")
 	}
 }
@@ -242,7 +242,9 @@ func (m *markdown) hypothesis(h *attribution.Hypothesis) string {
 	return markdownSegments(hypothesisWords(m.catalogue, m.tag, h))
 }
 
-func (m *markdown) percent(share float64) string { return markdownText(language.Percent(m.tag, share)) }
+func (m *markdown) percent(share float64) string {
+	return markdownText(attribution.Percent(share) + "\u00a0%")
+}
 
 func (m *markdown) word(word string) string {
 	if word == "" {

@@ -40,6 +40,15 @@ type facts struct {
 // Told is what happened, in short: paragraphs of sentences.
 func (p *page) Told() [][]incident.Sentence { return p.Brief.paragraphs(p.Document) }
 
+// maxFirstSteps are shown; the others are behind a fold.
+const maxFirstSteps = 12
+
+// FirstSteps are what to do first, LaterSteps all else.
+func (p *page) FirstSteps() []Step { return p.Steps[:min(len(p.Steps), maxFirstSteps)] }
+
+// LaterSteps are behind a fold.
+func (p *page) LaterSteps() []Step { return p.Steps[len(p.FirstSteps()):] }
+
 // A claim is a sentence with what it rests on.
 type claim struct {
 	ID string

@@ -123,7 +123,7 @@ func (w wording) decimal(n float64, digits int) template.HTML {
 }
 
 func (w wording) percent(share float64) template.HTML {
-	return each(func(tag string) string { return apart(language.Percent(tag, share)) })
+	return template.HTML(apart(attribution.Percent(share) + "\u00a0%"))
 }
 
 // apart keeps the signs of a number where they are in text of any direction.
