@@ -149,6 +149,21 @@ func TestText(t *testing.T) {
 }
 
 // The categories are CLDR's: https://www.unicode.org/cldr/charts/latest/supplemental/language_plural_rules.html
+// What begins a sentence has a capital, though it has none within one.
+func TestSentencesBeginWithACapital(t *testing.T) {
+	t.Parallel()
+	c := load(t)
+	phases := []Value{{Name: "from", Message: "phase.impairment"}, {Name: "to", Message: "phase.destruction"}, {Name: "group", Text: "x"}}
+	for tag, want := range map[string]string{"en": "Impairing defences and destruction both look most like x.", "sq": "D", "ar": ""} {
+		if got := Plain(c.Text(tag, "hand_off.same_profile", phases...)); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s", tag, got)
+		}
+	}
+	if got := Plain(c.Text("en", "title.rule", Value{Name: "rule", Text: "evidence"})); got != "evidence" {
+		t.Errorf("evidence is changed: %s", got)
+	}
+}
+
 func TestPluralForms(t *testing.T) {
 	t.Parallel()
 	c := small(t)

@@ -194,7 +194,7 @@ const maxBriefHosts = 6
 func (p *places) values() []incident.Value {
 	names := strings.Join(p.hosts[:min(len(p.hosts), maxBriefHosts)], ", ")
 	if len(p.hosts) > maxBriefHosts {
-		names += " …"
+		names += ", …"
 	}
 	values := []incident.Value{{Name: "hosts", Number: int64(len(p.hosts))}, {Name: "names", Text: names, Kind: entity.Host}, {Name: "places", Message: "report.brief.places"},
 		{Name: "first", Text: day(p.first)}, {Name: "last", Text: day(p.last)}, {Name: "when", Message: "report.brief.between"}}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kulla-defence/kulla/internal/incident"
+	"github.com/kulla-defence/kulla/internal/incident/entity"
 	"github.com/kulla-defence/kulla/internal/language"
 )
 
@@ -30,7 +31,8 @@ func newRuleTitles(d *Document, catalogue *language.Catalogue) ruleTitles {
 func ruleKey(id string) string    { return "rule." + strings.ReplaceAll(id, "-", "_") }
 func measureKey(id string) string { return "measure." + strings.ReplaceAll(id, "-", "_") }
 
-// values are a sentence's, with levels and titles of rules as messages.
+// values are a sentence's, with levels, titles of rules and the end of a list
+// that was cut as messages.
 func (t ruleTitles) values(s incident.Sentence) []language.Value {
 	values := make([]language.Value, 0, len(s.Values))
 	for _, v := range s.Values {
@@ -38,6 +40,9 @@ func (t ruleTitles) values(s incident.Sentence) []language.Value {
 		switch {
 		case v.Name == "level" && slices.Contains(levelNames, v.Text):
 			value.Message = "report.level." + v.Text
+		case v.Kind == entity.Host && strings.HasSuffix(v.Text, ", …"):
+			value = language.Value{Name: v.Name, Message: "report.names.more"}
+			values = append(values, language.Value{Name: "listed", Text: strings.TrimSuffix(v.Text, ", …"), Kind: string(v.Kind)})
 		case v.Name == "rule":
 			values = append(values, t.split(v.Text)...)
 			continue

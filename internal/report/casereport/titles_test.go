@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/kulla-defence/kulla/internal/incident"
+	"github.com/kulla-defence/kulla/internal/incident/entity"
 	"github.com/kulla-defence/kulla/internal/knowledge"
 	"github.com/kulla-defence/kulla/internal/language"
 	"github.com/kulla-defence/kulla/rules"
@@ -82,6 +83,20 @@ func TestTitlesInSentences(t *testing.T) {
 		if got := text(incident.Sentence{Message: "score.level", Values: []incident.Value{textValue("level", "high"), textValue("rule", test.rule)}}); got != test.want {
 			t.Errorf("%s: %s", test.rule, got)
 		}
+	}
+}
+
+// A list of hosts that was cut says so in words, and ends with one full stop.
+func TestCutLists(t *testing.T) {
+	t.Parallel()
+	english, err := English()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := english(incident.Sentence{Message: "story.opening", Values: []incident.Value{countValue("count", 9), countValue("hosts", 8), textValue("first", "a"), textValue("last", "b"),
+		{Name: "names", Text: "VPN01, WS01, …", Kind: entity.Host}}})
+	if !strings.HasSuffix(got, "8 hosts belong together: VPN01, WS01 and others.") {
+		t.Error(got)
 	}
 }
 
