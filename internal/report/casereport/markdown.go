@@ -243,7 +243,7 @@ func (m *markdown) hypothesis(h *attribution.Hypothesis) string {
 }
 
 func (m *markdown) percent(share float64) string {
-	return markdownText(attribution.Percent(share) + "\u00a0%")
+	return markdownText(percentText(share))
 }
 
 func (m *markdown) word(word string) string {

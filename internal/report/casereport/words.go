@@ -123,8 +123,11 @@ func (w wording) decimal(n float64, digits int) template.HTML {
 }
 
 func (w wording) percent(share float64) template.HTML {
-	return template.HTML(apart(attribution.Percent(share) + "\u00a0%"))
+	return template.HTML(apart(percentText(share)))
 }
+
+// percentText is a probability as sentences have it, with its sign.
+func percentText(share float64) string { return attribution.Percent(share) + "\u00a0%" }
 
 // apart keeps the signs of a number where they are in text of any direction.
 func apart(number string) string {
