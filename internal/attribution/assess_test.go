@@ -526,7 +526,7 @@ func TestWordsOfICD203(t *testing.T) {
 			t.Errorf("Word(%v) = %s, want %s", p, got, want)
 		}
 	}
-	for p, want := range map[float64]string{0: "1", .0049: "1", .7999: "79", .8: "80", 1: "99"} {
+	for p, want := range map[float64]string{0: "<1", .0099: "<1", .01: "1", .7999: "79", .8: "80", 1: "99"} {
 		if got := percent(p); got != want {
 			t.Errorf("percent(%v) = %s, want %s", p, got, want)
 		}

@@ -60,11 +60,18 @@ func (j *judgement) likelihood(focus string, list []Hypothesis) incident.Sentenc
 	return s
 }
 
-// percent is a probability in whole percent, rounded down so that it agrees
-// with the word, and never 0 or 100: no evidence is certain.
-func percent(p float64) string {
-	return strconv.Itoa(int(min(max(math.Floor(p*100), 1), 99)))
+// Percent is a probability in whole percent, rounded down so that it agrees
+// with the word and with the gates, and never 0 or 100: no evidence is certain.
+// Sentences and tables write it so.
+func Percent(p float64) string {
+	if p < .01 {
+		return "<1"
+	}
+	return strconv.Itoa(int(min(math.Floor(p*100), 99)))
 }
+
+// percent is Percent, for sentences.
+func percent(p float64) string { return Percent(p) }
 
 // What analytic confidence rests on.
 const (

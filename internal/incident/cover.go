@@ -21,11 +21,20 @@ var pointWeights = map[string]float64{"stage": 3, "stage_host": 1.2, "chapter": 
 
 // cover returns the smallest set of groups, as a greedy search finds it, that
 // shows every stage and every host in each chapter, and both ends of the joins
-// between hosts.
+// between hosts. What an incident began with is always told.
 func (c *component) cover(chapters []chapter) []*group {
 	points := c.points(chapters)
 	covered := map[point]bool{}
 	var chosen []*group
+	choose := func(g *group) {
+		chosen = append(chosen, g)
+		for _, p := range points[g] {
+			covered[p] = true
+		}
+	}
+	if at := slices.IndexFunc(c.groups, func(g *group) bool { return len(points[g]) > 0 && !g.first.IsZero() }); at >= 0 {
+		choose(c.groups[at])
+	}
 	for len(chosen) < maxStory {
 		var best *group
 		gain := 0.0
@@ -37,10 +46,7 @@ func (c *component) cover(chapters []chapter) []*group {
 		if best == nil || gain < 1 {
 			break
 		}
-		chosen = append(chosen, best)
-		for _, p := range points[best] {
-			covered[p] = true
-		}
+		choose(best)
 	}
 	slices.SortFunc(chosen, compareGroups)
 	return chosen

@@ -170,6 +170,28 @@ func TestStory(t *testing.T) {
 }
 
 // What is missing depends on what the evidence has.
+// A story begins with what the incident began with, however small it was.
+func TestStoryBeginsWithTheFirstFinding(t *testing.T) {
+	t.Parallel()
+	started := func(at, rule, image string) record {
+		return record{at, web, rule, started(len(image)*3, 1, `C:\Tools\`+image, `C:\Windows\explorer.exe`, `CORP\ana`)}
+	}
+	incidents := incidentsOf(t, started("0s", "medium defense-evasion Protection goes off", "a.exe"), started("7m", "high defense-evasion Protection switched off", "ab.exe"),
+		started("9m", "critical credential-access Theft", "abc.exe"))
+	if len(incidents) != 1 {
+		t.Fatalf("%d incidents, want 1", len(incidents))
+	}
+	for _, s := range incidents[0].Story {
+		if !strings.HasPrefix(s.Message, "story.opening") && !strings.HasPrefix(s.Message, "story.chapter") {
+			if !s.Time.Equal(incidents[0].First) {
+				t.Errorf("the story begins at %v, the incident at %v", s.Time, incidents[0].First)
+			}
+			return
+		}
+	}
+	t.Error("no story")
+}
+
 func TestMissing(t *testing.T) {
 	t.Parallel()
 	s := play(t, append(ordinary(), record{"0s", web, "high credential-access Memory of LSASS read", started(4, 3, `C:\Users\Public\dump.exe`, `C:\Windows\System32\cmd.exe`, `CORP\ana`)})...)

@@ -119,6 +119,12 @@ func (c *Catalogue) Has(tag, key string) bool {
 	return ok
 }
 
+// Says says whether a message is, in English, this text without values.
+func (c *Catalogue) Says(key, text string) bool {
+	m, ok := c.messages[English][key]
+	return ok && m.plural == "" && len(m.other) == 1 && m.other[0].words == text
+}
+
 // find returns a message and the language that it is in.
 func (c *Catalogue) find(tag, key string) (m *message, in string, ok bool) {
 	for _, tag := range []string{tag, English} {

@@ -1,9 +1,12 @@
 package language
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // A Value is what stands in a message for {name}: a text of the evidence, a
@@ -33,7 +36,23 @@ type Segment struct {
 // in English; one that English lacks too is given as its key, in brackets, so
 // that the lack is seen. So is a value that was not given.
 func (c *Catalogue) Text(tag, key string, values ...Value) []Segment {
-	return c.appendText(nil, tag, key, values, 0)
+	text := c.appendText(nil, tag, key, values, 0)
+	if len(text) > 0 && text[0].Text != "" && !text[0].Evidence && c.beginsWithMessage(tag, key, values) {
+		first, size := utf8.DecodeRuneInString(text[0].Text)
+		text[0].Text = string(unicode.ToUpper(first)) + text[0].Text[size:]
+	}
+	return text
+}
+
+// beginsWithMessage reports whether a text begins with what elsewhere stands
+// within one, and so may have no capital.
+func (c *Catalogue) beginsWithMessage(tag, key string, values []Value) bool {
+	m, found, ok := c.find(tag, key)
+	if !ok {
+		return false
+	}
+	parts := m.form(found, values)
+	return len(parts) > 0 && parts[0].value != "" && slices.ContainsFunc(values, func(v Value) bool { return v.Name == parts[0].value && v.Message != "" })
 }
 
 // maxDepth bounds messages within messages.
@@ -104,18 +123,6 @@ func Decimal(tag string, number float64, digits int) string {
 		text = "−" + positive
 	}
 	return text
-}
-
-// Percent writes a share of 1 as per cent.
-func Percent(tag string, share float64) string {
-	text := Decimal(tag, share*100, 0)
-	switch {
-	case text == "0" && share > 0:
-		text = "<1"
-	case text == "100" && share < 1:
-		text = ">99"
-	}
-	return text + "\u00a0%"
 }
 
 // Time writes a time: ISO 8601, UTC, to the second, in every language, so that

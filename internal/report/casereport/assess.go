@@ -7,12 +7,13 @@ import (
 	"slices"
 
 	"github.com/kulla-defence/kulla/internal/attribution"
+	"github.com/kulla-defence/kulla/internal/incident"
 )
 
 // An assessmentView is an assessment, laid out.
 type assessmentView struct {
 	*attribution.Assessment
-	Answer, Likelihood, Confidence *claim
+	Answer, Likelihood, Confidence incident.Sentence
 	// Leading are the likeliest of those that exclude one another.
 	Leading []hypothesisView
 	// Wider are states and services.
@@ -49,7 +50,6 @@ type step struct {
 
 type itemView struct {
 	attribution.Item
-	Claim *claim
 	Cells []weightCell
 }
 
@@ -83,10 +83,10 @@ func (p *page) assessment() *assessmentView {
 		return nil
 	}
 	v := &assessmentView{Assessment: a,
-		Answer: p.claim("answer", a.Answer.Sentence), Likelihood: p.claim("likelihood", a.Likelihood), Confidence: p.claim("confidence", a.Confidence.Sentence)}
+		Answer: a.Answer.Sentence, Likelihood: a.Likelihood, Confidence: a.Confidence.Sentence}
 	v.hypotheses()
 	v.gates()
-	v.items(p)
+	v.items()
 	v.waterfall()
 	v.without()
 	return v
@@ -156,11 +156,11 @@ func firstOf(list []hypothesisView) []hypothesisView {
 	return kept
 }
 
-func (v *assessmentView) items(p *page) {
+func (v *assessmentView) items() {
 	items := v.Assessment.Items
 	for i := range items[:min(len(items), maxItems)] {
 		item := &items[i]
-		one := itemView{Item: *item, Claim: p.claim("item-"+item.ID, item.Claim)}
+		one := itemView{Item: *item}
 		for _, h := range v.Leading {
 			one.Cells = append(one.Cells, cellOf(item, h.ID))
 		}
@@ -274,6 +274,11 @@ func (v *assessmentView) hypothesis(id string) *attribution.Hypothesis {
 		}
 	}
 	return &attribution.Hypothesis{ID: id, Name: id, Kind: "group"}
+}
+
+// Shows says whether an item is among those of the page, and can be led to.
+func (v *assessmentView) Shows(id string) bool {
+	return slices.ContainsFunc(v.Items, func(i itemView) bool { return i.ID == id })
 }
 
 // percentPlace is a place or length in SVG.

@@ -261,11 +261,11 @@ func (b *browser) withoutScript(t *testing.T) {
 		t.Errorf("language and appearance are %s", got)
 	}
 	// The address still names a record: the browser itself opens what it is in.
-	const shown = `document.querySelector("details.claim .record").checkVisibility()`
+	const shown = `document.querySelector("details.claim .record:target").checkVisibility()`
 	if !evaluate[bool](b, shown) {
 		t.Error("a reference does not open the record it names")
 	}
-	b.do(chromedp.Focus(`details.claim > summary`), chromedp.KeyEvent("\r"))
+	b.do(chromedp.Focus(`details.claim:has(.record:target) > summary`), chromedp.KeyEvent("\r"))
 	if evaluate[bool](b, shown) {
 		t.Error("a sentence does not close by the keyboard")
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -32,27 +33,27 @@ type graphNode struct {
 	Kind  entity.Kind
 	Name  string
 	Label string // Name, cut
-	// More counts entities that stand together in this node.
-	More   int
-	Levels string // the gravest incident it is in
+	// Members counts the entities of this node, More those of all nodes that
+	// are not shown.
+	Members, More int
 
-	key    entity.Key
-	column int
-	linked bool
-	weight float64
-	order  float64
+	name    string
+	column  int
+	outside bool
+	degree  int // links to nodes that are shown
+	weight  float64
+	order   float64
 }
 
 type graphEdge struct {
 	From, To *graphNode
-	Kinds    []string
 	Path     string
 	Level    string
 }
 
 const (
 	maxInColumn   = 12 // nodes; there are five columns
-	maxUnlinked   = 6  // fewer, where what is more is linked to nothing
+	maxUnlinked   = 6  // where nothing of a column is linked
 	columnWidth   = 236
 	nodeWidth     = 176
 	nodeHeight    = 28
@@ -74,34 +75,100 @@ var graphColumns = []struct {
 
 func newGraph(incidents []*incident.Incident, names hostNames) *graphView {
 	g := &graphView{}
-	nodes := graphNodes(incidents)
-	linked := connect(nodes, incidents)
-	g.choose(nodes, linked)
-	shown := map[entity.Key]*graphNode{}
+	nodes, of := graphNodes(incidents, names)
+	links := linksBetween(incidents, of)
+	g.choose(nodes, links)
+	shown := map[*graphNode]bool{}
 	for _, n := range g.Nodes {
-		if n.Kind == entity.Host && n.More == 0 {
-			n.Label = shortLabel(names.shortOf(n.Name))
-		}
-		shown[n.key] = n
+		n.Label = n.label(names)
+		shown[n] = true
 	}
-	g.edges(incidents, shown)
+	for _, e := range links {
+		if shown[e.From] && shown[e.To] {
+			g.Edges = append(g.Edges, e)
+		}
+	}
 	g.arrange()
 	return g
 }
 
-func graphNodes(incidents []*incident.Incident) map[entity.Key]*graphNode {
-	nodes := map[entity.Key]*graphNode{}
+// graphNodes are the nodes of all entities, and which entity is of which:
+// processes of one program are one node, and so are files of one name.
+func graphNodes(incidents []*incident.Incident, names hostNames) (nodes []*graphNode, of map[entity.Key]*graphNode) {
+	byName := map[string]*graphNode{}
+	of = map[entity.Key]*graphNode{}
 	for _, one := range incidents {
 		for _, use := range one.Entities {
-			n := nodes[use.Key]
+			column := columnOf(use.Kind)
+			if column < 0 || use.Kind == entity.Domain && names.full[strings.ToLower(use.Name)] != "" {
+				continue // a name of a host is no domain of its own
+			}
+			name := nodeName(use.Kind, use.Name, use.Key)
+			n := byName[name]
 			if n == nil {
-				n = &graphNode{Kind: use.Kind, Name: use.Name, key: use.Key, column: columnOf(use.Kind), Levels: one.Level}
-				nodes[use.Key] = n
+				n = &graphNode{Kind: use.Kind, Name: use.Name, name: name, column: column, outside: isOutside(&use.Entity)}
+				byName[name] = n
+				nodes = append(nodes, n)
+			}
+			if of[use.Key] == nil {
+				of[use.Key] = n
+				n.Members++
 			}
 			n.weight += (use.Weight + .2) * math.Log1p(float64(use.Count)) * float64(1+weightOf(one.Level))
 		}
 	}
-	return nodes
+	return nodes, of
+}
+
+// nodeName is what entities of one node have in common.
+func nodeName(kind entity.Kind, name string, key entity.Key) string {
+	base := strings.ToLower(baseName(name))
+	switch {
+	case base == "":
+	case kind == entity.Process:
+		return "process:" + base
+	case kind == entity.File:
+		return "file:" + withoutNumbers(base)
+	}
+	return string(key)
+}
+
+// baseName is the last part of a path.
+func baseName(path string) string { return path[strings.LastIndexAny(path, `\/`)+1:] }
+
+// longNumber is one that tells files of a row apart.
+const longNumber = 3 // digits
+
+// withoutNumbers puts a sign in the place of long numbers.
+func withoutNumbers(name string) string {
+	var out strings.Builder
+	for name != "" {
+		digits := len(name) - len(strings.TrimLeft(name, "0123456789"))
+		switch {
+		case digits >= longNumber:
+			out.WriteString("…")
+		case digits > 0:
+			out.WriteString(name[:digits])
+		default:
+			digits = strings.IndexAny(name, "0123456789")
+			if digits < 0 {
+				digits = len(name)
+			}
+			out.WriteString(name[:digits])
+		}
+		name = name[digits:]
+	}
+	return out.String()
+}
+
+// isOutside reports whether an address, or a name, is of the world outside.
+func isOutside(e *entity.Entity) bool {
+	if e.Kind == entity.Address {
+		address, err := netip.ParseAddr(e.Name)
+		address = address.Unmap()
+		return err == nil && !address.IsPrivate() && !address.IsLinkLocalUnicast() && !address.IsLoopback() && !address.IsUnspecified() && !address.IsMulticast()
+	}
+	return e.Kind == entity.Domain
 }
 
 func columnOf(kind entity.Kind) int {
@@ -113,52 +180,82 @@ func columnOf(kind entity.Kind) int {
 	})
 }
 
-// connect counts the links of each node: what is linked says more.
-func connect(nodes map[entity.Key]*graphNode, incidents []*incident.Incident) map[entity.Key]int {
-	linked := map[entity.Key]int{}
+// linksBetween are the links between nodes, each once, of the gravest incident
+// that has it.
+func linksBetween(incidents []*incident.Incident, of map[entity.Key]*graphNode) []*graphEdge {
+	var edges []*graphEdge
+	between := map[[2]*graphNode]*graphEdge{}
 	for _, one := range incidents {
 		for _, link := range one.Links {
-			if nodes[link.From] != nil && nodes[link.To] != nil {
-				linked[link.From]++
-				linked[link.To]++
+			from, to := of[link.From], of[link.To]
+			if from == nil || to == nil || from == to {
+				continue
+			}
+			e := between[[2]*graphNode{from, to}]
+			if e == nil {
+				e = &graphEdge{From: from, To: to, Level: one.Level}
+				between[[2]*graphNode{from, to}] = e
+				edges = append(edges, e)
+			}
+			if levelRank(one.Level) > levelRank(e.Level) {
+				e.Level = one.Level
 			}
 		}
 	}
-	return linked
+	return edges
 }
 
-// choose keeps the nodes that matter most in each column, and puts the others
-// of the column into one.
-func (g *graphView) choose(nodes map[entity.Key]*graphNode, linked map[entity.Key]int) {
-	byColumn := make([][]*graphNode, len(graphColumns))
+// choose keeps the nodes that matter most in each column, and counts the
+// others in one. What matters depends on what else is kept: a node is worth
+// more the more it is linked to others that are.
+func (g *graphView) choose(nodes []*graphNode, links []*graphEdge) {
+	columns := make([][]*graphNode, len(graphColumns))
 	for _, n := range nodes {
-		if n.column < 0 {
-			continue
+		columns[n.column] = append(columns[n.column], n)
+	}
+	for _, column := range columns {
+		slices.SortFunc(column, compareNodes)
+	}
+	for round := range 3 {
+		kept := map[*graphNode]bool{}
+		for i, column := range columns {
+			most := keptOf(i, column)
+			if round == 0 { // no links are counted yet
+				most = min(len(column), maxInColumn)
+			}
+			for _, n := range column[:most] {
+				kept[n] = true
+			}
 		}
-		n.linked = linked[n.key] > 0
-		byColumn[n.column] = append(byColumn[n.column], n)
+		for _, n := range nodes {
+			n.degree = 0
+		}
+		for _, e := range links {
+			if kept[e.To] {
+				e.From.degree++
+			}
+			if kept[e.From] {
+				e.To.degree++
+			}
+		}
+		for _, column := range columns {
+			slices.SortFunc(column, compareNodes)
+		}
 	}
 	x := 0
-	for i, column := range byColumn {
+	for i, column := range columns {
 		if len(column) == 0 {
 			continue
 		}
-		slices.SortFunc(column, func(a, b *graphNode) int {
-			return cmp.Or(compareLinked(a, b), cmp.Compare(b.weight, a.weight), cmp.Compare(a.key, b.key))
-		})
-		most := min(maxInColumn, max(countLinked(column), maxUnlinked))
-		if column[0].Kind == entity.Host {
-			most = maxInColumn
-		}
-		if len(column) > most {
-			rest := &graphNode{column: i, More: len(column) - most + 1, Label: fmt.Sprintf("+ %d", len(column)-most+1), key: "+", Kind: column[0].Kind}
-			column = append(column[:most-1:most-1], rest)
+		kept := keptOf(i, column)
+		if more := len(column) - kept; more > 0 {
+			if kept == maxInColumn {
+				kept, more = kept-1, more+1
+			}
+			column = append(column[:kept:kept], &graphNode{column: i, More: more, Kind: column[0].Kind})
 		}
 		for _, n := range column {
 			n.X = x
-			if n.More == 0 {
-				n.Label = shortLabel(n.Name)
-			}
 			g.Nodes = append(g.Nodes, n)
 		}
 		g.Columns = append(g.Columns, graphColumn{x, graphColumns[i].name})
@@ -167,25 +264,70 @@ func (g *graphView) choose(nodes map[entity.Key]*graphNode, linked map[entity.Ke
 	g.Width = max(x-columnWidth+nodeWidth, nodeWidth)
 }
 
-// compareLinked puts what is linked before what stands alone.
-func compareLinked(a, b *graphNode) int {
+// keptOf is how many nodes of a column, in their order, are shown: what is
+// linked to nothing only among hosts and outsiders, or where nothing is.
+func keptOf(column int, nodes []*graphNode) int {
+	if graphColumns[column].name == "column.where" {
+		return min(len(nodes), maxInColumn)
+	}
+	telling := 0
+	for _, n := range nodes {
+		if n.degree > 0 || n.outside {
+			telling++
+		}
+	}
+	if telling == 0 {
+		telling = maxUnlinked
+	}
+	return min(len(nodes), telling, maxInColumn)
+}
+
+// compareNodes puts outsiders before what is inside, what is linked before what
+// stands alone, and then what weighs more in grave incidents.
+func compareNodes(a, b *graphNode) int {
+	return cmp.Or(first(a.outside && a.degree > 0, b.outside && b.degree > 0), first(a.degree > 0, b.degree > 0), first(a.outside, b.outside),
+		cmp.Compare(b.weight*float64(1+b.degree), a.weight*float64(1+a.degree)), strings.Compare(a.name, b.name))
+}
+
+// first orders what has a property before what has not.
+func first(a, b bool) int {
 	switch {
-	case a.linked == b.linked:
+	case a == b:
 		return 0
-	case a.linked:
+	case a:
 		return -1
 	}
 	return 1
 }
 
-func countLinked(column []*graphNode) int {
-	count := 0
-	for _, n := range column {
-		if n.linked {
-			count++
-		}
+// label is a node's name, cut; of several entities with their number.
+func (n *graphNode) label(names hostNames) string {
+	switch {
+	case n.More > 0:
+		return fmt.Sprintf("+ %d", n.More)
+	case n.Kind == entity.Host:
+		return cutLabel(names.shortOf(n.Name), maxLabelRunes)
+	case n.Members == 1 && n.Kind != entity.Process:
+		return shortLabel(n.Name)
 	}
-	return count
+	name := baseName(n.Name)
+	if n.Kind == entity.File {
+		name = withoutNumbers(name)
+	}
+	if n.Members == 1 || name == "" {
+		return cutLabel(cmp.Or(name, n.Name), maxLabelRunes)
+	}
+	number := fmt.Sprintf(" ×%d", n.Members)
+	return cutLabel(name, maxLabelRunes-len([]rune(number))) + number
+}
+
+// cutLabel cuts a name to so many characters.
+func cutLabel(name string, most int) string {
+	runes := []rune(shown(name))
+	if len(runes) <= most {
+		return string(runes)
+	}
+	return string(runes[:most-1]) + "…"
 }
 
 // shortLabel cuts a name to the width of a node; of a path the end tells most.
@@ -193,33 +335,7 @@ func shortLabel(name string) string {
 	if at := strings.LastIndexAny(name, `\/`); at >= 0 && at+1 < len(name) && len(name) > maxLabelRunes {
 		name = "…" + name[at:]
 	}
-	runes := []rune(shown(name))
-	if len(runes) <= maxLabelRunes {
-		return string(runes)
-	}
-	return string(runes[:maxLabelRunes-1]) + "…"
-}
-
-func (g *graphView) edges(incidents []*incident.Incident, shown map[entity.Key]*graphNode) {
-	between := map[[2]entity.Key]*graphEdge{}
-	for _, one := range incidents {
-		for _, link := range one.Links {
-			from, to := shown[link.From], shown[link.To]
-			if from == nil || to == nil || from == to {
-				continue
-			}
-			id := [2]entity.Key{link.From, link.To}
-			e := between[id]
-			if e == nil {
-				e = &graphEdge{From: from, To: to, Level: one.Level}
-				between[id] = e
-				g.Edges = append(g.Edges, e)
-			}
-			if !slices.Contains(e.Kinds, link.Kind) {
-				e.Kinds = append(e.Kinds, link.Kind)
-			}
-		}
-	}
+	return cutLabel(name, maxLabelRunes)
 }
 
 // arrange orders the nodes of each column by the middle of what they are

@@ -36,7 +36,7 @@ func writeHTML(w io.Writer, d *Document, tag string) error {
 	if !slices.Contains(language.Tags(), tag) {
 		return fmt.Errorf("unknown language %q", tag)
 	}
-	p, err := newPage(d, wording{catalogue})
+	p, err := newPage(d, wording{catalogue, newRuleTitles(d, catalogue)})
 	if err != nil {
 		return err
 	}
@@ -58,6 +58,10 @@ func (p *page) functions() template.FuncMap {
 		"say":        p.words.say,
 		"key":        func(parts ...string) messageKey { return messageKey(strings.Join(parts, "")) },
 		"sentence":   p.words.sentence,
+		"rule":       p.words.rule,
+		"measure":    p.words.measure,
+		"because":    func(one Unseen) template.HTML { return p.words.sentence(reasonOf(one)) },
+		"picture":    p.words.inPicture,
 		"number":     p.words.number,
 		"decimal":    p.words.decimal,
 		"percent":    p.words.percent,
@@ -73,6 +77,7 @@ func (p *page) functions() template.FuncMap {
 		"place":      percentPlace,
 		"proof":      p.proof,
 		"hypothesis": p.hypothesis,
+		"reference":  func(id string) itemReference { return itemReference{id, p.Assessment.Shows(id)} },
 		"tactic": func(tactic string) template.HTML {
 			return p.words.say("tactic." + strings.ReplaceAll(tactic, "-", "_"))
 		},
@@ -90,6 +95,13 @@ func timeHTML(t time.Time) template.HTML {
 		return "–"
 	}
 	return template.HTML(fmt.Sprintf(`<time datetime="%s">%s</time>`, t.UTC().Format(time.RFC3339Nano), language.Time(t)))
+}
+
+// An itemReference is the name of an item of evidence, which leads to the item
+// where the page shows it.
+type itemReference struct {
+	ID    string
+	Shown bool
 }
 
 // maxShownProof is how many links stand behind one sentence.

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"iter"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/kulla-defence/kulla/internal/attribution"
 	"github.com/kulla-defence/kulla/internal/detect"
 	"github.com/kulla-defence/kulla/internal/incident"
 	"github.com/kulla-defence/kulla/internal/language"
@@ -92,21 +94,7 @@ func TestHostileEvidenceIsText(t *testing.T) {
 func TestEverySentenceIsProven(t *testing.T) {
 	t.Parallel()
 	page := written(t, "html", fixture(t), "en")
-	ids := map[string]int{}
-	for _, m := range regexp.MustCompile(`\sid="([^"]+)"`).FindAllStringSubmatch(page, -1) {
-		if ids[m[1]]++; ids[m[1]] > 1 {
-			t.Errorf("two elements have the id %s", m[1])
-		}
-	}
-	references := regexp.MustCompile(`href="#([^"]*)"`).FindAllStringSubmatch(page, -1)
-	if len(references) < 10 {
-		t.Errorf("only %d references", len(references))
-	}
-	for _, m := range references {
-		if ids[m[1]] == 0 {
-			t.Errorf("#%s refers to nothing", m[1])
-		}
-	}
+	ids := leadSomewhere(t, page)
 	for _, s := range sentences(fixture(t)) {
 		if len(s.Proof) > 0 && ids[fmt.Sprintf("r-%d", s.Proof[0])] == 0 {
 			t.Errorf("%s: its record %d is not on the page", s.Message, s.Proof[0])
@@ -234,5 +222,53 @@ func TestDumpCommand(t *testing.T) {
 	}
 	if got := dumpCommand(&Finding{Finding: &detect.Finding{}}); got != "" {
 		t.Errorf("a command for no source: %s", got)
+	}
+}
+
+// A record that only the assessment cites is shown all the same, and an item
+// past those on the page is named without a link.
+func TestReferencesOfTheAssessment(t *testing.T) {
+	t.Parallel()
+	d := fixture(t)
+	d.Assessment.Answer.Sentence.Proof, d.Assessment.Items[0].Claim.Proof = []int64{102}, []int64{102}
+	d.Incidents[0].Story = nil
+	for n := range maxItems + 5 {
+		item := d.Assessment.Items[0]
+		item.ID = fmt.Sprintf("E-many-%d", n)
+		d.Assessment.Items = append(d.Assessment.Items, item)
+		d.Assessment.Without = append(d.Assessment.Without, attribution.Without{Item: item.ID, Leading: "unknown", Posterior: .1})
+	}
+	slices.Reverse(d.Assessment.Without)
+	leadSomewhere(t, written(t, "html", d, "en"))
+}
+
+// leadSomewhere fails for a reference to no place, and for one to several.
+func leadSomewhere(t *testing.T, page string) map[string]int {
+	t.Helper()
+	ids := map[string]int{}
+	for _, m := range regexp.MustCompile(`\sid="([^"]+)"`).FindAllStringSubmatch(page, -1) {
+		if ids[m[1]]++; ids[m[1]] > 1 {
+			t.Errorf("two elements have the id %s", m[1])
+		}
+	}
+	references := regexp.MustCompile(`href="#([^"]*)"`).FindAllStringSubmatch(page, -1)
+	if len(references) < 10 {
+		t.Errorf("only %d references", len(references))
+	}
+	for _, m := range references {
+		if ids[m[1]] == 0 {
+			t.Errorf("#%s refers to nothing", m[1])
+		}
+	}
+	return ids
+}
+
+// A probability is the same number in a sentence and in a table.
+func TestProbabilitiesAgree(t *testing.T) {
+	t.Parallel()
+	for share, want := range map[float64]string{.7999: "79", .004: "&lt;1", .996: "99"} {
+		if got := string(wording{}.percent(share)); !strings.Contains(got, ">"+want+"\u00a0%<") {
+			t.Errorf("%v is %s", share, got)
+		}
 	}
 }

@@ -84,11 +84,15 @@ type versionsJSON struct {
 // writeJSON writes all of a document: its members, the words of its sentences,
 // and the findings that sentences cite.
 func writeJSON(w io.Writer, d *Document, tag string) error {
-	cited, err := gatherRecords(d)
+	short, err := briefOf(d)
 	if err != nil {
 		return err
 	}
-	words, err := wordsOf(d, tag)
+	cited, err := gatherRecords(d, short)
+	if err != nil {
+		return err
+	}
+	words, err := wordsOf(d, short, tag)
 	if err != nil {
 		return err
 	}
@@ -118,13 +122,13 @@ func writeJSON(w io.Writer, d *Document, tag string) error {
 
 // wordsOf puts every sentence into words, in the order of the report: who reads
 // the document needs no catalogue.
-func wordsOf(d *Document, tag string) ([]wordsJSON, error) {
-	text, err := Sentences(tag)
+func wordsOf(d *Document, b brief, tag string) ([]wordsJSON, error) {
+	text, err := sentencesOf(d, tag)
 	if err != nil {
 		return nil, err
 	}
 	list := []wordsJSON{}
-	for _, s := range sentences(d) {
+	for _, s := range slices.Concat(b.sentences(), sentences(d)) {
 		list = append(list, wordsJSON{Message: s.Message, Text: text(s), Proof: s.Proof})
 	}
 	return list, nil

@@ -23,13 +23,17 @@ func writeMarkdown(w io.Writer, d *Document, tag string) error {
 	if err != nil {
 		return err
 	}
-	cited, err := gatherRecords(d)
+	short, err := briefOf(d)
 	if err != nil {
 		return err
 	}
-	m := &markdown{out: bufio.NewWriterSize(w, 64<<10), catalogue: catalogue, tag: tag}
+	cited, err := gatherRecords(d, short)
+	if err != nil {
+		return err
+	}
+	m := &markdown{out: bufio.NewWriterSize(w, 64<<10), catalogue: catalogue, tag: tag, titles: newRuleTitles(d, catalogue)}
 	fmt.Fprintf(m.out, "# %s: %s\n\n", m.say("kicker"), markdownText(d.Name))
-	m.summary(d)
+	m.summary(d, short)
 	for _, one := range detailed(d) {
 		m.incident(one)
 	}
@@ -44,6 +48,7 @@ type markdown struct {
 	out       *bufio.Writer
 	catalogue *language.Catalogue
 	tag       string
+	titles    ruleTitles
 }
 
 // say puts a message of this package into words; as wording.say does.
@@ -52,7 +57,7 @@ func (m *markdown) say(key string, pairs ...any) string {
 }
 
 func (m *markdown) sentence(s incident.Sentence) string {
-	text := markdownSegments(m.catalogue.Text(m.tag, s.Message, valuesOf(s)...))
+	text := markdownSegments(m.catalogue.Text(m.tag, s.Message, m.titles.values(s)...))
 	if len(s.Proof) == 0 {
 		return text
 	}
@@ -85,10 +90,16 @@ func (m *markdown) table(keys ...string) {
 	m.row(lines...)
 }
 
-func (m *markdown) summary(d *Document) {
+func (m *markdown) summary(d *Document, b brief) {
 	m.heading(2, "what.title")
 	if len(d.Incidents) > 0 {
-		fmt.Fprintf(m.out, "%s\n\n", m.sentence(d.Incidents[0].Title))
+		for _, part := range b.paragraphs(d) {
+			var said []string
+			for _, s := range part {
+				said = append(said, m.sentence(s))
+			}
+			fmt.Fprintf(m.out, "%s\n\n", strings.Join(said, " "))
+		}
 		m.table("incident", "level", "score", "what", "first", "last", "findings")
 	}
 	if d.Unfinished {
@@ -114,9 +125,17 @@ func (m *markdown) steps(d *Document) {
 	if len(steps) == 0 {
 		m.item(m.say("first.none"))
 	}
-	for _, step := range steps[:min(len(steps), most)] {
-		m.item(markdownText(step.Name) + " (" + markdownText(strings.Join(step.Techniques[:min(len(step.Techniques), most)], ", ")) + ")")
+	for _, step := range steps {
+		m.item(m.measure(step) + " (" + markdownText(strings.Join(step.Techniques[:min(len(step.Techniques), most)], ", ")) + ")")
 	}
+}
+
+// measure is what to do, in our own words where they are known.
+func (m *markdown) measure(step Step) string {
+	if key := measureKey(step.ID); m.catalogue.Has(language.English, key) {
+		return markdownSegments(m.catalogue.Text(m.tag, key))
+	}
+	return markdownText(step.Name)
 }
 
 func (m *markdown) incident(one *incident.Incident) {
@@ -223,7 +242,9 @@ func (m *markdown) hypothesis(h *attribution.Hypothesis) string {
 	return markdownSegments(hypothesisWords(m.catalogue, m.tag, h))
 }
 
-func (m *markdown) percent(share float64) string { return markdownText(language.Percent(m.tag, share)) }
+func (m *markdown) percent(share float64) string {
+	return markdownText(percentText(share))
+}
 
 func (m *markdown) word(word string) string {
 	if word == "" {
@@ -241,7 +262,12 @@ func (m *markdown) rest(d *Document) {
 		m.item(m.say("unseen.none"))
 	}
 	for _, one := range d.Unseen[:min(len(d.Unseen), maxUnseenRows)] {
-		text := markdownText(one.What) + ": " + markdownText(one.Why)
+		text := m.sentence(reasonOf(one))
+		if key := unseenKinds[strings.ToLower(one.What)]; key != "" {
+			text = m.say(key) + ": " + text
+		} else {
+			text = markdownText(one.What) + ": " + text
+		}
 		if one.Count > 0 {
 			text += " (" + language.Number(m.tag, one.Count) + ")"
 		}

@@ -4,15 +4,13 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-
-	"github.com/kulla-defence/kulla/internal/knowledge"
 )
 
 // A tacticView is one column of the ATT&CK matrix.
 type tacticView struct {
 	Tactic string
 	Cells  []techniqueCell
-	Count  int64 // findings
+	Count  int64 // the sum of its cells
 }
 
 type techniqueCell struct {
@@ -21,9 +19,7 @@ type techniqueCell struct {
 	// Shade is how dark it is, 1 to 5: the power of ten of Count, and one.
 	Shade int
 	// Level is that of the gravest incident with it.
-	Level    string
-	Findings []int64
-	Steps    []knowledge.Mitigation
+	Level string
 }
 
 // tactics are in the order of ATT&CK's enterprise matrix, versions 18 and 19.
@@ -45,62 +41,60 @@ func (p *page) matrix() []tacticView {
 					columns[tactic][use.ID] = c
 				}
 				c.Count += use.Count
-				c.Findings = append(c.Findings, use.Findings...)
 				if levelRank(one.Level) > levelRank(c.Level) {
 					c.Level = one.Level
 				}
 			}
 		}
 	}
-	counts := p.tacticCounts()
 	var views []tacticView
 	for _, tactic := range tactics {
 		if cells := columns[tactic]; cells != nil {
-			views = append(views, newTacticView(tactic, cells, counts[tactic]))
+			views = append(views, newTacticView(tactic, cells))
 		}
 	}
 	return views
 }
 
-// ownTactics leaves out the tactics that stand on a rule beside a technique
-// but are not, as ATT&CK has it, the technique's own.
+// evasion are the tactics into which version 19 split one of version 18: rules
+// are tagged with either.
+var evasion = []string{"defense-evasion", "stealth", "defense-impairment"}
+
+// ownTactics are those of a technique's own tactics, as ATT&CK has them, that
+// rules are tagged with: other tags are of another technique of the rule. Where
+// there are none, they are all its own.
 func (d *Document) ownTactics(id string, tagged []string) []string {
 	if d.Base == nil {
 		return tagged
 	}
 	technique := d.Base.Technique(id)
-	if technique == nil {
+	if technique == nil || len(technique.Tactics) == 0 {
 		return tagged
 	}
 	var own []string
-	for _, tactic := range tagged {
-		if slices.Contains(technique.Tactics, tactic) {
+	for _, tactic := range technique.Tactics {
+		if slices.ContainsFunc(tagged, func(tag string) bool { return isSameTactic(tag, tactic) }) {
 			own = append(own, tactic)
 		}
 	}
 	if own == nil {
-		return tagged
+		return technique.Tactics
 	}
 	return own
 }
 
-func (p *page) tacticCounts() map[string]int64 {
-	counts := map[string]int64{}
-	for _, one := range p.Incidents {
-		for _, stage := range one.Stages {
-			counts[stage.Tactic] += stage.Count
-		}
-	}
-	return counts
+func isSameTactic(one, other string) bool {
+	return one == other || slices.Contains(evasion, one) && slices.Contains(evasion, other)
 }
 
-func newTacticView(tactic string, cells map[string]*techniqueCell, count int64) tacticView {
-	v := tacticView{Tactic: tactic, Count: count}
+func newTacticView(tactic string, cells map[string]*techniqueCell) tacticView {
+	v := tacticView{Tactic: tactic}
 	for _, c := range cells {
 		for n := c.Count; n > 0 && c.Shade < 5; n /= 10 {
 			c.Shade++
 		}
 		v.Cells = append(v.Cells, *c)
+		v.Count += c.Count
 	}
 	slices.SortFunc(v.Cells, func(a, b techniqueCell) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.ID, b.ID))

@@ -25,6 +25,7 @@ type page struct {
 	Assessment *assessmentView
 	Steps      []Step
 	Facts      facts
+	Brief      brief
 	// Findings is how many there are, Total of them all.
 	Total int64
 }
@@ -36,21 +37,17 @@ type facts struct {
 	First, Last                       time.Time
 }
 
-// Began is the earliest of the grave incidents, where that is another than the
-// first in the list, which is the gravest; nil otherwise.
-func (p *page) Began() *incident.Incident {
-	var earliest *incident.Incident
-	for _, one := range p.Document.Incidents {
-		grave := one.Level == "critical" || one.Level == "high"
-		if grave && !one.First.IsZero() && (earliest == nil || one.First.Before(earliest.First)) {
-			earliest = one
-		}
-	}
-	if earliest == nil || earliest == p.Document.Incidents[0] || p.Document.Incidents[0].First.IsZero() {
-		return nil
-	}
-	return earliest
-}
+// Told is what happened, in short: paragraphs of sentences.
+func (p *page) Told() [][]incident.Sentence { return p.Brief.paragraphs(p.Document) }
+
+// maxFirstSteps are shown; the others are behind a fold.
+const maxFirstSteps = 12
+
+// FirstSteps are what to do first, LaterSteps all else.
+func (p *page) FirstSteps() []Step { return p.Steps[:min(len(p.Steps), maxFirstSteps)] }
+
+// LaterSteps are behind a fold.
+func (p *page) LaterSteps() []Step { return p.Steps[len(p.FirstSteps()):] }
 
 // A claim is a sentence with what it rests on.
 type claim struct {
@@ -82,16 +79,18 @@ type storyDay struct {
 
 func newPage(d *Document, words wording) (*page, error) {
 	p := &page{Document: d, words: words, names: newHostNames(d), Steps: FirstSteps(d)}
-	var err error
-	if p.records, err = gatherRecords(d); err != nil {
-		return nil, err
-	}
-	counted := newDensity()
+	counted, told := newDensity(), newBriefing(d, p.names)
 	for f, err := range d.Findings {
 		if err != nil {
 			return nil, err
 		}
 		counted.add(f.Host, f.Time, f.Rule.Level)
+		told.add(f)
+	}
+	p.Brief = told.brief()
+	var err error
+	if p.records, err = gatherRecords(d, p.Brief); err != nil {
+		return nil, err
 	}
 	p.Total = counted.total
 	counted.rename(p.names.of)
@@ -140,7 +139,8 @@ func dayOf(t time.Time) string {
 	return day(t)
 }
 
-// claim sorts a sentence's proof: the first sentence to cite a record shows it.
+// claim sorts a sentence's proof: the first sentence of a story to cite a
+// record shows it. Other sentences only refer to records.
 func (p *page) claim(id string, s incident.Sentence) *claim {
 	c := &claim{ID: id, Sentence: s}
 	for _, number := range s.Proof {

@@ -46,9 +46,9 @@ type records struct {
 
 // gatherRecords takes the findings that sentences cite: first one for each
 // sentence, so that none is without proof, then the others while there is room.
-func gatherRecords(d *Document) (*records, error) {
+func gatherRecords(d *Document, b brief) (*records, error) {
 	r := &records{document: d, byNumber: map[int64]*record{}}
-	proofs := citedProofs(d)
+	proofs := citedProofs(d, b)
 	for nth := range maxProof {
 		for _, proof := range proofs {
 			if nth >= len(proof) {
@@ -139,9 +139,9 @@ func quoted(word string) string {
 
 // citedProofs are the proofs of all sentences of a page, the most important
 // sentences first.
-func citedProofs(d *Document) [][]int64 {
+func citedProofs(d *Document, b brief) [][]int64 {
 	var proofs [][]int64
-	for _, s := range sentences(d) {
+	for _, s := range slices.Concat(b.sentences(), sentences(d)) {
 		proofs = append(proofs, s.Proof)
 	}
 	return proofs

@@ -12,7 +12,6 @@ import (
 	"github.com/kulla-defence/kulla/internal/attribution"
 	"github.com/kulla-defence/kulla/internal/incident"
 	"github.com/kulla-defence/kulla/internal/incident/entity"
-	"github.com/kulla-defence/kulla/internal/language"
 	"github.com/kulla-defence/kulla/internal/report"
 )
 
@@ -286,7 +285,7 @@ func (p *screen) phases(phases []attribution.Phase) {
 			open = append(open, p.phase(phase.Name))
 		default:
 			h := &leading[0]
-			parts = append(parts, fmt.Sprintf("%s: %s %s%s", p.phase(phase.Name), p.hypothesis(h), language.Percent(language.English, h.Posterior), published(phase, h)))
+			parts = append(parts, fmt.Sprintf("%s: %s %s%s", p.phase(phase.Name), p.hypothesis(h), percentText(h.Posterior), published(phase, h)))
 		}
 	}
 	if len(open) > 0 {
@@ -317,7 +316,7 @@ func (p *screen) handOffs(edges []attribution.HandOff) {
 			break
 		}
 		p.line(heading, fmt.Sprintf("- %s → %s: %s that another actor took over. %s", p.phase(edge.From), p.phase(edge.To),
-			language.Percent(language.English, edge.Probability), p.Text(edge.Reason)))
+			percentText(edge.Probability), p.Text(edge.Reason)))
 		heading = ""
 	}
 }

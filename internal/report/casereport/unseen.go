@@ -20,6 +20,7 @@ var unseenKinds = map[string]string{
 	"evidence not read": "unseen.unread", "evidence damaged": "unseen.damaged", "log cleared": "unseen.cleared", "records missing": "unseen.missing", "times": "unseen.times",
 	"rules not loaded": "unseen.rules", "correlations": "unseen.correlations", "rules that could not have fired": "unseen.blind",
 	"clocks not compared": "unseen.clocks",
+	"entities":            "unseen.entities",
 }
 
 // Blindness groups what could not be seen by kind, in the order of importance.

@@ -17,12 +17,18 @@ func English() (func(incident.Sentence) string, error) { return Sentences(langua
 // Sentences returns what puts sentences into a language, as plain text. It is
 // evidence in part: who prints it makes it harmless.
 func Sentences(tag string) (func(incident.Sentence) string, error) {
+	return sentencesOf(&Document{}, tag)
+}
+
+// sentencesOf does what Sentences does, with the titles of a document's rules.
+func sentencesOf(d *Document, tag string) (func(incident.Sentence) string, error) {
 	catalogue, err := language.Load()
 	if err != nil {
 		return nil, err
 	}
+	titles := newRuleTitles(d, catalogue)
 	return func(s incident.Sentence) string {
-		return language.Plain(catalogue.Text(tag, s.Message, valuesOf(s)...))
+		return language.Plain(catalogue.Text(tag, s.Message, titles.values(s)...))
 	}, nil
 }
 
@@ -43,17 +49,12 @@ func hypothesisWords(catalogue *language.Catalogue, tag string, h *attribution.H
 	return catalogue.Text(tag, key, values...)
 }
 
-func valuesOf(s incident.Sentence) []language.Value {
-	values := make([]language.Value, len(s.Values))
-	for i, v := range s.Values {
-		values[i] = language.Value{Name: v.Name, Text: v.Text, Message: v.Message, Number: v.Number, Kind: string(v.Kind)}
-	}
-	return values
-}
-
 // A wording puts messages into all languages at once: a page holds them side
 // by side, and shows one.
-type wording struct{ catalogue *language.Catalogue }
+type wording struct {
+	catalogue *language.Catalogue
+	titles    ruleTitles
+}
 
 // A messageKey is a value of a message that is itself a message.
 type messageKey string
@@ -85,7 +86,28 @@ func pairValues(pairs []any) []language.Value {
 }
 
 func (w wording) sentence(s incident.Sentence) template.HTML {
-	return w.inAll(s.Message, valuesOf(s))
+	return w.inAll(s.Message, w.titles.values(s))
+}
+
+// rule is a rule's title, in words where the rule is our own.
+func (w wording) rule(id, title string) template.HTML {
+	if key := ruleKey(id); w.catalogue.Says(key, title) {
+		return w.inAll(key, nil)
+	}
+	return template.HTML(foreignHTML(title))
+}
+
+// measure is what to do, in our own words where they are known.
+func (w wording) measure(id, name string) template.HTML {
+	if key := measureKey(id); w.catalogue.Has(language.English, key) {
+		return w.inAll(key, nil)
+	}
+	return template.HTML(foreignHTML(name))
+}
+
+// inPicture is a message for a picture, where words are no span.
+func (w wording) inPicture(key string) template.HTML {
+	return template.HTML(strings.NewReplacer("<span", "<tspan", "</span", "</tspan").Replace(string(w.say(key))))
 }
 
 func (w wording) inAll(key string, values []language.Value) template.HTML {
@@ -101,8 +123,11 @@ func (w wording) decimal(n float64, digits int) template.HTML {
 }
 
 func (w wording) percent(share float64) template.HTML {
-	return each(func(tag string) string { return apart(language.Percent(tag, share)) })
+	return template.HTML(apart(percentText(share)))
 }
+
+// percentText is a probability as sentences have it, with its sign.
+func percentText(share float64) string { return attribution.Percent(share) + "\u00a0%" }
 
 // apart keeps the signs of a number where they are in text of any direction.
 func apart(number string) string {
@@ -180,7 +205,16 @@ func valueHTML(s language.Segment) string {
 	if len(s.Text) <= len("2006-01-02 15:04:05Z") && strings.HasPrefix(s.Text, "20") && strings.Count(s.Text, "-") == 2 {
 		return `<bdi class="when">` + template.HTMLEscapeString(shown(s.Text)) + "</bdi>"
 	}
+	if strings.HasPrefix(s.Name, "rule") || s.Name == "reason" {
+		return foreignHTML(s.Text)
+	}
 	return evidenceHTML(s.Text)
+}
+
+// foreignHTML is a text in English that stands in words of any language: the
+// title of a rule, a reason.
+func foreignHTML(text string) string {
+	return `<bdi lang="en" dir="ltr">` + template.HTMLEscapeString(shown(clip(text, maxValue))) + "</bdi>"
 }
 
 func evidenceHTML(text string) string {
