@@ -105,7 +105,9 @@ func (m *model) pause(from, to *Phase, earlier []Phase, options Options) tie {
 		}
 	}
 	for i := range m.items {
-		see(m.items[i].ObservedAt)
+		if m.items[i].here() {
+			see(m.items[i].ObservedAt)
+		}
 	}
 	gap := to.First.Sub(last)
 	if last.IsZero() || gap < longPause {
@@ -131,13 +133,26 @@ func profile(from, to *Phase) tie {
 	return tie{nats, sentence("hand_off.other_profile", text("group", a.Name), text("other", b.Name))}
 }
 
-func likeliestGroup(p *Phase) *Hypothesis {
-	for i := range p.Hypotheses {
-		if p.Hypotheses[i].Kind == "group" {
-			return &p.Hypotheses[i]
-		}
+func likeliestGroup(p *Phase) *Hypothesis { return p.group }
+
+// worthSaying is how likely a hand-over must be to be told in the summary: not
+// unlikely, in the words of ICD 203.
+const worthSaying = .45
+
+// handOver says where actors likeliest differ, in one sentence; it names
+// nobody.
+func handOver(edges []HandOff) incident.Sentence {
+	if len(edges) == 0 {
+		return incident.Sentence{}
 	}
-	return nil
+	likeliest := slices.MaxFunc(edges, func(a, b HandOff) int { return cmp.Compare(a.Probability, b.Probability) })
+	if likeliest.Probability < worthSaying {
+		return incident.Sentence{}
+	}
+	s := sentence("hand_over", message("word", "word."+Word(likeliest.Probability)), text("percent", percent(likeliest.Probability)),
+		message("from", "hand_over.from."+likeliest.From), message("to", "hand_over.to."+likeliest.To))
+	s.Proof = likeliest.Reason.Proof
+	return s
 }
 
 // sharedKey is a secret seen in both phases.

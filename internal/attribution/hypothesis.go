@@ -29,6 +29,8 @@ func (k *knownBase) belongs(h int, id string) bool {
 func (k *knownBase) levelOf(id string) (kind, name string) {
 	kind, name, ok := strings.Cut(id, ":")
 	switch {
+	case id == otherFlagID:
+		return "false_flag", ""
 	case !ok:
 		return unknownID, ""
 	case kind == "group" || kind == "false_flag":
@@ -43,8 +45,11 @@ func (k *knownBase) levelOf(id string) (kind, name string) {
 
 // probability is that of any hypothesis.
 func (j *judgement) probability(id string) perMillion {
-	if id == unknownID {
+	switch id {
+	case unknownID:
 		return j.posterior.unknown
+	case otherFlagID:
+		return j.posterior.otherFlag
 	}
 	if group, ok := strings.CutPrefix(id, "group:"); ok {
 		if i, ok := j.known.position[group]; ok {
@@ -111,6 +116,7 @@ func (j *judgement) hypotheses() []Hypothesis {
 	for _, f := range flags {
 		list = append(list, j.hypothesis(j.known.flagID(f)))
 	}
+	list = append(list, j.hypothesis(otherFlagID))
 	j.bracket(list)
 	return list
 }
@@ -125,6 +131,9 @@ func (j *judgement) hypothesis(id string) Hypothesis {
 		made.Prior = j.posterior.unknownPrior
 		return made
 	case "false_flag":
+		if id == otherFlagID {
+			made.Prior = j.posterior.otherFlagPrior
+		}
 		for _, f := range j.posterior.flags {
 			if j.known.flagID(f) == id {
 				made.Prior, made.Nats, made.Parent = f.prior, toMicronats(f.nats).nats(), "group:"+j.known.actors[f.framed].ID
