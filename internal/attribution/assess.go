@@ -36,7 +36,7 @@ func Assess(base *knowledge.Base, items []Item, options Options) *Assessment {
 	}
 	a.HandOffs = m.handOffs(a.Phases, options)
 	if !a.Answer.FalseFlag {
-		a.HandOver = handOver(a.HandOffs)
+		a.HandOver = m.handOver(a.Phases, a.HandOffs, options)
 	}
 	a.Likelihood = whole.likelihood(a.Focus, a.Hypotheses)
 	a.Confidence = whole.confidence(a.Focus, options)

@@ -33,17 +33,39 @@ type tie struct {
 
 // handOffs judges each step from one phase to the next in time.
 func (m *model) handOffs(phases []Phase, options Options) []HandOff {
-	ordered := slices.Clone(phases)
-	ordered = slices.DeleteFunc(ordered, func(p Phase) bool { return p.First.IsZero() })
-	slices.SortStableFunc(ordered, func(a, b Phase) int { return a.First.Compare(b.First) })
+	ordered := inTime(phases)
 	edges := []HandOff{}
 	for n := 1; n < len(ordered); n++ {
-		from, to := &ordered[n-1], &ordered[n]
-		ties := []tie{m.pause(from, to, ordered[:n], options), profile(from, to), m.sharedKey(from, to), m.leakTie(to)}
-		ties = append(ties, sharedEntities(from, to, options)...)
-		edges = append(edges, m.edge(from, to, ties))
+		edges = append(edges, m.handOff(ordered, n-1, n, options))
 	}
 	return edges
+}
+
+// inTime are the phases with a time, the earliest first.
+func inTime(phases []Phase) []Phase {
+	ordered := slices.DeleteFunc(slices.Clone(phases), func(p Phase) bool { return p.First.IsZero() })
+	slices.SortStableFunc(ordered, func(a, b Phase) int { return a.First.Compare(b.First) })
+	return ordered
+}
+
+// handOff judges whether actors differ between two of the ordered phases.
+func (m *model) handOff(ordered []Phase, before, after int, options Options) HandOff {
+	from, to := &ordered[before], &ordered[after]
+	ties := []tie{m.pause(from, to, ordered[:after], options), profile(from, to), m.sharedKey(from, to), m.leakTie(to)}
+	ties = append(ties, sharedEntities(from, to, options)...)
+	return m.edge(from, to, ties)
+}
+
+// handOver is where actors likeliest differ: at a step, or between the theft
+// and the destruction, which are what an intrusion is for.
+func (m *model) handOver(phases []Phase, edges []HandOff, options Options) incident.Sentence {
+	ordered := inTime(phases)
+	theft := slices.IndexFunc(ordered, func(p Phase) bool { return p.Name == "mail" })
+	ruin := slices.IndexFunc(ordered, func(p Phase) bool { return p.Name == "destruction" })
+	if theft >= 0 && ruin > theft+1 {
+		edges = append(slices.Clone(edges), m.handOff(ordered, theft, ruin, options))
+	}
+	return handOver(edges)
 }
 
 // edge sums ties; the reason is the strongest that agrees with the sum.
@@ -135,9 +157,9 @@ func profile(from, to *Phase) tie {
 
 func likeliestGroup(p *Phase) *Hypothesis { return p.group }
 
-// worthSaying is how likely a hand-over must be to be told in the summary: not
-// unlikely, in the words of ICD 203.
-const worthSaying = .45
+// worthSaying is how likely a hand-over must be to be told in the summary:
+// likelier than not.
+const worthSaying = .5
 
 // handOver says where actors likeliest differ, in one sentence; it names
 // nobody.
