@@ -34,8 +34,8 @@ var tactics = []string{"reconnaissance", "resource-development", "initial-access
 func (p *page) matrix() []tacticView {
 	columns := map[string]map[string]*techniqueCell{}
 	for _, one := range p.Incidents {
-		for _, use := range one.Techniques {
-			for _, tactic := range p.ownTactics(use.ID, use.Tactics) {
+		for _, use := range p.techniquesOf(one) {
+			for _, tactic := range use.Tactics {
 				if columns[tactic] == nil {
 					columns[tactic] = map[string]*techniqueCell{}
 				}
@@ -62,28 +62,6 @@ func (p *page) matrix() []tacticView {
 	return views
 }
 
-// ownTactics leaves out the tactics that stand on a rule beside a technique
-// but are not, as ATT&CK has it, the technique's own.
-func (d *Document) ownTactics(id string, tagged []string) []string {
-	if d.Base == nil {
-		return tagged
-	}
-	technique := d.Base.Technique(id)
-	if technique == nil {
-		return tagged
-	}
-	var own []string
-	for _, tactic := range tagged {
-		if slices.Contains(technique.Tactics, tactic) {
-			own = append(own, tactic)
-		}
-	}
-	if own == nil {
-		return tagged
-	}
-	return own
-}
-
 func (p *page) tacticCounts() map[string]int64 {
 	counts := map[string]int64{}
 	for _, one := range p.Incidents {
@@ -101,6 +79,11 @@ func newTacticView(tactic string, cells map[string]*techniqueCell, count int64) 
 			c.Shade++
 		}
 		v.Cells = append(v.Cells, *c)
+	}
+	if v.Count == 0 { // rules name the tactic that this one was a part of
+		for _, c := range cells {
+			v.Count += c.Count
+		}
 	}
 	slices.SortFunc(v.Cells, func(a, b techniqueCell) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.ID, b.ID))

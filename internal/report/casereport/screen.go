@@ -427,7 +427,7 @@ func FirstSteps(d *Document) []Step {
 		return nil
 	}
 	for _, one := range d.Incidents {
-		for _, use := range one.Techniques {
+		for _, use := range d.techniquesOf(one) {
 			for i, m := range d.Base.Mitigations(use.ID) {
 				step := byID[m.ID]
 				if step == nil {
