@@ -191,13 +191,20 @@ func TestPartnersDoNotContradict(t *testing.T) {
 func TestHandOver(t *testing.T) {
 	t.Parallel()
 	c := catalogue(t)
-	edge := func(from, to string, p float64) HandOff { return HandOff{From: from, To: to, Probability: p} }
+	edge := func(from, to string, p float64) HandOff {
+		return HandOff{From: from, To: to, Probability: p, Reason: sentence(otherProfile)}
+	}
 	said := handOver([]HandOff{edge("access", "mail", .2), edge("mail", "destruction", .61)})
 	if got := inWords(c, said); got != "It is likely (61 %) that those who stole the mail handed over to those who destroyed." {
 		t.Error(got)
 	}
 	if said := handOver([]HandOff{edge("access", "mail", .3)}); said.Message != "" {
 		t.Errorf("an unlikely hand-over is told: %+v", said)
+	}
+	pause := edge("access", "mail", .6)
+	pause.Reason = sentence("hand_off.pause")
+	if said := handOver([]HandOff{pause}); said.Message != "" {
+		t.Errorf("a pause hands over: %+v", said)
 	}
 }
 

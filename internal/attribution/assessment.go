@@ -112,7 +112,7 @@ type Assessment struct {
 	// Temperature is what sums of nats are divided by.
 	Temperature float64 `json:"temperature"`
 	// HandOver says where the intrusion was likeliest handed over; empty where
-	// that is nowhere likelier than not.
+	// that is nowhere likelier than not, or only for a pause.
 	HandOver incident.Sentence `json:"hand_over,omitzero"`
 	// Likelihood and Confidence are one sentence each, never one for both.
 	Likelihood incident.Sentence `json:"likelihood"`

@@ -152,14 +152,18 @@ func profile(from, to *Phase) tie {
 	if a.ID == b.ID {
 		return tie{-nats, sentence("hand_off.same_profile", text("group", a.Name))}
 	}
-	return tie{nats, sentence("hand_off.other_profile", text("group", a.Name), text("other", b.Name))}
+	return tie{nats, sentence(otherProfile, text("group", a.Name), text("other", b.Name))}
 }
 
 func likeliestGroup(p *Phase) *Hypothesis { return p.group }
 
 // worthSaying is how likely a hand-over must be to be told in the summary:
-// likelier than not.
-const worthSaying = .5
+// likelier than not, and because both sides look like different actors. A pause
+// alone hands nothing over.
+const (
+	worthSaying  = .5
+	otherProfile = "hand_off.other_profile"
+)
 
 // handOver says where actors likeliest differ, in one sentence; it names
 // nobody.
@@ -168,7 +172,7 @@ func handOver(edges []HandOff) incident.Sentence {
 		return incident.Sentence{}
 	}
 	likeliest := slices.MaxFunc(edges, func(a, b HandOff) int { return cmp.Compare(a.Probability, b.Probability) })
-	if likeliest.Probability < worthSaying {
+	if likeliest.Probability < worthSaying || likeliest.Reason.Message != otherProfile {
 		return incident.Sentence{}
 	}
 	s := sentence("hand_over", message("word", "word."+Word(likeliest.Probability)), text("percent", percent(likeliest.Probability)),
