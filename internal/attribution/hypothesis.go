@@ -68,23 +68,20 @@ func (j *judgement) probability(id string) perMillion {
 
 // ranked are the ids of one kind (state, service, group), the likeliest first.
 func (j *judgement) ranked(kind string) []string {
-	var ids []string
-	for id := range j.known.members {
-		if strings.HasPrefix(id, kind+":") {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
+	ids := slices.Clone(j.known.ids[kind])
 	slices.SortStableFunc(ids, func(a, b string) int { return cmp.Compare(j.probability(b), j.probability(a)) })
 	return ids
 }
 
 // leading is the likeliest of a kind, or empty.
 func (j *judgement) leading(kind string) string {
-	if ids := j.ranked(kind); len(ids) > 0 {
-		return ids[0]
+	best, most := "", perMillion(-1)
+	for _, id := range j.known.ids[kind] {
+		if p := j.probability(id); p > most {
+			best, most = id, p
+		}
 	}
-	return ""
+	return best
 }
 
 // likelierFlag is the place of the likeliest false flag, if it is the likeliest
