@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/kulla-defence/kulla/internal/incident"
 	"github.com/kulla-defence/kulla/internal/knowledge"
@@ -24,17 +25,22 @@ func Assess(base *knowledge.Base, items []Item, options Options) *Assessment {
 		a.Incidents = append(a.Incidents, i.ID)
 	}
 	a.Answer = whole.answer(options)
-	focus := whole.focus(a.Answer)
-	order := whole.present(focus)
+	a.Temperature = m.temperature
+	a.Focus = whole.focus(a.Answer)
+	parts := m.judgeParts(options)
+	order := whole.present(a.Focus, whole.partners(a.Focus, parts))
 	a.Hypotheses = whole.hypotheses()
-	a.Phases = m.phases(order, options)
+	a.Phases = m.phases(parts, order, shownLevel(a.Answer.Level), options)
 	if a.Answer.FalseFlag {
 		withhold(a.Phases, options)
 	}
 	a.HandOffs = m.handOffs(a.Phases, options)
-	a.Likelihood = whole.likelihood(focus, a.Hypotheses)
-	a.Confidence = whole.confidence(focus, options)
-	a.Without = whole.withoutEach(focus, order)
+	if !a.Answer.FalseFlag {
+		a.HandOver = m.handOver(a.Phases, a.HandOffs, options)
+	}
+	a.Likelihood = whole.likelihood(a.Focus, a.Hypotheses)
+	a.Confidence = whole.confidence(a.Focus, options)
+	a.Without = whole.withoutEach(a.Answer, a.Focus, order, options)
 	a.Change = whole.changes()
 	for _, i := range order {
 		a.Items = append(a.Items, *m.items[i].Item)
@@ -91,7 +97,8 @@ func (m *model) judge(chosen choice, lean []float64) *judgement {
 }
 
 // focus is the hypothesis that the likelihood is told of: the published one,
-// or else a state that is likelier than not, or else that nobody knows who.
+// or else that nobody knows who. Below the gates no actor stands in a sentence,
+// however likely.
 func (j *judgement) focus(answer Answer) string {
 	switch {
 	case answer.FalseFlag:
@@ -99,16 +106,12 @@ func (j *judgement) focus(answer Answer) string {
 	case answer.Hypothesis != "":
 		return answer.Hypothesis
 	}
-	state := j.leading("state")
-	if state != "" && j.probability(state) >= certain/2 {
-		return state
-	}
 	return unknownID
 }
 
 // present puts items in the order they are shown in, names them, and writes
 // the weights of the leading hypotheses into them. It returns the order.
-func (j *judgement) present(focus string) []int {
+func (j *judgement) present(focus string, with partners) []int {
 	columns := j.columns(focus)
 	order := make([]int, len(j.items))
 	heaviest := make([]micronats, len(j.items))
@@ -117,7 +120,7 @@ func (j *judgement) present(focus string) []int {
 		for _, weight := range j.sums.by[i] {
 			heaviest[i] = max(heaviest[i], magnitude(weight))
 		}
-		j.items[i].Contradicts = j.contradicts(i, focus, heaviest[i])
+		j.items[i].Contradicts = j.contradicts(i, focus, heaviest[i], with)
 		j.items[i].Weights = j.weights(i, columns)
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
@@ -141,13 +144,14 @@ func first(a, b bool) int {
 }
 
 // An item contradicts when it speaks against the hypothesis, or does not speak
-// for it but, so strongly, for an actor that it excludes.
+// for it but, so strongly, for an actor that it excludes. The traces of a
+// partner do not: that others did another part is no reason to doubt the answer.
 const (
 	contradicting        = nat / 4
 	contradictingUnknown = nat
 )
 
-func (j *judgement) contradicts(i int, focus string, heaviest micronats) bool {
+func (j *judgement) contradicts(i int, focus string, heaviest micronats, with partners) bool {
 	by := j.sums.by[i]
 	if by == nil {
 		return false
@@ -159,12 +163,47 @@ func (j *judgement) contradicts(i int, focus string, heaviest micronats) bool {
 	if own > 0 {
 		return false
 	}
+	if own > -contradicting && with.left(j.items[i].Item, by) {
+		return false
+	}
 	for h := range by {
 		if by[h] >= contradicting && !j.known.belongs(h, focus) {
 			return true
 		}
 	}
 	return own <= -contradicting
+}
+
+// Partners are actors who seem to have done other parts of the intrusion.
+type partners struct {
+	actors []int
+	// own are the phases in which the answer itself may be published.
+	own []string
+}
+
+// partners of a hypothesis are those of the same state who lead in a phase.
+func (j *judgement) partners(focus string, parts []part) partners {
+	var with partners
+	state := j.stateOf(focus)
+	if state == "" {
+		return with
+	}
+	for _, p := range parts {
+		if p.answer.Hypothesis == focus {
+			with.own = append(with.own, p.name)
+		}
+		leading := strings.TrimPrefix(p.leading("group"), "group:")
+		if h, ok := j.known.position[leading]; ok && j.known.actors[h].State == state && !j.known.belongs(h, focus) {
+			with.actors = append(with.actors, h)
+		}
+	}
+	return with
+}
+
+// left says whether an item is a trace that a partner left in its own part.
+func (with partners) left(item *Item, by []micronats) bool {
+	return item.Phase != "" && !slices.Contains(with.own, item.Phase) &&
+		slices.ContainsFunc(with.actors, func(h int) bool { return by[h] >= contradicting })
 }
 
 // columns are the hypotheses that weights are shown for.
@@ -180,7 +219,7 @@ func (j *judgement) columns(focus string) []string {
 	for _, f := range j.posterior.flags {
 		shown = append(shown, j.known.flagID(f))
 	}
-	if focus != unknownID && !slices.Contains(shown, focus) {
+	if j.known.members[focus] != nil && !slices.Contains(shown, focus) {
 		shown = append(shown, focus)
 	}
 	return shown
@@ -232,7 +271,7 @@ func (j *judgement) mean(id string, of func(h int) micronats) micronats {
 }
 
 // withoutEach says what would be without each item that weighs.
-func (j *judgement) withoutEach(focus string, order []int) []Without {
+func (j *judgement) withoutEach(answer Answer, focus string, order []int, options Options) []Without {
 	var list []Without
 	level, _ := j.known.levelOf(focus)
 	for _, i := range order {
@@ -240,7 +279,9 @@ func (j *judgement) withoutEach(focus string, order []int) []Without {
 			continue
 		}
 		rest := j.judge(j.chosen.without(i), j.lean)
-		list = append(list, Without{Item: j.items[i].ID, Leading: rest.leader(level), Posterior: rest.probability(focus).probability()})
+		other := rest.answer(options)
+		list = append(list, Without{Item: j.items[i].ID, Leading: rest.leader(level), Posterior: rest.probability(focus).probability(),
+			Published: other.Hypothesis, Changes: other.Hypothesis != answer.Hypothesis || other.FalseFlag != answer.FalseFlag})
 	}
 	return list
 }

@@ -372,7 +372,7 @@ func TestPosteriorsSumToOne(t *testing.T) {
 func TestEmptyBase(t *testing.T) {
 	t.Parallel()
 	a := Assess(&knowledge.Base{}, tiranaTechniques(), cluster)
-	if len(a.Hypotheses) != 1 || a.Hypotheses[0].Posterior != 1 || a.Answer.Level != "cluster" {
+	if len(a.Hypotheses) != 2 || a.Hypotheses[0].Posterior != .9 || a.Hypotheses[1].ID != otherFlagID || a.Hypotheses[1].Posterior != .1 || a.Answer.Level != "cluster" {
 		t.Errorf("%+v", a.Hypotheses)
 	}
 }

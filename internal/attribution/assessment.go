@@ -69,8 +69,9 @@ var Phases = []string{"access", "persistence", "movement", "mail", "discovery", 
 
 // A Hypothesis is an answer to "who?".
 type Hypothesis struct {
-	// ID is "state:IR", "service:IR/MOIS", "group:G1055", "unknown", or
-	// "false_flag:" and the id of a group.
+	// ID is "state:IR", "service:IR/MOIS", "group:G1055", "unknown",
+	// "false_flag:" and the id of a group, or "false_flag": of any other, which
+	// has no name.
 	ID     string `json:"id"`
 	Kind   string `json:"kind"` // state, service, group, unknown, false_flag
 	Name   string `json:"name"`
@@ -105,24 +106,39 @@ type Assessment struct {
 	HandOffs   []HandOff    `json:"hand_offs"`
 	// Answer is what is published, per level.
 	Answer Answer `json:"answer"`
+	// Focus is the hypothesis that Likelihood is of: the published one, or else
+	// the unknown actor or the false flag.
+	Focus string `json:"focus"`
+	// Temperature is what sums of nats are divided by.
+	Temperature float64 `json:"temperature"`
+	// HandOver says where the intrusion was likeliest handed over; empty where
+	// that is nowhere likelier than not, or only for a pause.
+	HandOver incident.Sentence `json:"hand_over,omitzero"`
 	// Likelihood and Confidence are one sentence each, never one for both.
 	Likelihood incident.Sentence `json:"likelihood"`
 	Confidence Confidence        `json:"confidence"`
-	// Without says what the leading answer would be without each item.
+	// Without says what the answer would be without each item.
 	Without []Without `json:"without"`
-	// Change is what would change it most, by expected information.
+	// Change is what would change it most, by expected information for its cost;
+	// empty where nothing would change it by much.
 	Change []Change `json:"change"`
 }
 
 // A Phase is the same question asked of one part of the intrusion.
 type Phase struct {
-	Name       string       `json:"name"`
-	First      time.Time    `json:"first,omitzero"`
-	Last       time.Time    `json:"last,omitzero"`
-	Items      []string     `json:"items"`
-	Hypotheses []Hypothesis `json:"hypotheses"` // the first few
+	Name  string    `json:"name"`
+	First time.Time `json:"first,omitzero"`
+	Last  time.Time `json:"last,omitzero"`
+	Items []string  `json:"items"`
+	// Level is what Hypotheses are of: that of the answer on the whole, "state"
+	// where that is a cluster. They are the likeliest of it, the unknown actor
+	// and false flags, the likeliest first.
+	Level      string       `json:"level"`
+	Hypotheses []Hypothesis `json:"hypotheses"`
 	// Answer is what may be published of this part.
 	Answer Answer `json:"answer"`
+
+	group *Hypothesis // the likeliest, by which hand-offs are judged
 }
 
 // A HandOff is a place where one actor may have passed on to another.
@@ -170,13 +186,18 @@ type Without struct {
 	// sentence; Posterior that of the hypothesis that the sentence is of.
 	Leading   string  `json:"leading"`
 	Posterior float64 `json:"posterior"`
+	// Published is what could be published without the item, empty for a
+	// cluster; Changes says that this is another answer.
+	Published string `json:"published,omitempty"`
+	Changes   bool   `json:"changes,omitempty"`
 }
 
 // A Change is a piece of evidence not yet had.
 type Change struct {
 	What incident.Sentence `json:"what"`
 	Ask  incident.Sentence `json:"ask"`
-	// Information is the expected gain in nats, Cost 1 (a search) to 5.
+	// Information is the expected gain in nats; Cost is 1 (a search of one's own
+	// evidence), 2 (an examination) or 3 (asking others).
 	Information float64 `json:"information"`
 	Cost        int     `json:"cost"`
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/kulla-defence/kulla/internal/incident"
-	"github.com/kulla-defence/kulla/internal/knowledge"
 )
 
 // What is assumed of evidence not yet had: how often the actor who has a thing
@@ -18,10 +17,10 @@ const (
 )
 
 // mostChanges is how many are listed; negligible is the information, in nats,
-// below which asking is not worth it.
+// below which an answer would change little, whatever it is.
 const (
 	mostChanges = 8
-	negligible  = .001
+	negligible  = .02
 )
 
 // A question can be asked of a field of artefacts: at what cost, 1 a search of
@@ -74,7 +73,7 @@ func (j *judgement) artefactChanges() []Change {
 		if gain < negligible {
 			continue
 		}
-		change := Change{Information: gain, Cost: asked.cost, What: sentence("change."+asked.key, text("value", shortValue(a)), text("actors", j.known.list(suspects))),
+		change := Change{Information: gain, Cost: asked.cost, What: sentence("change."+asked.key, text("value", a.Value), text("actors", j.known.list(suspects))),
 			Ask: sentence("ask." + asked.key)}
 		key := asked.key + "\x00" + j.known.list(suspects)
 		if n, ok := best[key]; !ok {
@@ -85,16 +84,6 @@ func (j *judgement) artefactChanges() []Change {
 		}
 	}
 	return list
-}
-
-// shortValue is what an artefact is called where it is asked for.
-func shortValue(a *knowledge.Artefact) string {
-	const most = 24
-	name := a.Value
-	if len(name) > most {
-		name = strings.ToValidUTF8(name[:most], "") + "…"
-	}
-	return name
 }
 
 // sightingChanges asks the states where leading actors have other victims.

@@ -19,7 +19,7 @@ func (a *Assessment) Check() error {
 		words = append(words, h.Kind, h.Word)
 	}
 	for _, phase := range a.Phases {
-		words = append(append(words, phase.Name), phase.Items...)
+		words = append(append(words, phase.Name, phase.Level), phase.Items...)
 		for _, h := range phase.Hypotheses {
 			words = append(words, h.Kind, h.Word)
 		}

@@ -33,17 +33,39 @@ type tie struct {
 
 // handOffs judges each step from one phase to the next in time.
 func (m *model) handOffs(phases []Phase, options Options) []HandOff {
-	ordered := slices.Clone(phases)
-	ordered = slices.DeleteFunc(ordered, func(p Phase) bool { return p.First.IsZero() })
-	slices.SortStableFunc(ordered, func(a, b Phase) int { return a.First.Compare(b.First) })
+	ordered := inTime(phases)
 	edges := []HandOff{}
 	for n := 1; n < len(ordered); n++ {
-		from, to := &ordered[n-1], &ordered[n]
-		ties := []tie{m.pause(from, to, ordered[:n], options), profile(from, to), m.sharedKey(from, to), m.leakTie(to)}
-		ties = append(ties, sharedEntities(from, to, options)...)
-		edges = append(edges, m.edge(from, to, ties))
+		edges = append(edges, m.handOff(ordered, n-1, n, options))
 	}
 	return edges
+}
+
+// inTime are the phases with a time, the earliest first.
+func inTime(phases []Phase) []Phase {
+	ordered := slices.DeleteFunc(slices.Clone(phases), func(p Phase) bool { return p.First.IsZero() })
+	slices.SortStableFunc(ordered, func(a, b Phase) int { return a.First.Compare(b.First) })
+	return ordered
+}
+
+// handOff judges whether actors differ between two of the ordered phases.
+func (m *model) handOff(ordered []Phase, before, after int, options Options) HandOff {
+	from, to := &ordered[before], &ordered[after]
+	ties := []tie{m.pause(from, to, ordered[:after], options), profile(from, to), m.sharedKey(from, to), m.leakTie(to)}
+	ties = append(ties, sharedEntities(from, to, options)...)
+	return m.edge(from, to, ties)
+}
+
+// handOver is where actors likeliest differ: at a step, or between the theft
+// and the destruction, which are what an intrusion is for.
+func (m *model) handOver(phases []Phase, edges []HandOff, options Options) incident.Sentence {
+	ordered := inTime(phases)
+	theft := slices.IndexFunc(ordered, func(p Phase) bool { return p.Name == "mail" })
+	ruin := slices.IndexFunc(ordered, func(p Phase) bool { return p.Name == "destruction" })
+	if theft >= 0 && ruin > theft+1 {
+		edges = append(slices.Clone(edges), m.handOff(ordered, theft, ruin, options))
+	}
+	return handOver(edges)
 }
 
 // edge sums ties; the reason is the strongest that agrees with the sum.
@@ -105,7 +127,9 @@ func (m *model) pause(from, to *Phase, earlier []Phase, options Options) tie {
 		}
 	}
 	for i := range m.items {
-		see(m.items[i].ObservedAt)
+		if m.items[i].here() {
+			see(m.items[i].ObservedAt)
+		}
 	}
 	gap := to.First.Sub(last)
 	if last.IsZero() || gap < longPause {
@@ -128,16 +152,33 @@ func profile(from, to *Phase) tie {
 	if a.ID == b.ID {
 		return tie{-nats, sentence("hand_off.same_profile", text("group", a.Name))}
 	}
-	return tie{nats, sentence("hand_off.other_profile", text("group", a.Name), text("other", b.Name))}
+	return tie{nats, sentence(otherProfile, text("group", a.Name), text("other", b.Name))}
 }
 
-func likeliestGroup(p *Phase) *Hypothesis {
-	for i := range p.Hypotheses {
-		if p.Hypotheses[i].Kind == "group" {
-			return &p.Hypotheses[i]
-		}
+func likeliestGroup(p *Phase) *Hypothesis { return p.group }
+
+// worthSaying is how likely a hand-over must be to be told in the summary:
+// likelier than not, and because both sides look like different actors. A pause
+// alone hands nothing over.
+const (
+	worthSaying  = .5
+	otherProfile = "hand_off.other_profile"
+)
+
+// handOver says where actors likeliest differ, in one sentence; it names
+// nobody.
+func handOver(edges []HandOff) incident.Sentence {
+	if len(edges) == 0 {
+		return incident.Sentence{}
 	}
-	return nil
+	likeliest := slices.MaxFunc(edges, func(a, b HandOff) int { return cmp.Compare(a.Probability, b.Probability) })
+	if likeliest.Probability < worthSaying || likeliest.Reason.Message != otherProfile {
+		return incident.Sentence{}
+	}
+	s := sentence("hand_over", message("word", "word."+Word(likeliest.Probability)), text("percent", percent(likeliest.Probability)),
+		message("from", "hand_over.from."+likeliest.From), message("to", "hand_over.to."+likeliest.To))
+	s.Proof = likeliest.Reason.Proof
+	return s
 }
 
 // sharedKey is a secret seen in both phases.

@@ -29,6 +29,8 @@ func (k *knownBase) belongs(h int, id string) bool {
 func (k *knownBase) levelOf(id string) (kind, name string) {
 	kind, name, ok := strings.Cut(id, ":")
 	switch {
+	case id == otherFlagID:
+		return "false_flag", ""
 	case !ok:
 		return unknownID, ""
 	case kind == "group" || kind == "false_flag":
@@ -43,8 +45,11 @@ func (k *knownBase) levelOf(id string) (kind, name string) {
 
 // probability is that of any hypothesis.
 func (j *judgement) probability(id string) perMillion {
-	if id == unknownID {
+	switch id {
+	case unknownID:
 		return j.posterior.unknown
+	case otherFlagID:
+		return j.posterior.otherFlag
 	}
 	if group, ok := strings.CutPrefix(id, "group:"); ok {
 		if i, ok := j.known.position[group]; ok {
@@ -63,23 +68,20 @@ func (j *judgement) probability(id string) perMillion {
 
 // ranked are the ids of one kind (state, service, group), the likeliest first.
 func (j *judgement) ranked(kind string) []string {
-	var ids []string
-	for id := range j.known.members {
-		if strings.HasPrefix(id, kind+":") {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
+	ids := slices.Clone(j.known.ids[kind])
 	slices.SortStableFunc(ids, func(a, b string) int { return cmp.Compare(j.probability(b), j.probability(a)) })
 	return ids
 }
 
 // leading is the likeliest of a kind, or empty.
 func (j *judgement) leading(kind string) string {
-	if ids := j.ranked(kind); len(ids) > 0 {
-		return ids[0]
+	best, most := "", perMillion(-1)
+	for _, id := range j.known.ids[kind] {
+		if p := j.probability(id); p > most {
+			best, most = id, p
+		}
 	}
-	return ""
+	return best
 }
 
 // likelierFlag is the place of the likeliest false flag, if it is the likeliest
@@ -111,6 +113,7 @@ func (j *judgement) hypotheses() []Hypothesis {
 	for _, f := range flags {
 		list = append(list, j.hypothesis(j.known.flagID(f)))
 	}
+	list = append(list, j.hypothesis(otherFlagID))
 	j.bracket(list)
 	return list
 }
@@ -125,6 +128,9 @@ func (j *judgement) hypothesis(id string) Hypothesis {
 		made.Prior = j.posterior.unknownPrior
 		return made
 	case "false_flag":
+		if id == otherFlagID {
+			made.Prior = j.posterior.otherFlagPrior
+		}
 		for _, f := range j.posterior.flags {
 			if j.known.flagID(f) == id {
 				made.Prior, made.Nats, made.Parent = f.prior, toMicronats(f.nats).nats(), "group:"+j.known.actors[f.framed].ID

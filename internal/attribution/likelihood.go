@@ -1,6 +1,7 @@
 package attribution
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -17,8 +18,10 @@ type knownBase struct {
 	artefacts map[string]*knowledge.Artefact
 	// features, countries, sectors and names list actors by position.
 	features, countries, sectors, names map[string][]int
-	// members lists the actors of each group, service and state.
+	// members lists the actors of each group, service and state, ids their ids
+	// by kind, in order.
 	members map[string][]int
+	ids     map[string][]string
 	// techniques holds what each technique and software adds to each actor.
 	techniques map[string][]float64
 }
@@ -26,7 +29,7 @@ type knownBase struct {
 func newKnownBase(base *knowledge.Base) *knownBase {
 	k := &knownBase{Base: base, actors: actorsOf(base), position: map[string]int{}, artefacts: map[string]*knowledge.Artefact{},
 		features: map[string][]int{}, countries: map[string][]int{}, sectors: map[string][]int{}, names: map[string][]int{},
-		members: map[string][]int{}}
+		members: map[string][]int{}, ids: map[string][]string{}}
 	for i := range k.actors {
 		k.position[k.actors[i].ID] = i
 		for _, id := range []string{"group:" + k.actors[i].ID, k.actors[i].service, k.actors[i].state} {
@@ -44,6 +47,10 @@ func newKnownBase(base *knowledge.Base) *knownBase {
 		for _, name := range append([]string{k.actors[i].ID, k.actors[i].Name}, k.actors[i].Aliases...) {
 			k.names[strings.ToLower(name)] = addOnce(k.names[strings.ToLower(name)], i)
 		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(k.members)) {
+		kind, _, _ := strings.Cut(id, ":")
+		k.ids[kind] = append(k.ids[kind], id)
 	}
 	for _, a := range base.Artefacts {
 		k.artefacts[a.ID] = a

@@ -22,6 +22,9 @@ type weighed struct {
 	plantable bool
 }
 
+// hottest is a temperature at which evidence says nothing.
+const hottest = 1e6
+
 // newModel weighs items, and writes their rarity into them. Items are put in
 // order of what they say, so that the order they came in does not matter.
 func newModel(known *knownBase, items []Item, options Options) *model {
@@ -29,6 +32,7 @@ func newModel(known *knownBase, items []Item, options Options) *model {
 	if !(m.temperature > 0) {
 		m.temperature = 1
 	}
+	m.temperature = min(m.temperature, hottest)
 	inOrder(items)
 	known.compare(items, options.Ranker)
 	group := map[string]int{}

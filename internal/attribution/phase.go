@@ -1,6 +1,7 @@
 package attribution
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -14,7 +15,7 @@ var techniquePhases = map[string]string{
 	"T1505": "persistence", "T1136": "persistence", "T1543": "persistence", "T1547": "persistence", "T1053": "persistence", "T1036": "persistence",
 	"T1098": "persistence", "T1218": "persistence", "T1027": "persistence", "T1105": "persistence", "T1548": "persistence",
 	"T1098.002": "mail", "T1114": "mail", "T1087.003": "mail", "T1041": "mail",
-	"T1021": "movement", "T1570": "movement", "T1003": "movement", "T1047": "movement", "T1090": "movement", "T1572": "movement", "T1569": "movement", "T1071": "movement",
+	"T1021": "movement", "T1570": "movement", "T1003": "movement", "T1006": "movement", "T1047": "movement", "T1090": "movement", "T1572": "movement", "T1569": "movement", "T1071": "movement",
 	"T1562": "impairment", "T1685": "impairment", "T1070": "impairment",
 	"T1486": "destruction", "T1485": "destruction", "T1561": "destruction", "T1489": "destruction", "T1490": "destruction", "T1491": "destruction", "T1480": "destruction", "T1529": "destruction",
 	"T1585": "leak", "T1583": "leak",
@@ -79,20 +80,52 @@ func (k *knownBase) lean(phase string) []float64 {
 	return lean
 }
 
-// phases asks of each part of the intrusion who did it: by its own items and
-// those of the whole.
-func (m *model) phases(order []int, options Options) []Phase {
-	phases := []Phase{}
+// A part is what is judged of one phase.
+type part struct {
+	*judgement
+	name   string
+	answer Answer
+}
+
+// judgeParts asks of each part of the intrusion who did it: by its own items
+// and those of the whole.
+func (m *model) judgeParts(options Options) []part {
+	var parts []part
 	for _, name := range Phases {
-		phase := Phase{Name: name}
+		if !slices.ContainsFunc(m.items, func(w weighed) bool { return w.Phase == name }) {
+			continue
+		}
+		j := m.judge(func(i int) bool { return m.items[i].Phase == name || m.items[i].Phase == "" }, m.known.lean(name))
+		parts = append(parts, part{j, name, j.answer(options)})
+	}
+	return parts
+}
+
+// shownLevel is the level whose hypotheses a phase is told of.
+func shownLevel(published string) string {
+	if published == clusterLevel {
+		return "state"
+	}
+	return published
+}
+
+// phases tells what was judged of each part.
+func (m *model) phases(parts []part, order []int, level string, options Options) []Phase {
+	phases := []Phase{}
+	for _, p := range parts {
+		name := p.name
+		phase := Phase{Name: name, Level: level, Answer: p.answer, Hypotheses: p.few(level)}
+		if top := p.leading("group"); top != "" {
+			likeliest := p.hypothesis(top)
+			phase.group = &likeliest
+		}
 		for _, i := range order {
 			if m.items[i].Phase == name {
 				phase.Items = append(phase.Items, m.items[i].ID)
-				phase.span(m.items[i].ObservedAt)
+				if m.items[i].here() {
+					phase.span(m.items[i].ObservedAt)
+				}
 			}
-		}
-		if len(phase.Items) == 0 {
-			continue
 		}
 		for _, incident := range options.Incidents {
 			for _, use := range incident.Techniques {
@@ -102,13 +135,14 @@ func (m *model) phases(order []int, options Options) []Phase {
 				}
 			}
 		}
-		j := m.judge(func(i int) bool { return m.items[i].Phase == name || m.items[i].Phase == "" }, m.known.lean(name))
-		phase.Answer = j.answer(options)
-		phase.Hypotheses = j.few()
 		phases = append(phases, phase)
 	}
 	return phases
 }
+
+// here is whether an item is of the intrusion itself: what a partner saw has
+// another time.
+func (i *Item) here() bool { return i.Kind != Victimology }
 
 // span widens the time of a phase.
 func (p *Phase) span(at time.Time) {
@@ -123,22 +157,20 @@ func (p *Phase) span(at time.Time) {
 	}
 }
 
-// few are the first hypotheses of each kind.
-func (j *judgement) few() []Hypothesis {
+// few are the likeliest hypotheses of a level, the unknown actor and false
+// flags, the likeliest first.
+func (j *judgement) few(level string) []Hypothesis {
+	const most, mostFlags = 4, 2
 	var list []Hypothesis
-	for _, kind := range []struct {
-		name string
-		most int
-	}{{"state", 2}, {"service", 2}, {"group", 4}} {
-		ranked := j.ranked(kind.name)
-		for _, id := range ranked[:min(len(ranked), kind.most)] {
-			list = append(list, j.hypothesis(id))
-		}
+	ranked := j.ranked(level)
+	for _, id := range ranked[:min(len(ranked), most)] {
+		list = append(list, j.hypothesis(id))
 	}
-	list = append(list, j.hypothesis(unknownID))
-	for _, f := range j.posterior.flags[:min(len(j.posterior.flags), 2)] {
+	list = append(list, j.hypothesis(unknownID), j.hypothesis(otherFlagID))
+	for _, f := range j.posterior.flags[:min(len(j.posterior.flags), mostFlags)] {
 		list = append(list, j.hypothesis(j.known.flagID(f)))
 	}
 	j.bracket(list)
+	slices.SortStableFunc(list, func(a, b Hypothesis) int { return cmp.Compare(b.Posterior, a.Posterior) })
 	return list
 }

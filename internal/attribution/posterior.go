@@ -14,16 +14,20 @@ const certain perMillion = 1_000_000
 func (p perMillion) probability() float64 { return float64(p) / float64(certain) }
 
 // A posterior is how likely each hypothesis is: actors by position, the actor
-// that nobody knows, and false flags. Together they are certain.
+// that nobody knows, and false flags, those of actors without a trace among
+// them. Together they are certain.
 type posterior struct {
 	actors  []perMillion
 	unknown perMillion
 	flags   []falseFlag
+	// otherFlag is that of all false flags that are not told apart.
+	otherFlag perMillion
 	// states and services sum their actors.
 	upper map[string]perMillion
 	total []micronats
-	// unknownPrior takes up the false flags that nothing speaks of.
-	unknownPrior float64
+	// unknownPrior is the unknown actor's, and all actors' where none is known;
+	// otherFlagPrior what no false flag of its own has of the false flags'.
+	unknownPrior, otherFlagPrior float64
 }
 
 // A falseFlag is the hypothesis that somebody planted the traces of an actor.
@@ -60,14 +64,14 @@ func (m *model) weighUp(s sums, lean []float64) posterior {
 		}
 	}
 	logs := slices.Clone(own)
-	p.unknownPrior = unknownPrior + falseFlagPrior
+	p.unknownPrior, p.otherFlagPrior = unknownPrior, falseFlagPrior
 	for _, f := range p.flags {
-		p.unknownPrior -= f.prior
+		p.otherFlagPrior = max(0, p.otherFlagPrior-f.prior)
 	}
 	if len(m.known.actors) == 0 {
-		p.unknownPrior = 1
+		p.unknownPrior = 1 - falseFlagPrior
 	}
-	logs = append(logs, math.Log(p.unknownPrior))
+	logs = append(logs, math.Log(p.unknownPrior), math.Log(p.otherFlagPrior))
 	for i := range p.flags {
 		logs = append(logs, m.frame(s, &p.flags[i], own, logs))
 	}
@@ -85,16 +89,10 @@ func (m *model) share(p *posterior, odds []float64) {
 	}
 	parts := apportion(append(slices.Clone(odds[:n]), pool), certain)
 	p.actors = parts[:n]
-	within := slices.Clone(odds[n:])
-	for i, f := range p.flags {
-		if m.claimed[f.framed] {
-			within[1+i] *= math.Exp(claimNats)
-		}
-	}
-	parts = apportion(within, parts[n])
-	p.unknown = parts[0]
+	parts = apportion(m.tilt(p, slices.Clone(odds[n:])), parts[n])
+	p.unknown, p.otherFlag = parts[0], parts[1]
 	for i := range p.flags {
-		p.flags[i].posterior = parts[1+i]
+		p.flags[i].posterior = parts[2+i]
 	}
 	p.upper = map[string]perMillion{}
 	for h := range p.actors {
@@ -106,13 +104,40 @@ func (m *model) share(p *posterior, odds []float64) {
 	}
 }
 
+// tilt makes the false flags of actors that a claim names likelier, also where
+// they are a part of those that are not told apart. The odds are those of the
+// unknown actor, of that part, and of each false flag.
+func (m *model) tilt(p *posterior, odds []float64) []float64 {
+	alone := map[int]bool{}
+	for i, f := range p.flags {
+		alone[f.framed] = true
+		if m.claimed[f.framed] {
+			odds[2+i] *= math.Exp(claimNats)
+		}
+	}
+	var claimed float64
+	for h := range m.claimed {
+		if m.claimed[h] && !alone[h] {
+			claimed += m.flagPrior(h)
+		}
+	}
+	if claimed > 0 && p.otherFlagPrior > 0 {
+		odds[1] *= 1 + min(claimed/p.otherFlagPrior, 1)*(math.Exp(claimNats)-1)
+	}
+	return odds
+}
+
+// flagPrior is the prior of the false flag of an actor.
+func (m *model) flagPrior(h int) float64 {
+	return m.known.actors[h].prior / (1 - unknownPrior - falseFlagPrior) * falseFlagPrior
+}
+
 // falseFlags are the hypotheses worth telling apart.
 func (m *model) falseFlags(s sums) []falseFlag {
 	var flags []falseFlag
 	for h, planted := range s.planted {
 		if planted > 0 {
-			prior := m.known.actors[h].prior / (1 - unknownPrior - falseFlagPrior) * falseFlagPrior
-			flags = append(flags, falseFlag{framed: h, prior: prior})
+			flags = append(flags, falseFlag{framed: h, prior: m.flagPrior(h)})
 		}
 	}
 	slices.SortStableFunc(flags, func(a, b falseFlag) int { return cmp.Compare(s.planted[b.framed], s.planted[a.framed]) })

@@ -18,6 +18,9 @@ const (
 const (
 	unknownID       = "unknown"
 	falseFlagPrefix = "false_flag:"
+	// otherFlagID is the false flag of any actor that has no false flag of its
+	// own here: it keeps what of the prior is left.
+	otherFlagID = "false_flag"
 )
 
 // An actor is a group as a hypothesis.

@@ -90,7 +90,7 @@ func signers(options Options) int {
 
 // falseFlags is the probability of all false flags together.
 func (j *judgement) falseFlags() perMillion {
-	var sum perMillion
+	sum := j.posterior.otherFlag
 	for _, f := range j.posterior.flags {
 		sum += f.posterior
 	}

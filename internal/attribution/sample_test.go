@@ -139,6 +139,14 @@ func TestSample(t *testing.T) {
 			t.Errorf("%s: %s leads, want %s", phase.Name, likeliestGroup(&phase).ID, want)
 		}
 	}
+	if said := inWords(catalogue(t), answers["facts"].HandOver); !strings.HasSuffix(said, "that those who stole the mail handed over to those who destroyed.") {
+		t.Errorf("the hand-over of the sample: %q", said)
+	}
+	for _, phase := range answers["facts"].Phases {
+		if phase.Name == "destruction" && phase.First.Before(date("2022-07-15")) {
+			t.Errorf("destruction begins %s", phase.First)
+		}
+	}
 	for _, phase := range answers["false flag"].Phases {
 		if phase.Answer.Level != "cluster" {
 			t.Errorf("%s is published as %s, though traces were planted", phase.Name, phase.Answer.Hypothesis)

@@ -76,6 +76,7 @@ func percent(p float64) string { return Percent(p) }
 // What analytic confidence rests on.
 const (
 	confidentKinds    = 3
+	confidentWithout  = 3
 	goodCalibration   = .05
 	confidenceReasons = 5
 )
@@ -93,20 +94,17 @@ func (j *judgement) confidence(focus string, options Options) Confidence {
 			c.Reasons = append(c.Reasons, no)
 		}
 	}
-	found, _ := j.kindsFor(focus)
-	kinds := number("count", int64(len(found)))
-	judge(len(found) >= confidentKinds, sentence("confidence.kinds_enough", kinds), sentence("confidence.kinds_few", kinds))
-	best := j.bestReliability(focus)
-	judge(best == "A" || best == "B", sentence("confidence.reliable", text("grade", best)), sentence("confidence.unreliable"))
-	against := number("count", int64(j.contradictions()))
-	judge(against.Number == 0, sentence("confidence.no_contradiction"), sentence("confidence.contradictions", against))
-	judge(j.survives(focus, 3), sentence("confidence.robust", number("count", 3)), sentence("confidence.fragile", number("count", 3)))
+	if focus == unknownID {
+		j.judgeUnknown(judge)
+	} else {
+		j.judgeNamed(focus, judge)
+	}
 	measured := options.CalibrationError > 0
 	judge(measured && options.CalibrationError <= goodCalibration, sentence("confidence.calibrated"), sentence(map[bool]string{true: "confidence.calibration_poor", false: "confidence.calibration_unknown"}[measured]))
 	switch {
 	case good == confidenceReasons:
 		c.Level = "high"
-	case good >= 3:
+	case good >= 3 && !(focus == unknownID && c.Reasons[0].Message == "confidence.unknown_kinds_few"):
 		c.Level = "moderate"
 	default:
 		c.Level = "low"
@@ -115,10 +113,54 @@ func (j *judgement) confidence(focus string, options Options) Confidence {
 	return c
 }
 
-// bestReliability is the best grade among items that speak for a hypothesis.
-func (j *judgement) bestReliability(id string) string {
+// judgeNamed asks of a hypothesis that evidence speaks for.
+func (j *judgement) judgeNamed(focus string, judge func(holds bool, yes, no incident.Sentence)) {
+	found, _ := j.kindsFor(focus)
+	kinds := number("count", int64(len(found)))
+	judge(len(found) >= confidentKinds, sentence("confidence.kinds_enough", kinds), sentence("confidence.kinds_few", kinds))
+	items := j.strongest(focus)
+	j.judgeReliability(items, judge)
+	against := number("count", int64(j.contradictions()))
+	judge(against.Number == 0, sentence("confidence.no_contradiction"), sentence("confidence.contradictions", against))
+	count := number("count", confidentWithout)
+	fragile := sentence("confidence.fragile", count)
+	if len(items) <= confidentWithout {
+		fragile = sentence("confidence.items_few", number("count", int64(len(items))))
+	}
+	judge(j.survives(focus, confidentWithout), sentence("confidence.robust", count), fragile)
+}
+
+// judgeUnknown asks the same of the unknown actor, whom no evidence speaks for:
+// whether enough was compared with those who are known, and whether anything
+// points at one of them.
+func (j *judgement) judgeUnknown(judge func(holds bool, yes, no incident.Sentence)) {
+	var compared []int
+	var found []Kind
+	for i := range j.items {
+		if j.sums.by[i] != nil {
+			compared = append(compared, i)
+			if !slices.Contains(found, j.items[i].Kind) {
+				found = append(found, j.items[i].Kind)
+			}
+		}
+	}
+	kinds := number("count", int64(len(found)))
+	judge(len(found) >= confidentKinds, sentence("confidence.unknown_kinds_enough", kinds), sentence("confidence.unknown_kinds_few", kinds))
+	j.judgeReliability(compared, judge)
+	against := number("count", int64(j.contradictions()))
+	judge(against.Number == 0, sentence("confidence.unknown_no_contradiction"), sentence("confidence.unknown_contradictions", against))
+	judge(j.leader("state") == unknownID, sentence("confidence.unknown_leads"), sentence("confidence.unknown_behind"))
+}
+
+func (j *judgement) judgeReliability(items []int, judge func(holds bool, yes, no incident.Sentence)) {
+	best := j.bestReliability(items)
+	judge(best == "A" || best == "B", sentence("confidence.reliable", text("grade", best)), sentence("confidence.unreliable"))
+}
+
+// bestReliability is the best grade among items.
+func (j *judgement) bestReliability(items []int) string {
 	best := ""
-	for _, i := range j.strongest(id) {
+	for _, i := range items {
 		if grade := j.items[i].Reliability; best == "" || reliabilityWeight(grade) > reliabilityWeight(best) {
 			best = grade
 		}

@@ -42,6 +42,9 @@ func sentences(a *Assessment) []incident.Sentence {
 	for _, phase := range a.Phases {
 		list = append(list, phase.Answer.Sentence, sentence("phase."+phase.Name))
 	}
+	if a.HandOver.Message != "" {
+		list = append(list, a.HandOver)
+	}
 	for _, edge := range a.HandOffs {
 		list = append(list, edge.Reason)
 	}
@@ -107,7 +110,7 @@ func TestEveryMessageHasWords(t *testing.T) {
 			key, err := strconv.Unquote(literal.Value)
 			must(t, err)
 			room, name, ok := strings.Cut(key, ".")
-			if !ok || name == "" || strings.ContainsAny(key, " /") || !strings.Contains(" answer likelihood confidence gate item hand_off change ask ", " "+room+" ") {
+			if !ok || name == "" || strings.ContainsAny(key, " /") || strings.HasSuffix(key, ".") || !strings.Contains(" answer likelihood confidence hand_over gate item hand_off change ask ", " "+room+" ") {
 				return true
 			}
 			used++
@@ -125,7 +128,7 @@ func TestEveryMessageHasWords(t *testing.T) {
 		composed = append(composed, "country."+code)
 	}
 	for _, name := range Phases {
-		composed = append(composed, "phase."+name)
+		composed = append(composed, "phase."+name, "hand_over.from."+name, "hand_over.to."+name)
 	}
 	for _, kind := range kinds[:] {
 		if kind != Technique {

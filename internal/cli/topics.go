@@ -45,7 +45,7 @@ Output of hunt:
   (docs/formats/events.md)
 Output of investigate and case report:
   html    one file for all readers: without a network, without a script, in three languages
-  markdown, json, csv, navigator, timesketch, stix (docs/formats/report.md)
+  markdown, json, csv, navigator, timesketch, stix, stix-interop (docs/formats/report.md)
 
   The summary of hunt goes with the table, or to standard error beside jsonl;
   --summary FILE writes all of it as JSON (docs/formats/summary.md).`),

@@ -14,6 +14,8 @@ import (
 type assessmentView struct {
 	*attribution.Assessment
 	Answer, Likelihood, Confidence incident.Sentence
+	// HandOver has no message where there is none to tell.
+	HandOver incident.Sentence
 	// Leading are the likeliest of those that exclude one another.
 	Leading []hypothesisView
 	// Wider are states and services.
@@ -37,12 +39,20 @@ type hypothesisView struct {
 	attribution.Hypothesis
 	// Bar, Low and High are places of a bar of 0 to 100.
 	Bar, From, Span float64
+	// Withheld marks an actor whom the answer does not name, Closed the gates
+	// that keep it back.
+	Withheld bool
+	Closed   []attribution.Gate
 }
 
-// A step is one item's part of the way from nothing to the leading answer.
+// A step is a part of the way from what was believed before the evidence to
+// the likelihood that is shown, in log odds.
 type step struct {
+	// Kind is item, rest, prior, temperature or others.
+	Kind           string
 	Item           *attribution.Item
-	Others         int // items that are put together here
+	Others         int     // items that are put together here
+	Share          float64 // the probability that Sum stands for
 	Nats, Sum      float64
 	X, Width, Zero float64 // per cent
 	For            bool
@@ -64,10 +74,10 @@ type weightCell struct {
 
 type withoutView struct {
 	attribution.Without
-	Item    *attribution.Item
-	Name    *attribution.Hypothesis
-	Changes bool
-	Bar     float64
+	Item *attribution.Item
+	Name *attribution.Hypothesis
+	// Published is what could be published without the item; nil is a cluster.
+	Published *attribution.Hypothesis
 }
 
 const (
@@ -83,7 +93,7 @@ func (p *page) assessment() *assessmentView {
 		return nil
 	}
 	v := &assessmentView{Assessment: a,
-		Answer: a.Answer.Sentence, Likelihood: a.Likelihood, Confidence: a.Confidence.Sentence}
+		Answer: a.Answer.Sentence, Likelihood: a.Likelihood, Confidence: a.Confidence.Sentence, HandOver: a.HandOver}
 	v.hypotheses()
 	v.gates()
 	v.items()
@@ -94,7 +104,8 @@ func (p *page) assessment() *assessmentView {
 
 func (v *assessmentView) hypotheses() {
 	for _, h := range v.Assessment.Hypotheses {
-		one := hypothesisView{h, h.Posterior * 100, h.Low * 100, max((h.High-h.Low)*100, .4)}
+		one := hypothesisView{Hypothesis: h, Bar: h.Posterior * 100, From: h.Low * 100, Span: max((h.High-h.Low)*100, .4)}
+		one.Withheld, one.Closed = v.Assessment.Withheld(&h)
 		if h.Kind == "state" || h.Kind == "service" {
 			v.Wider = append(v.Wider, one)
 		} else {
@@ -127,21 +138,25 @@ func (v *assessmentView) Unsigned() bool {
 	return slices.ContainsFunc(v.Gates, func(g gateView) bool { return g.Level == v.Assessment.Answer.Level && !g.Signed })
 }
 
-// leadingOf are the likeliest two hypotheses of a phase that exclude one another,
-// and the likeliest state.
+// leadingOf are the likeliest hypotheses of a phase that exclude one another:
+// those of one level, the unknown actor and false flags. Cases of before had
+// those of several levels; of these, the most particular.
 func leadingOf(list []attribution.Hypothesis) []attribution.Hypothesis {
-	ordered := slices.Clone(list)
-	slices.SortStableFunc(ordered, func(a, b attribution.Hypothesis) int { return cmp.Compare(b.Posterior, a.Posterior) })
-	var actors, states []attribution.Hypothesis
-	for _, h := range ordered {
-		switch {
-		case h.Kind == "state" && len(states) == 0:
-			states = append(states, h)
-		case h.Kind != "state" && h.Kind != "service" && len(actors) < 2:
-			actors = append(actors, h)
+	const most = 3
+	is := func(kind string) func(attribution.Hypothesis) bool {
+		return func(h attribution.Hypothesis) bool { return h.Kind == kind }
+	}
+	level := "state"
+	for _, kind := range []string{"service", "group"} {
+		if slices.ContainsFunc(list, is(kind)) {
+			level = kind
 		}
 	}
-	return slices.Concat(actors, states)
+	leading := slices.DeleteFunc(slices.Clone(list), func(h attribution.Hypothesis) bool {
+		return h.Kind != level && h.Kind != "unknown" && h.Kind != "false_flag"
+	})
+	slices.SortStableFunc(leading, func(a, b attribution.Hypothesis) int { return cmp.Compare(b.Posterior, a.Posterior) })
+	return leading[:min(len(leading), most)]
 }
 
 // firstOf keeps the likeliest, and the best unknown and false flag in any case.
@@ -197,28 +212,60 @@ func weightFor(item *attribution.Item, hypothesis string) (float64, bool) {
 	return 0, false
 }
 
-// waterfall adds up what speaks for and against the likeliest hypothesis.
+// Focus is the hypothesis that the likelihood is of.
+func (v *assessmentView) Focus() *attribution.Hypothesis {
+	return v.hypothesis(cmp.Or(v.Assessment.Focus, v.Assessment.Answer.Hypothesis, "unknown"))
+}
+
+// waterfall adds up what leads to the likelihood that is shown: what was
+// believed before, what each item says, what the temperature takes of it, and
+// what the same evidence says for the others.
 func (v *assessmentView) waterfall() {
-	if len(v.Leading) == 0 {
+	focus := v.Focus()
+	if focus.Posterior <= 0 || focus.Prior <= 0 {
 		return
 	}
-	leading := v.Leading[0].ID
+	steps := v.itemSteps(focus.ID)
+	var evidence float64
+	for _, s := range steps {
+		evidence += s.Nats
+	}
+	before := logOdds(focus.Prior)
+	steps = append([]step{{Kind: "prior", Nats: before}}, steps...)
+	sum := before + evidence
+	if t := v.Assessment.Temperature; t > 0 && t != 1 {
+		taken := evidence/t - evidence
+		steps = append(steps, step{Kind: "temperature", Nats: taken})
+		sum += taken
+	}
+	v.Waterfall = scaled(append(steps, step{Kind: "others", Nats: logOdds(focus.Posterior) - sum}))
+}
+
+// logOdds are those of a probability, within what millionths can tell.
+func logOdds(p float64) float64 {
+	const least = 1e-6
+	p = min(max(p, least), 1-least)
+	return math.Log(p / (1 - p))
+}
+
+// itemSteps are what items say of a hypothesis, the heaviest first.
+func (v *assessmentView) itemSteps(hypothesis string) []step {
 	var steps []step
 	for i := range v.Assessment.Items {
 		item := &v.Assessment.Items[i]
-		if nats, said := weightFor(item, leading); said && nats != 0 {
-			steps = append(steps, step{Item: item, Nats: nats})
+		if nats, said := weightFor(item, hypothesis); said && nats != 0 {
+			steps = append(steps, step{Kind: "item", Item: item, Nats: nats})
 		}
 	}
 	slices.SortStableFunc(steps, func(a, b step) int { return cmp.Compare(math.Abs(b.Nats), math.Abs(a.Nats)) })
 	if len(steps) > maxWaterfall {
-		rest := step{Others: len(steps) - maxWaterfall + 1}
+		rest := step{Kind: "rest", Others: len(steps) - maxWaterfall + 1}
 		for _, s := range steps[maxWaterfall-1:] {
 			rest.Nats += s.Nats
 		}
 		steps = append(steps[:maxWaterfall-1], rest)
 	}
-	v.Waterfall = scaled(steps)
+	return steps
 }
 
 // scaled gives each step its place between the lowest and the highest sum.
@@ -226,7 +273,7 @@ func scaled(steps []step) []step {
 	low, high, sum := 0.0, 0.0, 0.0
 	for i := range steps {
 		sum += steps[i].Nats
-		steps[i].Sum = sum
+		steps[i].Sum, steps[i].Share = sum, 1/(1+math.Exp(-sum))
 		low, high = min(low, sum), max(high, sum)
 	}
 	room := max(high-low, 1e-9)
@@ -247,12 +294,12 @@ func (v *assessmentView) without() {
 	for i := range v.Assessment.Items {
 		byID[v.Assessment.Items[i].ID] = &v.Assessment.Items[i]
 	}
-	leading, posterior := "", 0.0
-	if len(v.Leading) > 0 {
-		leading, posterior = v.Leading[0].ID, v.Leading[0].Posterior
-	}
+	posterior := v.Focus().Posterior
 	for _, w := range v.Assessment.Without {
-		one := withoutView{Without: w, Item: byID[w.Item], Name: v.hypothesis(w.Leading), Changes: w.Leading != leading, Bar: w.Posterior * 100}
+		one := withoutView{Without: w, Item: byID[w.Item], Name: v.hypothesis(w.Leading)}
+		if w.Published != "" {
+			one.Published = v.hypothesis(w.Published)
+		}
 		if one.Item != nil {
 			v.Without = append(v.Without, one)
 		}
@@ -272,6 +319,9 @@ func (v *assessmentView) hypothesis(id string) *attribution.Hypothesis {
 		if v.Assessment.Hypotheses[i].ID == id {
 			return &v.Assessment.Hypotheses[i]
 		}
+	}
+	if id == "unknown" {
+		return &attribution.Hypothesis{ID: id, Kind: id}
 	}
 	return &attribution.Hypothesis{ID: id, Name: id, Kind: "group"}
 }

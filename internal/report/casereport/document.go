@@ -1,7 +1,9 @@
 package casereport
 
 import (
+	"cmp"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/kulla-defence/kulla/internal/attribution"
@@ -47,6 +49,9 @@ type Document struct {
 	// hand; nil when no rules are.
 	RuleText func(id string) string
 }
+
+// Marking is the marking in the words of TLP 2.0.
+func (d *Document) Marking() string { return strings.ToUpper("TLP:" + cmp.Or(d.TLP, defaultTLP)) }
 
 // A Finding is a finding of the case.
 type Finding struct {

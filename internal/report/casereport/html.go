@@ -163,14 +163,6 @@ func (p *page) RightToLeft() bool {
 	return false
 }
 
-// Marking is the document's TLP marking in the words of TLP 2.0.
-func (p *page) Marking() string {
-	if p.TLP == "" {
-		return strings.ToUpper("TLP:" + defaultTLP)
-	}
-	return strings.ToUpper("TLP:" + p.TLP)
-}
-
 // LevelNames are all levels, the highest first.
 func (p *page) LevelNames() []string { return levelNames }
 

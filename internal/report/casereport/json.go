@@ -141,7 +141,7 @@ type wordsJSON struct {
 }
 
 func toJSON(d *Document, tag string) documentJSON {
-	made := documentJSON{Name: d.Name, Generated: d.Generated.UTC(), Unfinished: d.Unfinished, TLP: d.TLP, Language: tag, Incidents: d.Incidents, Assessment: d.Assessment,
+	made := documentJSON{Name: d.Name, Generated: d.Generated.UTC(), Unfinished: d.Unfinished, TLP: d.TLP, Language: tag, Incidents: d.renumbered(), Assessment: d.Assessment,
 		Levels: d.Levels, Clocks: d.Clocks, Ledger: ledgerJSON(d.Ledger), Versions: versionsJSON{d.Tool, d.Rules, d.Knowledge},
 		Steps: []stepJSON{}, Evidence: []evidenceJSON{}, Unseen: []unseenJSON{}, Notes: []noteJSON{}}
 	if made.Clocks == nil {

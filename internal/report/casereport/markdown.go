@@ -33,6 +33,7 @@ func writeMarkdown(w io.Writer, d *Document, tag string) error {
 	}
 	m := &markdown{out: bufio.NewWriterSize(w, 64<<10), catalogue: catalogue, tag: tag, titles: newRuleTitles(d, catalogue)}
 	fmt.Fprintf(m.out, "# %s: %s\n\n", m.say("kicker"), markdownText(d.Name))
+	fmt.Fprintf(m.out, "**%s**\n", markdownText(d.Marking()))
 	m.summary(d, short)
 	for _, one := range detailed(d) {
 		m.incident(one)
@@ -114,6 +115,9 @@ func (m *markdown) summary(d *Document, b brief) {
 		m.item("**" + m.say("sure.who") + ":** " + m.sentence(d.Assessment.Answer.Sentence))
 		m.item("**" + m.say("sure.likelihood") + ":** " + m.sentence(d.Assessment.Likelihood))
 		m.item("**" + m.say("sure.confidence") + ":** " + m.sentence(d.Assessment.Confidence.Sentence))
+		if d.Assessment.HandOver.Message != "" {
+			m.item("**" + m.say("sure.hand_over") + ":** " + m.sentence(d.Assessment.HandOver))
+		}
 	}
 	m.steps(d)
 }
@@ -184,8 +188,9 @@ func (m *markdown) assessment(d *Document) {
 		return
 	}
 	m.table("hypothesis", "prior", "posterior", "range", "words")
-	for _, h := range a.Hypotheses {
-		m.row(m.hypothesis(&h)+" ("+m.say("hypothesis_kind."+h.Kind)+")", m.percent(h.Prior), m.percent(h.Posterior),
+	for i := range a.Hypotheses {
+		h := &a.Hypotheses[i]
+		m.row(m.hypothesis(h)+" ("+m.say("hypothesis_kind."+h.Kind)+")"+m.withheld(a, h), m.percent(h.Prior), m.percent(h.Posterior),
 			m.percent(h.Low)+" – "+m.percent(h.High), m.word(h.Word))
 	}
 	m.sentences("sure.confidence", a.Confidence.Reasons)
@@ -196,8 +201,9 @@ func (m *markdown) assessment(d *Document) {
 	if more := len(a.Items) - maxItems; more > 0 {
 		m.item(m.say("items.more", "count", more))
 	}
-	if len(a.Change) > 0 {
-		m.heading(3, "change.title")
+	m.heading(3, "change.title")
+	if len(a.Change) == 0 {
+		m.item(m.say("change.little"))
 	}
 	for _, c := range a.Change {
 		m.item(m.sentence(c.What) + " " + m.sentence(c.Ask))
@@ -240,6 +246,23 @@ func (m *markdown) handOffs(edges []attribution.HandOff) {
 // hypothesis names an answer to "who?", as that of a page does.
 func (m *markdown) hypothesis(h *attribution.Hypothesis) string {
 	return markdownSegments(hypothesisWords(m.catalogue, m.tag, h))
+}
+
+// withheld says that an actor is not named, and what keeps it back.
+func (m *markdown) withheld(a *attribution.Assessment, h *attribution.Hypothesis) string {
+	withheld, closed := a.Withheld(h)
+	if !withheld {
+		return ""
+	}
+	text := ", " + m.say("hypothesis.withheld")
+	if len(closed) == 0 {
+		return text
+	}
+	var names []string
+	for _, gate := range closed {
+		names = append(names, m.sentence(gate.Name))
+	}
+	return text + " (" + m.say("hypothesis.closed") + " " + strings.Join(names, "; ") + ")"
 }
 
 func (m *markdown) percent(share float64) string {

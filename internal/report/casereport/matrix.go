@@ -30,8 +30,8 @@ var tactics = []string{"reconnaissance", "resource-development", "initial-access
 func (p *page) matrix() []tacticView {
 	columns := map[string]map[string]*techniqueCell{}
 	for _, one := range p.Incidents {
-		for _, use := range one.Techniques {
-			for _, tactic := range p.ownTactics(use.ID, use.Tactics) {
+		for _, use := range p.techniquesOf(one) {
+			for _, tactic := range use.Tactics {
 				if columns[tactic] == nil {
 					columns[tactic] = map[string]*techniqueCell{}
 				}
@@ -54,37 +54,6 @@ func (p *page) matrix() []tacticView {
 		}
 	}
 	return views
-}
-
-// evasion are the tactics into which version 19 split one of version 18: rules
-// are tagged with either.
-var evasion = []string{"defense-evasion", "stealth", "defense-impairment"}
-
-// ownTactics are those of a technique's own tactics, as ATT&CK has them, that
-// rules are tagged with: other tags are of another technique of the rule. Where
-// there are none, they are all its own.
-func (d *Document) ownTactics(id string, tagged []string) []string {
-	if d.Base == nil {
-		return tagged
-	}
-	technique := d.Base.Technique(id)
-	if technique == nil || len(technique.Tactics) == 0 {
-		return tagged
-	}
-	var own []string
-	for _, tactic := range technique.Tactics {
-		if slices.ContainsFunc(tagged, func(tag string) bool { return isSameTactic(tag, tactic) }) {
-			own = append(own, tactic)
-		}
-	}
-	if own == nil {
-		return technique.Tactics
-	}
-	return own
-}
-
-func isSameTactic(one, other string) bool {
-	return one == other || slices.Contains(evasion, one) && slices.Contains(evasion, other)
 }
 
 func newTacticView(tactic string, cells map[string]*techniqueCell) tacticView {

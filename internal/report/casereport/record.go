@@ -172,6 +172,9 @@ func assessmentSentences(a *attribution.Assessment) []incident.Sentence {
 		return nil
 	}
 	all := []incident.Sentence{a.Answer.Sentence, a.Likelihood, a.Confidence.Sentence}
+	if a.HandOver.Message != "" {
+		all = append(all, a.HandOver)
+	}
 	for _, item := range a.Items {
 		all = append(all, item.Claim)
 	}

@@ -267,6 +267,10 @@ func (p *screen) answer(d *Document) {
 	p.line("Likelihood", p.Text(a.Likelihood))
 	p.line("Confidence", p.Text(a.Confidence.Sentence))
 	p.phases(a.Phases)
+	if a.HandOver.Message != "" {
+		p.line("Hand-off", p.Text(a.HandOver))
+		return
+	}
 	p.handOffs(a.HandOffs)
 }
 
@@ -280,7 +284,7 @@ func (p *screen) phases(phases []attribution.Phase) {
 		phase := &ordered[i]
 		leading := leadingOf(phase.Hypotheses)
 		switch {
-		case len(leading) == 0 || leading[0].Kind == "state":
+		case len(leading) == 0:
 		case leading[0].Kind == "unknown":
 			open = append(open, p.phase(phase.Name))
 		default:
@@ -298,7 +302,7 @@ func (p *screen) phases(phases []attribution.Phase) {
 
 // published says where an answer is likeliest and does not pass the gates.
 func published(phase *attribution.Phase, h *attribution.Hypothesis) string {
-	if h.Kind == "group" && phase.Answer.Hypothesis != h.ID {
+	if h.Kind != "false_flag" && phase.Answer.Hypothesis != h.ID {
 		return " (not published)"
 	}
 	return ""
@@ -327,8 +331,15 @@ func (p *screen) phase(name string) string {
 
 // hypothesis names an answer to "who?", as hypothesisWords does.
 func (p *screen) hypothesis(h *attribution.Hypothesis) string {
-	if h.Kind == "false_flag" {
+	switch {
+	case h.Kind == "false_flag" && h.Name == "":
+		return p.Text(incident.Sentence{Message: "report.hypothesis.false_flag_other"})
+	case h.Kind == "false_flag":
 		return p.Text(incident.Sentence{Message: "report.hypothesis.false_flag", Values: []incident.Value{{Name: "name", Text: h.Name}}})
+	case h.Kind == "state":
+		if name := p.Text(incident.Sentence{Message: "country." + h.Name}); !strings.Contains(name, "country.") {
+			return name
+		}
 	}
 	return h.Name
 }
@@ -415,7 +426,7 @@ func FirstSteps(d *Document) []Step {
 		return nil
 	}
 	for _, one := range d.Incidents {
-		for _, use := range one.Techniques {
+		for _, use := range d.techniquesOf(one) {
 			for i, m := range d.Base.Mitigations(use.ID) {
 				step := byID[m.ID]
 				if step == nil {

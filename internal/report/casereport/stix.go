@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -21,15 +20,21 @@ import (
 // attributed to as far as that is published. Identifiers are made of the case,
 // so that the same case gives the same bundle. Texts are English.
 //
-// The bundle is valid by the specification and by the interoperability
-// profile, which asks for a creator of every object and allows no definition of
-// a TLP 2.0 marking: objects refer to it by the id that OASIS published.
-func writeSTIX(w io.Writer, d *Document, text func(incident.Sentence) string) error {
+// OASIS' validator refuses, by the interoperability profile, some of what the
+// specification asks for: it wants a creator of every object, also of
+// observables and of the marking of TLP 2.0, and of every intrusion set its
+// resources and motivation. With interop the bundle is as that profile has it:
+// creators everywhere, no definition of the marking, which has the id that
+// OASIS published, and "unknown" where nothing is known.
+func writeSTIX(w io.Writer, d *Document, text func(incident.Sentence) string, interop bool) error {
 	marking := stix.TLP(cmp.Or(d.TLP, defaultTLP))
 	if marking == nil {
 		return fmt.Errorf("stix: unknown marking %q", d.TLP)
 	}
-	b := &bundler{document: d, text: text, marking: marking, observed: map[string]bool{}}
+	b := &bundler{document: d, text: text, marking: marking, interop: interop, observed: map[string]bool{}, indicators: map[string]*stix.Indicator{}, familiar: newFamiliar(d)}
+	if !interop {
+		b.add(marking)
+	}
 	b.identity()
 	for _, one := range d.Incidents {
 		if err := b.incident(one); err != nil {
@@ -52,9 +57,15 @@ type bundler struct {
 	document *Document
 	text     func(incident.Sentence) string
 	marking  *stix.Marking
+	interop  bool
 	producer string
 	objects  []stix.Object
 	observed map[string]bool
+	// indicators by their patterns, artefacts of the knowledge that point at
+	// malice, and what nobody should look for.
+	indicators map[string]*stix.Indicator
+	artefacts  map[string]bool
+	familiar   *familiar
 }
 
 // add adds objects of one incident to the bundle, and returns their ids.
@@ -95,11 +106,11 @@ func (b *bundler) incident(one *incident.Incident) error {
 	about.Labels = []string{one.Level}
 	members := b.add(about)
 	members = append(members, b.observations(one)...)
-	for _, use := range one.Techniques {
+	for _, use := range b.document.techniquesOf(one) {
 		members = append(members, b.technique(about.ID, use)...)
 	}
 	for _, use := range one.Rules {
-		members = append(members, b.sigma(about.ID, one, use)...)
+		members = append(members, b.sigma(one, use)...)
 	}
 	grouping := &stix.Grouping{Common: b.common("grouping", one.ID), Name: about.Name, Context: "suspicious-activity", Objects: unique(members)}
 	b.add(grouping)
@@ -123,9 +134,10 @@ func (b *bundler) observations(one *incident.Incident) []string {
 		if len(observables) == 0 {
 			continue
 		}
-		ids = append(ids, b.observation(one, use, observables)...)
-		if pattern != "" && use.Weight > 0.5 {
-			ids = append(ids, b.pattern(one, use, pattern)...)
+		observed := b.observation(one, use, observables)
+		ids = append(ids, observed...)
+		if pattern != "" {
+			ids = append(ids, b.indicate(one, use, observed[0], pattern)...)
 		}
 	}
 	return ids
@@ -138,7 +150,10 @@ func (b *bundler) observation(one *incident.Incident, use incident.EntityUse, ob
 		seen.Objects = append(seen.Objects, o.ID)
 		if !b.observed[o.ID] {
 			b.observed[o.ID] = true
-			o.Markings, o.CreatedBy = []string{b.marking.ID}, b.producer
+			o.Markings = []string{b.marking.ID}
+			if b.interop {
+				o.CreatedBy = b.producer
+			}
 			b.add(o)
 		}
 	}
@@ -153,29 +168,6 @@ func (b *bundler) time(times ...time.Time) stix.Time {
 		}
 	}
 	return stix.Time{Time: b.document.Generated.Truncate(time.Microsecond)}
-}
-
-func (b *bundler) pattern(one *incident.Incident, use incident.EntityUse, pattern string) []string {
-	indicator := &stix.Indicator{Common: b.common("indicator", one.ID+"\x00"+string(use.Key)), Name: use.Name,
-		Description:    fmt.Sprintf("seen in incident %s", one.ID),
-		IndicatorTypes: []string{"malicious-activity"}, Pattern: pattern, PatternType: "stix", PatternVersion: "2.1",
-		ValidFrom: b.time(use.First, one.First)}
-	return b.add(indicator)
-}
-
-// sigma is a rule that found something, for others to run.
-func (b *bundler) sigma(about string, one *incident.Incident, use incident.RuleUse) []string {
-	if b.document.RuleText == nil || use.ID == "" {
-		return nil
-	}
-	rule := b.document.RuleText(use.ID)
-	if rule == "" {
-		return nil
-	}
-	indicator := &stix.Indicator{Common: b.common("indicator", "rule\x00"+use.ID), Name: use.Title, Description: "Sigma rule " + use.ID,
-		IndicatorTypes: []string{"malicious-activity"}, Pattern: rule, PatternType: "sigma", ValidFrom: b.time(b.document.firstUse(use.ID))}
-	link := b.relationship("related-to", indicator.ID, about, one.ID)
-	return b.add(indicator, link)
 }
 
 // firstUse is when a rule first found something in the case, so that its
@@ -214,7 +206,7 @@ func (b *bundler) technique(about string, use incident.TechniqueUse) []string {
 func (d *Document) tacticsOf(technique string) []string {
 	var tactics []string
 	for _, one := range d.Incidents {
-		for _, use := range one.Techniques {
+		for _, use := range d.techniquesOf(one) {
 			if use.ID == technique {
 				tactics = append(tactics, use.Tactics...)
 			}
@@ -250,6 +242,9 @@ func (b *bundler) assessment() {
 		&stix.Note{Common: b.common("note", "confidence"), Abstract: "analytic confidence", Content: b.text(a.Confidence.Sentence), Objects: unique(slices.Clone(about))})
 }
 
+// campaignID is the id of the activity.
+func (b *bundler) campaignID() string { return b.common("campaign", b.document.Assessment.Cluster).ID }
+
 // actor is who is published, nil for an activity cluster. The confidence is
 // the posterior in hundredths, on STIX' scale of 0 to 100.
 func (b *bundler) actor(a *attribution.Assessment) *stix.IntrusionSet {
@@ -259,11 +254,42 @@ func (b *bundler) actor(a *attribution.Assessment) *stix.IntrusionSet {
 	}
 	leading := a.Hypotheses[at]
 	percent := int(leading.Posterior * 100)
-	who := &stix.IntrusionSet{Common: b.common("intrusion-set", leading.ID), Name: leading.Name,
-		ResourceLevel: "government", PrimaryMotivation: "organizational-gain"}
+	who := &stix.IntrusionSet{Common: b.common("intrusion-set", leading.ID), Name: b.actorName(a, &leading)}
+	if b.interop {
+		who.ResourceLevel, who.PrimaryMotivation = notKnown, notKnown
+	}
 	who.Confidence = &percent
-	who.Description = "published as " + leading.Kind + " (" + leading.ID + ")"
+	who.Description = "published on the level of a " + leading.Kind + " (" + leading.ID + ")"
 	return who
+}
+
+// notKnown is what the interoperability profile is told where it asks for more
+// than is known.
+const notKnown = "unknown"
+
+// actorName is a group's own name, or a description of the activity that a
+// state or service is behind: no group of that name is known.
+func (b *bundler) actorName(a *attribution.Assessment, h *attribution.Hypothesis) string {
+	switch h.Kind {
+	case "state":
+		return "Actor of " + b.stateName(h.Name)
+	case "service":
+		at := slices.IndexFunc(a.Hypotheses, func(other attribution.Hypothesis) bool { return other.ID == h.Parent })
+		if at >= 0 {
+			return "Actor of " + h.Name + " (" + b.stateName(a.Hypotheses[at].Name) + ")"
+		}
+		return "Actor of " + h.Name
+	}
+	return h.Name
+}
+
+// stateName is what a state is called; its code where there is no word for it.
+func (b *bundler) stateName(code string) string {
+	key := "country." + code
+	if name := b.text(incident.Sentence{Message: key}); !strings.Contains(name, key) {
+		return name
+	}
+	return code
 }
 
 // observablesOf are an entity as observables, and a pattern that finds it
@@ -304,17 +330,13 @@ func isHostName(name string) bool {
 	return len(name) <= longest
 }
 
-// addressOf gives a pattern only for addresses of the outside.
+// addressOf is an address; of those of the inside nobody is told to look for.
 func addressOf(name string) ([]*stix.Observable, string) {
 	o := stix.Address(name)
 	if o == nil {
 		return nil, ""
 	}
-	pattern := stix.Pattern(stix.Comparison{Path: o.Type + ":value", Value: o.Value})
-	if address := netip.MustParseAddr(o.Value); address.IsPrivate() || address.IsLoopback() || address.IsLinkLocalUnicast() {
-		pattern = ""
-	}
-	return []*stix.Observable{o}, pattern
+	return []*stix.Observable{o}, stix.Pattern(stix.Comparison{Path: o.Type + ":value", Value: o.Value})
 }
 
 // notInURI are printable characters that RFC 3986 has no place for.
@@ -338,11 +360,13 @@ func accountOf(e entity.Entity) *stix.Observable {
 	return stix.UserAccount("", "", e.Name)
 }
 
-// hashNames are STIX' names of hashes, by those of aliases.
-var hashNames = []struct {
+type hashName struct {
 	prefix, name string
 	size         int
-}{{"md5=", "MD5", 32}, {"sha1=", "SHA-1", 40}, {"sha256=", "SHA-256", 64}}
+}
+
+// hashNames are STIX' names of hashes, by those of aliases.
+var hashNames = []hashName{{"md5=", "MD5", 32}, {"sha1=", "SHA-1", 40}, {"sha256=", "SHA-256", 64}}
 
 // fileOf gives a pattern only for files whose content is known.
 func fileOf(e entity.Entity) ([]*stix.Observable, string) {

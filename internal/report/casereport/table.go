@@ -30,7 +30,7 @@ func writeCSV(w io.Writer, d *Document, _ string) error {
 			return err
 		}
 		line = appendCells(line[:0], strconv.FormatInt(f.Number, 10), f.Incident, isoTime(f.Time), f.TimeText, findingjson.LevelName(f.Rule.Level),
-			f.Rule.Title, f.Rule.ID, strings.Join(f.Rule.Techniques, " "), f.Host, fieldsText(f.Finding), sourceName(f), digestText(f.SHA256),
+			f.Rule.Title, f.Rule.ID, strings.Join(d.currentTechniques(f.Rule.Techniques), " "), f.Host, fieldsText(f.Finding), sourceName(f), digestText(f.SHA256),
 			strconv.FormatInt(f.Place.Offset, 10), strconv.FormatInt(f.Place.Size, 10), strconv.FormatInt(f.Place.Line, 10),
 			strconv.FormatUint(f.Place.RecordID, 10), digestText(f.Record), f.ID)
 		if _, err := out.Write(line); err != nil {
@@ -106,7 +106,7 @@ func writeTimesketch(w io.Writer, d *Document, _ string) error {
 		if err != nil {
 			return err
 		}
-		line = appendSketch(line[:0], f)
+		line = appendSketch(line[:0], f, d.currentTechniques(f.Rule.Techniques))
 		if _, err := out.Write(line); err != nil {
 			return err
 		}
@@ -114,7 +114,7 @@ func writeTimesketch(w io.Writer, d *Document, _ string) error {
 	return out.Flush()
 }
 
-func appendSketch(dst []byte, f *Finding) []byte {
+func appendSketch(dst []byte, f *Finding, techniques []string) []byte {
 	at, describes := f.Time, "Event Time"
 	if at.IsZero() {
 		at, describes = time.Unix(0, 0), "Time Unknown"
@@ -123,7 +123,7 @@ func appendSketch(dst []byte, f *Finding) []byte {
 	if f.Incident != "" {
 		tags = append(tags, f.Incident)
 	}
-	for _, technique := range f.Rule.Techniques {
+	for _, technique := range techniques {
 		tags = append(tags, "attack."+strings.ToLower(technique))
 	}
 	o := findingjson.Begin(dst)
@@ -136,7 +136,7 @@ func appendSketch(dst []byte, f *Finding) []byte {
 	o.Text("rule_id", f.Rule.ID)
 	o.Text("rule_title", f.Rule.Title)
 	o.Text("level", findingjson.LevelName(f.Rule.Level))
-	o.Texts("techniques", f.Rule.Techniques)
+	o.Texts("techniques", techniques)
 	o.Texts("tag", tags)
 	o.Text("hostname", f.Host)
 	o.Place(f.Place, f.digests)
@@ -176,12 +176,21 @@ type layerGradient struct {
 
 var levelColors = map[string]string{"critical": "#d73027", "high": "#f46d43", "medium": "#fee090", "low": "#74add1", "informational": "#bdbdbd"}
 
+// attackVersion is the version of ATT&CK whose numbers techniques have: that of
+// the knowledge. Without the changes of version 19 they are as rules have them.
+func (d *Document) attackVersion() string {
+	if d.currentTechnique("T1562.001") == "T1685" {
+		return "19"
+	}
+	return "18"
+}
+
 // writeNavigator writes the techniques of all incidents as a layer: the score
 // is the number of findings, the colour that of the gravest incident, the
 // comment names the incidents.
 func writeNavigator(w io.Writer, d *Document, _ string) error {
 	layer := layerJSON{Name: "Kulla: " + report.Visible(d.Name), Domain: "enterprise-attack", Sorting: 3,
-		Versions:    map[string]string{"layer": "4.5", "navigator": "5.1.0"},
+		Versions:    map[string]string{"attack": d.attackVersion(), "layer": "4.5", "navigator": "5.1.0"},
 		Description: "Techniques of the case's incidents. The score is the number of findings. What is empty was not found, which does not say that it did not happen.",
 		Techniques:  []layerTechnique{}, LegendItems: []map[string]string{}, Gradient: layerGradient{Colors: []string{"#ffffff", "#d73027"}, MaxValue: 1}}
 	for _, level := range levelNames {
@@ -203,7 +212,7 @@ func writeNavigator(w io.Writer, d *Document, _ string) error {
 func layerTechniques(d *Document) map[string]*layerTechnique {
 	techniques := map[string]*layerTechnique{}
 	for _, one := range d.Incidents {
-		for _, use := range one.Techniques {
+		for _, use := range d.techniquesOf(one) {
 			t := techniques[use.ID]
 			if t == nil {
 				t = &layerTechnique{ID: report.Visible(use.ID), Enabled: true}

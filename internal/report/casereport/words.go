@@ -40,6 +40,9 @@ func hypothesisWords(catalogue *language.Catalogue, tag string, h *attribution.H
 		key = "report.hypothesis.unknown"
 	case "false_flag":
 		key, values = "report.hypothesis.false_flag", []language.Value{{Name: "name", Text: h.Name}}
+		if h.Name == "" {
+			key, values = "report.hypothesis.false_flag_other", nil
+		}
 	case "state":
 		key = "country." + h.Name
 	}

@@ -19,7 +19,8 @@ var writers = []struct {
 	{"markdown", writeMarkdown},
 	{"json", writeJSON},
 	{"csv", writeCSV},
-	{"stix", writeEnglishSTIX},
+	{"stix", func(w io.Writer, d *Document, _ string) error { return writeEnglishSTIX(w, d, false) }},
+	{"stix-interop", func(w io.Writer, d *Document, _ string) error { return writeEnglishSTIX(w, d, true) }},
 	{"navigator", writeNavigator},
 	{"timesketch", writeTimesketch},
 }
@@ -45,13 +46,13 @@ func Write(w io.Writer, format string, d *Document, tag string) error {
 	return fmt.Errorf("unknown format of reports %q", format)
 }
 
-func writeEnglishSTIX(w io.Writer, d *Document, _ string) error {
+func writeEnglishSTIX(w io.Writer, d *Document, interop bool) error {
 	text, err := Sentences(language.English)
 	if err != nil {
 		return err
 	}
 	var bundle bytes.Buffer
-	if err := writeSTIX(&bundle, d, text); err != nil {
+	if err := writeSTIX(&bundle, d, text, interop); err != nil {
 		return err
 	}
 	_, err = w.Write(harmless(bundle.Bytes()))

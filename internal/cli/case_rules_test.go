@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const shareableRule = `title: %s
+id: 5b1b1f2a-5a51-4b4e-9a53-1f2d3c4b5a69
+status: experimental
+logsource: {category: process_creation, product: windows}
+detection:
+  selection: {Image|contains: '.'}
+  condition: selection
+level: high
+tags: [attack.t1059]
+`
+
+// The bundle has the rules that found something as they were loaded, and none
+// where others are at hand under the same id.
+func TestBundleHasTheRulesOfTheCase(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	write := func(name, title string) string {
+		file := filepath.Join(folder, name)
+		if err := os.WriteFile(file, []byte(strings.Replace(shareableRule, "%s", title, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	mine, other := write("mine.yml", "Any program"), write("other.yml", "Another thing")
+	file := investigating(t, "--rules", mine, "--no-report", sampleEvidence())
+	patterns := func(arguments ...string) (list []string) {
+		out, code := kulla(t, append([]string{"case", "report", "-f", "stix", file}, arguments...)...)
+		if code != exitDone {
+			t.Fatalf("code %d", code)
+		}
+		var bundle struct {
+			Objects []struct {
+				Type    string
+				Pattern string
+				Kind    string `json:"pattern_type"`
+			}
+		}
+		if err := json.Unmarshal([]byte(out), &bundle); err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range bundle.Objects {
+			if o.Kind == "sigma" {
+				list = append(list, o.Pattern)
+			}
+		}
+		return list
+	}
+	if list := patterns("--rules", mine); len(list) != 1 || !strings.HasPrefix(list[0], "title: Any program\nid: 5b1b1f2a") {
+		t.Errorf("the case's own rules: %q", list)
+	}
+	if list := patterns("--rules", other); len(list) != 0 {
+		t.Errorf("others under the same id: %q", list)
+	}
+	if list := patterns(); len(list) != 0 {
+		t.Errorf("those in the binary: %q", list)
+	}
+}
+
+// A case made with the rules in the binary has them without being told.
+func TestBundleHasTheBuiltInRules(t *testing.T) {
+	t.Parallel()
+	file := investigating(t, "--no-report", sampleEvidence())
+	for _, format := range []string{"stix", "stix-interop"} {
+		out, code := kulla(t, "case", "report", "-f", format, file)
+		if count := strings.Count(out, `"pattern_type": "sigma"`); code != exitDone || count < 50 {
+			t.Errorf("%s: code %d, %d rules", format, code, count)
+		}
+	}
+}
