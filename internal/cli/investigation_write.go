@@ -63,8 +63,15 @@ func (i *investigation) changes() string {
 	if i.before == 0 {
 		return ""
 	}
-	if i.added.evidence == 0 && i.added.findings == 0 && i.added.incidents == 0 {
+	if i.added.evidence == 0 && i.added.findings == 0 && i.added.incidents == 0 && i.superseded == 0 {
 		return ": unchanged, nothing in this evidence is new"
 	}
-	return fmt.Sprintf(": extended by %d files, %d findings; %d incidents are new or changed", i.added.evidence, i.added.findings, i.added.incidents)
+	text := fmt.Sprintf(": extended by %s, %s; ", counted(i.added.evidence, "file"), counted(int(i.added.findings), "finding"))
+	if i.superseded > 0 {
+		text += counted(i.superseded, "finding") + " of less evidence superseded; "
+	}
+	if i.added.incidents == 1 {
+		return text + "1 incident is new or changed"
+	}
+	return text + fmt.Sprintf("%d incidents are new or changed", i.added.incidents)
 }

@@ -38,7 +38,7 @@ func (s *Summary) Unseen() []Unseen {
 		list = append(list, Unseen{"rules not loaded", "the first: " + s.RuleProblems[0].Message, int64(n)})
 	}
 	for _, line := range s.Result.Uncorrelated {
-		list = append(list, Unseen{What: "correlations", Why: line})
+		list = append(list, Unseen{What: Correlations, Why: line})
 	}
 	for _, blind := range s.Result.Blind {
 		list = append(list, Unseen{couldNotFire, blind.Reason, countRules(blind)})
@@ -53,6 +53,9 @@ func clearedIn(cleared detect.Cleared) string {
 	}
 	return cleared.Log + " (" + cleared.Place.Source.Name + ")"
 }
+
+// Correlations is what is said of events that correlations left out.
+const Correlations = "correlations"
 
 // couldNotFire is what is said of rules that no event could have matched.
 const couldNotFire = "rules that could not have fired"
