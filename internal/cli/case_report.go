@@ -13,7 +13,8 @@ import (
 )
 
 func newCaseReport(env Environment) *cobra.Command {
-	var known, format, output, language string
+	var known, format, file, language string
+	var clobber bool
 	command := &cobra.Command{
 		Use:   "report CASE",
 		Short: "Write the report of a case",
@@ -42,14 +43,15 @@ script, as text, or as data for other tools.`,
 				if d.Unfinished { // not every format has a place for it
 					fmt.Fprintf(env.Err, "kulla: %s: %s\n", report.Visible(arguments[0]), casereport.Unfinished)
 				}
-				return writeReport(env, output, format, d, language)
+				return writeReport(env, output{name: file, kind: format, clobber: clobber, cases: arguments}, d, language)
 			})
 		},
 	}
 	registerKnowledge(command, &known)
 	flags := command.Flags()
 	flags.StringVarP(&format, "format", "f", "html", "`FORMAT`: "+strings.Join(casereport.Formats(), ", "))
-	flags.StringVarP(&output, "output", "o", "", "write to `FILE` instead of standard output")
+	registerClobber(command, &clobber)
+	flags.StringVarP(&file, "output", "o", "", "write to `FILE` instead of standard output")
 	flags.StringVar(&language, "lang", "en", "`LANGUAGE`: "+strings.Join(reportLanguages, ", "))
 	complete(command, "format", casereport.Formats())
 	complete(command, "lang", reportLanguages)
@@ -57,10 +59,10 @@ script, as text, or as data for other tools.`,
 }
 
 // writeReport writes one report, whole or not at all.
-func writeReport(env Environment, output, format string, d *casereport.Document, language string) error {
-	out, finish, err := openOutput(env, output)
+func writeReport(env Environment, file output, d *casereport.Document, language string) error {
+	out, finish, err := openOutput(env, file)
 	if err != nil {
 		return err
 	}
-	return finish(casereport.Write(out, format, d, language))
+	return finish(casereport.Write(out, file.kind, d, language))
 }

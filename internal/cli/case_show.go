@@ -32,6 +32,9 @@ that finding: where its record stands, its digest, and what it says.`,
   kulla case show ministry.kulla 4711`,
 		Args: oneCase(0, 1, "a case, and an incident or the number of a finding"),
 		RunE: func(command *cobra.Command, arguments []string) error {
+			if err := checkColor(color); err != nil {
+				return err
+			}
 			return withCase(command.Context(), env, arguments[0], func(kept *store.Case) error {
 				if len(arguments) == 1 {
 					base, err := loadKnowledge(known)
@@ -53,7 +56,7 @@ that finding: where its record stands, its digest, and what it says.`,
 	}
 	registerKnowledge(command, &known)
 	command.Flags().StringVar(&color, "color", "auto", "use colour: auto, always or never")
-	complete(command, "color", []string{"auto", "always", "never"})
+	complete(command, "color", colorNames)
 	return command
 }
 
@@ -64,7 +67,11 @@ func showCase(env Environment, d *casereport.Document, color string, last []case
 	if err != nil {
 		return err
 	}
-	return casereport.WriteScreen(env.Out, d, casereport.Screen{Text: text, Width: width, Color: colored(env, color, width > 0), Last: last})
+	height := 0
+	if env.OutHeight != nil {
+		height = env.OutHeight()
+	}
+	return casereport.WriteScreen(env.Out, d, casereport.Screen{Text: text, Width: width, Height: height, Color: colored(env, color, width > 0), Last: last})
 }
 
 // proofLines say what to keep of a case to notice its change.
@@ -111,7 +118,7 @@ func showIncident(w io.Writer, kept *store.Case, id string) error {
 func writeIncident(w io.Writer, one *incident.Incident, text func(incident.Sentence) string) error {
 	var out bytes.Buffer
 	shown := func(s incident.Sentence) string { return report.Visible(text(s)) }
-	fmt.Fprintf(&out, "%s  %s  %s\n%s findings", one.ID, one.Level, shown(one.Title), report.Thousands(one.FindingCount))
+	fmt.Fprintf(&out, "%s  %s  %s\n%s", one.ID, one.Level, shown(one.Title), counted(int(one.FindingCount), "finding"))
 	if !one.First.IsZero() {
 		fmt.Fprintf(&out, ", %s to %s", one.First.UTC().Format(time.RFC3339), one.Last.UTC().Format(time.RFC3339))
 	}

@@ -151,7 +151,8 @@ func (s caseSink) Event(e *event.Event) error {
 // read gives all evidence to the engine and to the context of findings.
 func (i *investigation) read(ctx context.Context) (interrupted bool, err error) {
 	r := evidenceReading{env: i.env, paths: i.options.paths, options: i.options.reading, workers: i.options.workers,
-		quiet: i.options.quiet || i.options.noProgress, started: i.started, findings: i.engine.Matches, progress: &i.progress}
+		quiet: i.options.quiet || i.options.noProgress, started: i.started, findings: i.engine.Matches, progress: &i.progress,
+		own: ownOf(i.options.output, i.options.document, i.options.key)}
 	i.register, interrupted, err = r.read(ctx, func(int) source.Sink {
 		return caseSink{i.engine.Sink(), i.context.Observer(), i.coverage.Observer()}
 	})

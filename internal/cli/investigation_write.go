@@ -18,7 +18,7 @@ func (i *investigation) write() error {
 	}
 	last := []casereport.ScreenLine{{Heading: "Case", Text: i.options.output + i.changes()}}
 	if !i.options.noReport {
-		if err := writeReport(i.env, i.options.document, "html", d, i.options.language); err != nil {
+		if err := writeReport(i.env, i.options.reportFile(), d, i.options.language); err != nil {
 			return err
 		}
 		last = append(last, casereport.ScreenLine{Heading: "Report", Text: i.options.document})

@@ -31,9 +31,7 @@ func (s *Summary) Unseen() []Unseen {
 		list = append(list, Unseen{"log cleared", fmt.Sprintf("%s on %s, %s", clearedIn(cleared), hostName(cleared.Host), clock(cleared.Time, zoneOf(s))), 1})
 	}
 	list = append(list, missingRecords(s.Register)...)
-	for _, line := range Unstated(s.Register) {
-		list = append(list, Unseen{What: "times", Why: line})
-	}
+	list = append(list, unstatedTimes(s.Register)...)
 	if n := len(s.RuleProblems); n > 0 {
 		list = append(list, Unseen{"rules not loaded", "the first: " + s.RuleProblems[0].Message, int64(n)})
 	}
@@ -86,6 +84,25 @@ func MergeUnseen(earlier, now []Unseen) []Unseen {
 }
 
 func countRules(blind detect.Blind) int64 { return int64(len(blind.Rules)) }
+
+// unstatedTimes names the sources of whose times something is left open.
+func unstatedTimes(register *source.Register) []Unseen {
+	var list []Unseen
+	for i := range register.Files {
+		file := &register.Files[i]
+		name := file.Source.Name
+		if file.WithoutZone > 0 {
+			list = append(list, Unseen{"times", name + ": times state no zone: taken as UTC; give --source-tz", 1})
+		}
+		if file.WithoutYear > 0 {
+			list = append(list, Unseen{"times", fmt.Sprintf("%s: times state no year: %s without a time; give --source-year", name, quantity(file.WithoutYear, "event", "events")), 1})
+		}
+		if n := file.WithoutTime - file.WithoutYear; n > 0 {
+			list = append(list, Unseen{"times", fmt.Sprintf("%s: %s without a time", name, quantity(n, "event", "events")), 1})
+		}
+	}
+	return list
+}
 
 // missingRecords names the logs whose record numbers have gaps.
 func missingRecords(register *source.Register) []Unseen {

@@ -46,7 +46,7 @@ func TestSupersede(t *testing.T) {
 		t.Fatalf("%d findings are superseded, want 1", n)
 	}
 	must[int64](t)(c.PutFindings(each(larger), digests))
-	if !must[bool](t)(c.Superseded(number)) || must[bool](t)(c.Superseded(number + 2)) {
+	if !must[bool](t)(c.Superseded(number)) || must[bool](t)(c.Superseded(number+2)) {
 		t.Error("which of the two holds is not known")
 	}
 	if after := must[int64](t)(c.FindingCount()); after != before {
