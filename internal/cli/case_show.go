@@ -45,7 +45,7 @@ that finding: where its record stands, its digest, and what it says.`,
 					if err != nil {
 						return err
 					}
-					return showCase(env, d, color, proofLines(arguments[0], d))
+					return showCase(env, d, color, proofLines(arguments[0], d), 0)
 				}
 				if number, err := strconv.ParseInt(strings.TrimPrefix(arguments[1], "#"), 10, 64); err == nil {
 					return showFinding(env.Out, kept, number)
@@ -60,8 +60,9 @@ that finding: where its record stands, its digest, and what it says.`,
 	return command
 }
 
-// showCase prints the summary that fits one screen.
-func showCase(env Environment, d *casereport.Document, color string, last []casereport.ScreenLine) error {
+// showCase prints the summary that fits one screen, on which some lines follow
+// it.
+func showCase(env Environment, d *casereport.Document, color string, last []casereport.ScreenLine, follow int) error {
 	width := env.OutTerminal()
 	text, err := casereport.English()
 	if err != nil {
@@ -70,6 +71,9 @@ func showCase(env Environment, d *casereport.Document, color string, last []case
 	height := 0
 	if env.OutHeight != nil {
 		height = env.OutHeight()
+	}
+	if height > 0 {
+		height = max(height-follow, 1)
 	}
 	return casereport.WriteScreen(env.Out, d, casereport.Screen{Text: text, Width: width, Height: height, Color: colored(env, color, width > 0), Last: last})
 }

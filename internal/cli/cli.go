@@ -14,7 +14,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -86,11 +85,14 @@ func terminalHeight(file *os.File) int {
 	return height
 }
 
-// Signals are those that end a command early. One that is ignored, as nohup
-// wants it, stays so.
+// Signals are those that end a command early. A hangup that is ignored, as
+// nohup wants it, stays so.
 func Signals() []os.Signal {
-	signals := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
-	return slices.DeleteFunc(signals, signal.Ignored)
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
 }
 
 // Run runs one command and returns its exit code.

@@ -27,7 +27,7 @@ func (i *investigation) write() error {
 		return writeQuietly(i.env, slices.Concat(i.set.Problems, i.engine.Problems()), i.register)
 	}
 	last = append(last, casereport.ScreenLine{Heading: "Check it", Text: verifyLine(i.options.output, i.options.paths), Whole: true})
-	if err := showCase(i.env, d, i.options.color, last); err != nil {
+	if err := showCase(i.env, d, i.options.color, last, 1+len(i.progress.Costs())); err != nil {
 		return err
 	}
 	writeSpeed(i.env, &i.progress, i.register, i.started, i.options.workers)

@@ -22,7 +22,7 @@ type Screen struct {
 	Width int
 	Color bool
 	// Height is how many lines there are; 0 is unknown. The summary is cut to
-	// it, within 24 and 40.
+	// it, within 18 and 40.
 	Height int
 	// Last are lines for the end: where the case and its report are.
 	Last []ScreenLine
@@ -38,7 +38,7 @@ type ScreenLine struct {
 const (
 	screenWidth   = 100
 	screenHeading = 11
-	leastLines    = 24
+	leastLines    = 18
 	mostLines     = 40
 	noteLines     = 3
 )
@@ -48,7 +48,8 @@ const (
 type room struct{ story, others, missing, steps, wrapped int }
 
 // rooms are tried one after the other until what is told fits the screen.
-var rooms = []room{{4, 3, 2, 2, 0}, {3, 3, 1, 2, 0}, {2, 3, 1, 2, 3}, {2, 2, 1, 1, 2}, {1, 2, 1, 1, 2}, {1, 2, 1, 1, 1}}
+var rooms = []room{{4, 3, 2, 2, 0}, {3, 3, 2, 2, 0}, {3, 3, 1, 2, 0}, {3, 3, 1, 1, 2}, {2, 3, 1, 1, 2}, {2, 2, 1, 1, 2},
+	{1, 2, 1, 1, 2}, {1, 1, 1, 1, 2}, {1, 1, 1, 1, 1}}
 
 // WriteScreen writes the summary of a case that fits one screen: the
 // incidents with their stories, who probably did it, what is missing.
@@ -257,7 +258,7 @@ func levelHeading(level string) string {
 func (p *screen) story(one *incident.Incident) {
 	for i, sentence := range one.Story {
 		if i == p.room.story && len(one.Story) > p.room.story+1 {
-			p.line("", fmt.Sprintf("… and %d more sentences, each with its records, in the report and in: kulla case show CASE %s", len(one.Story)-i, one.ID))
+			p.whole("", fmt.Sprintf("… and %d more sentences: kulla case show CASE %s", len(one.Story)-i, one.ID))
 			return
 		}
 		p.line("", "- "+p.Text(sentence))
