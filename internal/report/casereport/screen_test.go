@@ -25,7 +25,7 @@ func TestSummaryFitsTheScreen(t *testing.T) {
 	for height, most := range map[int]int{0: 40, 10: 18, 24: 23, 30: 29, 60: 40} {
 		for _, width := range []int{80, 100, 200} {
 			var out bytes.Buffer
-			last := []ScreenLine{{"Case", "x.kulla"}, {"Check it", "kulla verify x.kulla " + strings.Repeat("evidence/", 5)}}
+			last := []ScreenLine{{Heading: "Case", Text: "x.kulla"}, {Heading: "Check it", Text: "kulla verify x.kulla " + strings.Repeat("evidence/", 5), Whole: true}}
 			if err := WriteScreen(&out, d, Screen{Text: text, Width: width, Height: height, Last: last}); err != nil {
 				t.Fatal(err)
 			}
