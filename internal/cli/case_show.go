@@ -48,7 +48,7 @@ that finding: where its record stands, its digest, and what it says.`,
 					return showCase(env, d, color, proofLines(arguments[0], d), 0)
 				}
 				if number, err := strconv.ParseInt(strings.TrimPrefix(arguments[1], "#"), 10, 64); err == nil {
-					return showFinding(env.Out, kept, number)
+					return showFinding(env, kept, number)
 				}
 				return showIncident(env.Out, kept, arguments[1])
 			})
@@ -88,7 +88,7 @@ func proofLines(path string, d *casereport.Document) []casereport.ScreenLine {
 }
 
 // showFinding prints a finding as its leaf has it, and where it stands.
-func showFinding(w io.Writer, kept *store.Case, number int64) error {
+func showFinding(env Environment, kept *store.Case, number int64) error {
 	leaf, err := kept.Leaf(number)
 	if err != nil || leaf.Kind != custody.KindFinding {
 		return withHint(cmp.Or(err, fmt.Errorf("number %d of the ledger is no finding", number)), "kulla case timeline lists the findings with their numbers")
@@ -97,7 +97,13 @@ func showFinding(w io.Writer, kept *store.Case, number int64) error {
 	if err := json.Indent(&out, appendHarmless(nil, leaf.Data, escapeJSON), "", "  "); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "%s\n", &out)
+	if _, err := fmt.Fprintf(env.Out, "%s\n", &out); err != nil {
+		return err
+	}
+	gone, err := kept.Superseded(number)
+	if gone {
+		fmt.Fprintln(env.Err, "kulla: the finding holds no longer: over more evidence its rule found otherwise")
+	}
 	return err
 }
 
