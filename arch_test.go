@@ -30,7 +30,7 @@ var doors = map[string][]string{
 	"internal/event":       {},
 	"internal/evtxwriter":  {}, // the encoder, for tests and sample evidence
 	"internal/logwriter":   {}, // raw text formats, for tests and sample evidence
-	"internal/source":      {"internal/event", "evtx"},
+	"internal/source":      {"internal/event", "internal/spool", "evtx"},
 	"internal/spool":       {}, // the order of what does not fit in memory
 	"internal/detect":      {"internal/event", "internal/spool", "sigma"},
 	"internal/timeline":    {"internal/event", "internal/spool"},

@@ -15,8 +15,8 @@ func main() {
 	// docs/performance.md. Both bounds are far below what an analyst's machine has.
 	debug.SetGCPercent(400)
 	debug.SetMemoryLimit(224 << 20)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	// A second interrupt ends the program at once: the first has put the
+	ctx, stop := signal.NotifyContext(context.Background(), cli.Signals()...)
+	// A second signal ends the program at once: the first has put the
 	// default back.
 	context.AfterFunc(ctx, stop)
 	os.Exit(cli.Run(ctx, os.Args[1:], cli.System()))

@@ -105,7 +105,7 @@ func openATTACK(env Environment, path string) (*knowledge.Base, error) {
 }
 
 func writeCoefficients(env Environment, path string, model *ranking.Model) error {
-	out, finish, err := openOutput(env, path)
+	out, finish, err := openOutput(env, output{name: path, kind: "model"})
 	if err != nil {
 		return err
 	}

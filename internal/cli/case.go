@@ -113,6 +113,6 @@ func listCase(w io.Writer, path string, kept *store.Case) error {
 	if len(incidents) > 0 {
 		worst = incidents[0].Level + " " + incidents[0].ID
 	}
-	_, err = fmt.Fprintf(w, "%s\t%s\t%d incidents\t%s\t%s findings\n", report.Visible(path), status, len(incidents), worst, report.Thousands(findings))
+	_, err = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", report.Visible(path), status, counted(len(incidents), "incident"), worst, counted(int(findings), "finding"))
 	return err
 }

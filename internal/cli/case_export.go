@@ -22,7 +22,7 @@ import (
 type exportFlags struct {
 	output, knowledge, language, key string
 	redact, limits                   []string
-	unsigned, noProgress             bool
+	unsigned, noProgress, clobber    bool
 }
 
 func newCaseExport(env Environment) *cobra.Command {
@@ -51,6 +51,7 @@ is hidden are left out, since a record says all of it.`,
 	f.StringVarP(&flags.output, "output", "o", "", "the `FILE` to write")
 	f.StringSliceVar(&flags.redact, "redact", nil, "hide `WHAT`: a kind, kind:NAME, field:NAME or text:TEXT; may be repeated, or separated by commas")
 	registerKnowledge(command, &flags.knowledge)
+	registerClobber(command, &flags.clobber)
 	f.StringVar(&flags.language, "lang", "en", "the report's first `LANGUAGE`: "+strings.Join(reportLanguages, ", "))
 	f.StringVar(&flags.key, "key", "", "`FILE` of the key that signs the export (default: in the user's state folder)")
 	f.BoolVar(&flags.unsigned, "unsigned", false, "do not sign the list of what is in the export")
@@ -67,6 +68,10 @@ func runCaseExport(ctx context.Context, env Environment, flags *exportFlags, pat
 	if !slices.Contains(reportLanguages, flags.language) {
 		return usagef("languages are "+strings.Join(reportLanguages, ", "), "unknown language %q for --lang", flags.language)
 	}
+	file := output{name: flags.output, kind: "export", clobber: flags.clobber, evidence: evidence, cases: []string{path}}
+	if err := file.check(); err != nil {
+		return err
+	}
 	limits, err := parseLimits(flags.limits)
 	if err != nil {
 		return err
@@ -77,7 +82,7 @@ func runCaseExport(ctx context.Context, env Environment, flags *exportFlags, pat
 	}
 	var copied *evidenceCopy
 	if len(evidence) > 0 {
-		copied = &evidenceCopy{env: env, paths: evidence, limits: limits, quiet: flags.noProgress}
+		copied = &evidenceCopy{env: env, paths: evidence, limits: limits, quiet: flags.noProgress, own: ownOf(path, reportBeside(path), flags.output)}
 		options.Evidence = copied.copy
 	}
 	var manifest *custody.Manifest
@@ -85,7 +90,7 @@ func runCaseExport(ctx context.Context, env Environment, flags *exportFlags, pat
 		if _, finished, err := kept.LastRun(); err != nil || !finished {
 			return cmp.Or(err, errors.New(casereport.Unfinished))
 		}
-		manifest, err = flags.export(ctx, env, path, kept, options)
+		manifest, err = flags.export(ctx, env, file, kept, options)
 		return err
 	})
 	switch {
@@ -120,12 +125,12 @@ func (f *exportFlags) signed(env Environment) (options custody.ExportOptions, er
 }
 
 // export writes the file, whole or not at all.
-func (f *exportFlags) export(ctx context.Context, env Environment, path string, kept *store.Case, options custody.ExportOptions) (*custody.Manifest, error) {
+func (f *exportFlags) export(ctx context.Context, env Environment, file output, kept *store.Case, options custody.ExportOptions) (*custody.Manifest, error) {
 	base, err := loadKnowledge(f.knowledge)
 	if err != nil {
 		return nil, err
 	}
-	document, err := documentOf(path, kept, base)
+	document, err := documentOf(file.cases[0], kept, base)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +147,7 @@ func (f *exportFlags) export(ctx context.Context, env Environment, path string, 
 		return nil, err
 	}
 	options.Report = text.Bytes()
-	out, finish, err := openOutput(env, f.output)
+	out, finish, err := openOutput(env, file)
 	if err != nil {
 		return nil, err
 	}

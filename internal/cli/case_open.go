@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 
 	"github.com/kulla-defence/kulla/internal/custody"
@@ -42,6 +43,12 @@ func readCase(ctx context.Context, env Environment, path string) (*store.Case, e
 func explainCase(path string, err error) error {
 	if err == nil {
 		return nil
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return withHint(fmt.Errorf("case %s: there is no such file", path), "kulla case list shows the cases of a folder, kulla investigate makes one; its folder must exist")
+	}
+	if inner := errors.Unwrap(err); inner != nil { // the name is said once
+		err = inner
 	}
 	err = fmt.Errorf("case %s: %w", path, err)
 	switch {

@@ -13,7 +13,8 @@ import (
 )
 
 func newCaseReport(env Environment) *cobra.Command {
-	var known, format, output, language string
+	var known, format, file, language string
+	var clobber bool
 	var rules ruleFlags
 	command := &cobra.Command{
 		Use:   "report CASE",
@@ -52,7 +53,7 @@ stix is as the specification has it, stix-interop as the profile for interoperab
 						return err
 					}
 				}
-				return writeReport(env, output, format, d, language)
+				return writeReport(env, output{name: file, kind: format, clobber: clobber, cases: arguments}, d, language)
 			})
 		},
 	}
@@ -60,7 +61,8 @@ stix is as the specification has it, stix-interop as the profile for interoperab
 	command.Flags().StringArrayVar(&rules.paths, "rules", nil, "for STIX, the Sigma rules of the case: a folder, zip or file, may be repeated; "+builtInName+" names those in the binary")
 	flags := command.Flags()
 	flags.StringVarP(&format, "format", "f", "html", "`FORMAT`: "+strings.Join(casereport.Formats(), ", "))
-	flags.StringVarP(&output, "output", "o", "", "write to `FILE` instead of standard output")
+	registerClobber(command, &clobber)
+	flags.StringVarP(&file, "output", "o", "", "write to `FILE` instead of standard output")
 	flags.StringVar(&language, "lang", "en", "`LANGUAGE`: "+strings.Join(reportLanguages, ", "))
 	complete(command, "format", casereport.Formats())
 	complete(command, "lang", reportLanguages)
@@ -82,10 +84,10 @@ func addRules(env Environment, d *casereport.Document, kept *store.Case, rules r
 }
 
 // writeReport writes one report, whole or not at all.
-func writeReport(env Environment, output, format string, d *casereport.Document, language string) error {
-	out, finish, err := openOutput(env, output)
+func writeReport(env Environment, file output, d *casereport.Document, language string) error {
+	out, finish, err := openOutput(env, file)
 	if err != nil {
 		return err
 	}
-	return finish(casereport.Write(out, format, d, language))
+	return finish(casereport.Write(out, file.kind, d, language))
 }

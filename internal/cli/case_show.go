@@ -32,6 +32,9 @@ that finding: where its record stands, its digest, and what it says.`,
   kulla case show ministry.kulla 4711`,
 		Args: oneCase(0, 1, "a case, and an incident or the number of a finding"),
 		RunE: func(command *cobra.Command, arguments []string) error {
+			if err := checkColor(color); err != nil {
+				return err
+			}
 			return withCase(command.Context(), env, arguments[0], func(kept *store.Case) error {
 				if len(arguments) == 1 {
 					base, err := loadKnowledge(known)
@@ -42,10 +45,10 @@ that finding: where its record stands, its digest, and what it says.`,
 					if err != nil {
 						return err
 					}
-					return showCase(env, d, color, proofLines(arguments[0], d))
+					return showCase(env, d, color, proofLines(arguments[0], d), 0)
 				}
 				if number, err := strconv.ParseInt(strings.TrimPrefix(arguments[1], "#"), 10, 64); err == nil {
-					return showFinding(env.Out, kept, number)
+					return showFinding(env, kept, number)
 				}
 				return showIncident(env.Out, kept, arguments[1])
 			})
@@ -53,18 +56,26 @@ that finding: where its record stands, its digest, and what it says.`,
 	}
 	registerKnowledge(command, &known)
 	command.Flags().StringVar(&color, "color", "auto", "use colour: auto, always or never")
-	complete(command, "color", []string{"auto", "always", "never"})
+	complete(command, "color", colorNames)
 	return command
 }
 
-// showCase prints the summary that fits one screen.
-func showCase(env Environment, d *casereport.Document, color string, last []casereport.ScreenLine) error {
+// showCase prints the summary that fits one screen, on which some lines follow
+// it.
+func showCase(env Environment, d *casereport.Document, color string, last []casereport.ScreenLine, follow int) error {
 	width := env.OutTerminal()
 	text, err := casereport.English()
 	if err != nil {
 		return err
 	}
-	return casereport.WriteScreen(env.Out, d, casereport.Screen{Text: text, Width: width, Color: colored(env, color, width > 0), Last: last})
+	height := 0
+	if env.OutHeight != nil {
+		height = env.OutHeight()
+	}
+	if height > 0 {
+		height = max(height-follow, 1)
+	}
+	return casereport.WriteScreen(env.Out, d, casereport.Screen{Text: text, Width: width, Height: height, Color: colored(env, color, width > 0), Last: last})
 }
 
 // proofLines say what to keep of a case to notice its change.
@@ -77,7 +88,7 @@ func proofLines(path string, d *casereport.Document) []casereport.ScreenLine {
 }
 
 // showFinding prints a finding as its leaf has it, and where it stands.
-func showFinding(w io.Writer, kept *store.Case, number int64) error {
+func showFinding(env Environment, kept *store.Case, number int64) error {
 	leaf, err := kept.Leaf(number)
 	if err != nil || leaf.Kind != custody.KindFinding {
 		return withHint(cmp.Or(err, fmt.Errorf("number %d of the ledger is no finding", number)), "kulla case timeline lists the findings with their numbers")
@@ -86,7 +97,13 @@ func showFinding(w io.Writer, kept *store.Case, number int64) error {
 	if err := json.Indent(&out, appendHarmless(nil, leaf.Data, escapeJSON), "", "  "); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "%s\n", &out)
+	if _, err := fmt.Fprintf(env.Out, "%s\n", &out); err != nil {
+		return err
+	}
+	gone, err := kept.Superseded(number)
+	if gone {
+		fmt.Fprintln(env.Err, "kulla: the finding holds no longer: over more evidence its rule found otherwise")
+	}
 	return err
 }
 
@@ -111,7 +128,7 @@ func showIncident(w io.Writer, kept *store.Case, id string) error {
 func writeIncident(w io.Writer, one *incident.Incident, text func(incident.Sentence) string) error {
 	var out bytes.Buffer
 	shown := func(s incident.Sentence) string { return report.Visible(text(s)) }
-	fmt.Fprintf(&out, "%s  %s  %s\n%s findings", one.ID, one.Level, shown(one.Title), report.Thousands(one.FindingCount))
+	fmt.Fprintf(&out, "%s  %s  %s\n%s", one.ID, one.Level, shown(one.Title), counted(int(one.FindingCount), "finding"))
 	if !one.First.IsZero() {
 		fmt.Fprintf(&out, ", %s to %s", one.First.UTC().Format(time.RFC3339), one.Last.UTC().Format(time.RFC3339))
 	}

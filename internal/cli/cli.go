@@ -13,13 +13,16 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/kulla-defence/kulla/internal/report"
+	"github.com/kulla-defence/kulla/internal/spool"
 )
 
 // Exit codes, as "kulla help exit-codes" documents them.
@@ -39,8 +42,10 @@ type Environment struct {
 	// OutTerminal and ErrTerminal give the width of the terminal that Out and
 	// Err are, 0 where they are none.
 	OutTerminal, ErrTerminal func() int
-	Now                      func() time.Time
-	Getenv                   func(string) string
+	// OutHeight is the height of that terminal; nil or 0 where it is unknown.
+	OutHeight func() int
+	Now       func() time.Time
+	Getenv    func(string) string
 	// TempDir is where what does not fit in memory is put aside.
 	TempDir string
 }
@@ -51,6 +56,7 @@ func System() Environment {
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		OutTerminal: func() int { return terminalWidth(os.Stdout) },
 		ErrTerminal: func() int { return terminalWidth(os.Stderr) },
+		OutHeight:   func() int { return terminalHeight(os.Stdout) },
 		Now:         time.Now,
 		Getenv:      os.Getenv,
 		TempDir:     os.TempDir(),
@@ -68,8 +74,30 @@ func terminalWidth(file *os.File) int {
 	return width
 }
 
+func terminalHeight(file *os.File) int {
+	if !term.IsTerminal(int(file.Fd())) {
+		return 0
+	}
+	_, height, err := term.GetSize(int(file.Fd()))
+	if err != nil {
+		return 0
+	}
+	return height
+}
+
+// Signals are those that end a command early. A hangup that is ignored, as
+// nohup wants it, stays so.
+func Signals() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
+}
+
 // Run runs one command and returns its exit code.
 func Run(ctx context.Context, arguments []string, env Environment) int {
+	spool.Sweep(env.TempDir, env.Now())
 	root := newRoot(env)
 	root.SetArgs(arguments)
 	root.SetIn(env.In)
@@ -82,6 +110,10 @@ func Run(ctx context.Context, arguments []string, env Environment) int {
 	var outcome *outcome
 	if errors.As(err, &outcome) {
 		return outcome.code
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		fmt.Fprintln(env.Err, "kulla: interrupted")
+		return exitInterrupted
 	}
 	printError(env.Err, err)
 	var usage *usageError

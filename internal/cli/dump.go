@@ -15,7 +15,8 @@ import (
 )
 
 func newDump(env Environment) *cobra.Command {
-	var format, output string
+	var format, file string
+	var clobber bool
 	var records []uint
 	var evidence evidenceFlags
 	command := &cobra.Command{
@@ -38,20 +39,21 @@ Line breaks, control characters and invisible ones are escaped in both.`,
 			if err != nil {
 				return err
 			}
-			return runDump(command.Context(), env, paths, output, options, &dumper{xml: format == "xml", records: records, found: map[uint]bool{}})
+			return runDump(command.Context(), env, paths, output{name: file, kind: "dump", clobber: clobber, evidence: paths}, options, &dumper{xml: format == "xml", records: records, found: map[uint]bool{}})
 		},
 	}
 	flags := command.Flags()
 	flags.StringVarP(&format, "format", "f", "jsonl", "`FORMAT`: jsonl or xml")
-	flags.StringVarP(&output, "output", "o", "", "write to `FILE` instead of standard output")
+	registerClobber(command, &clobber)
+	flags.StringVarP(&file, "output", "o", "", "write to `FILE` instead of standard output")
 	flags.UintSliceVar(&records, "record", nil, "only records with this `ID`; may be repeated")
 	evidence.register(command)
 	complete(command, "format", []string{"jsonl", "xml"})
 	return command
 }
 
-func runDump(ctx context.Context, env Environment, paths []string, output string, options source.Options, d *dumper) error {
-	out, finish, err := openOutput(env, output)
+func runDump(ctx context.Context, env Environment, paths []string, file output, options source.Options, d *dumper) error {
+	out, finish, err := openOutput(env, file)
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ type huntFlags struct {
 	format, output, summary, color string
 	workers                        int
 	full, quiet, noProgress        bool
+	clobber                        bool
 }
 
 var levelNames = []string{"informational", "low", "medium", "high", "critical"}
@@ -40,6 +41,7 @@ func (f *huntFlags) register(command *cobra.Command) {
 	flags.StringVarP(&f.format, "format", "f", "", "`FORMAT` of the findings: "+strings.Join(report.Formats(), ", ")+" (default: table on a terminal, jsonl in a pipe)")
 	flags.StringVarP(&f.output, "output", "o", "", "write findings to `FILE` instead of standard output")
 	flags.StringVar(&f.summary, "summary", "", "write the summary, in full, to `FILE` as JSON")
+	registerClobber(command, &f.clobber)
 	flags.StringVar(&f.color, "color", "auto", "use colour: auto, always or never")
 	flags.IntVar(&f.workers, "workers", 0, "number of `WORKERS`; the result does not depend on it (default: one a processor)")
 	flags.BoolVar(&f.full, "full", false, "keep all columns of an event in a finding, not only those its rule looks at")
@@ -48,7 +50,7 @@ func (f *huntFlags) register(command *cobra.Command) {
 	complete(command, "min-level", levelNames)
 	complete(command, "fail-on", levelNames)
 	complete(command, "format", report.Formats())
-	complete(command, "color", []string{"auto", "always", "never"})
+	complete(command, "color", colorNames)
 }
 
 // shortLevels are the same as tables show them.
@@ -74,7 +76,7 @@ func complete(command *cobra.Command, flag string, values []string) {
 // parse turns what was typed into options, or says what is wrong with it.
 func (f *huntFlags) parse(env Environment, paths []string) (huntOptions, error) {
 	o := huntOptions{paths: paths, rules: f.rules.options(), workers: f.workers, full: f.full, quiet: f.quiet,
-		format: f.format, output: f.output, summary: f.summary, color: f.color, noProgress: f.noProgress}
+		format: f.format, output: f.output, summary: f.summary, clobber: f.clobber, color: f.color, noProgress: f.noProgress}
 	var err error
 	if o.minLevel, err = parseLevel("min-level", f.minLevel); err != nil {
 		return o, err
@@ -112,14 +114,23 @@ func (f *huntFlags) choose(env Environment, o *huntOptions) error {
 	case !slices.Contains(report.Formats(), o.format):
 		return usagef("formats are "+strings.Join(report.Formats(), ", "), "unknown format %q", o.format)
 	}
-	if !slices.Contains([]string{"auto", "always", "never"}, o.color) {
-		return usagef("it is auto, always or never", "unknown value %q for --color", o.color)
+	if err := checkColor(o.color); err != nil {
+		return err
 	}
 	if o.workers < 0 {
 		return usagef("", "--workers %d: there cannot be fewer than one", o.workers)
 	}
 	if o.workers == 0 {
 		o.workers = runtime.GOMAXPROCS(0)
+	}
+	return nil
+}
+
+var colorNames = []string{"auto", "always", "never"}
+
+func checkColor(name string) error {
+	if !slices.Contains(colorNames, name) {
+		return usagef("it is auto, always or never", "unknown value %q for --color", name)
 	}
 	return nil
 }

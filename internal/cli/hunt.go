@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -31,6 +32,7 @@ type huntOptions struct {
 	format     string
 	output     string
 	summary    string
+	clobber    bool
 	color      string
 	noProgress bool
 }
@@ -77,7 +79,17 @@ type hunt struct {
 	progress source.Progress
 }
 
+// outputs are the files that a hunt writes: its findings, and the summary.
+func (o *huntOptions) outputs() (findings, summary output) {
+	findings = output{name: o.output, kind: o.format, clobber: o.clobber, evidence: o.paths}
+	return findings, output{name: o.summary, kind: "summary", clobber: o.clobber, evidence: o.paths}
+}
+
 func runHunt(ctx context.Context, env Environment, options huntOptions) error {
+	findings, summary := options.outputs()
+	if err := cmp.Or(findings.check(), summary.check()); err != nil {
+		return err
+	}
 	h := &hunt{env: env, options: options, started: env.Now()}
 	set, taxonomy, _, err := options.rules.loadUsable()
 	if err != nil {
@@ -109,14 +121,16 @@ func runHunt(ctx context.Context, env Environment, options huntOptions) error {
 // read gives all evidence to the engine.
 func (h *hunt) read(ctx context.Context) (*source.Register, bool, error) {
 	r := evidenceReading{env: h.env, paths: h.options.paths, options: h.options.evidence, workers: h.options.workers,
-		quiet: h.options.quiet || h.options.noProgress, started: h.started, findings: h.engine.Matches, progress: &h.progress}
+		quiet: h.options.quiet || h.options.noProgress, started: h.started, findings: h.engine.Matches, progress: &h.progress,
+		own: ownOf("", h.options.output, h.options.summary)}
 	return r.read(ctx, func(int) source.Sink { return h.engine.Sink() })
 }
 
 // write writes findings and summary, each where its reader expects it: the
 // summary follows a table, and goes to standard error beside JSON.
 func (h *hunt) write(register *source.Register, result *detect.Result, interrupted bool) (*report.Groups, error) {
-	out, finish, err := openOutput(h.env, h.options.output)
+	file, _ := h.options.outputs()
+	out, finish, err := openOutput(h.env, file)
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +227,8 @@ func (h *hunt) writeSummaryFile(summary *report.Summary) error {
 	if h.options.summary == "" {
 		return nil
 	}
-	out, finish, err := openOutput(h.env, h.options.summary)
+	_, file := h.options.outputs()
+	out, finish, err := openOutput(h.env, file)
 	if err != nil {
 		return err
 	}

@@ -109,3 +109,28 @@ func write(t *testing.T, name, text string) {
 		t.Fatal(err)
 	}
 }
+
+// An investigation that is interrupted when it begins to write says so, leaves
+// no case by halves, and ends with its code.
+func TestInterruptedWritingLeavesTheCaseAsItWas(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	events, unread, file := filepath.Join(folder, "events.json"), filepath.Join(folder, "unread.bin"), filepath.Join(folder, "x"+caseExtension)
+	write(t, events, `{"EventID":1102,"Channel":"Security","Computer":"WS01","EventRecordID":1}`+"\n")
+	write(t, unread, "what is this")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	errors := &cancelling{at: "not read", cancel: cancel} // the last word before the case is written
+	code := Run(ctx, []string{"investigate", "-q", "--key", filepath.Join(folder, "key"), "-o", file, events, unread}, Environment{
+		Out: new(bytes.Buffer), Err: errors, OutTerminal: noTerminal, ErrTerminal: noTerminal, Now: time.Now,
+		Getenv: func(string) string { return "" }, TempDir: folder})
+	if code != exitInterrupted {
+		t.Errorf("code %d, want %d", code, exitInterrupted)
+	}
+	if !strings.Contains(errors.String(), "kulla: interrupted: the case is as it was before") || strings.Contains(errors.String(), "error") {
+		t.Errorf("it says %q", errors.String())
+	}
+	if left, err := filepath.Glob(filepath.Join(folder, "x*")); err != nil || len(left) > 0 {
+		t.Errorf("left are %q, %v", left, err)
+	}
+}

@@ -32,7 +32,7 @@ type investigateFlags struct {
 	country, sector   string
 	workers           int
 	quiet, noProgress bool
-	noReport          bool
+	noReport, clobber bool
 	key               string
 }
 
@@ -79,6 +79,7 @@ func (f *investigateFlags) register(command *cobra.Command) {
 	flags.StringVarP(&f.output, "output", "o", "", "the `CASE`, a file that is made or extended (default: the name of the first PATH, with "+caseExtension+")")
 	flags.StringArrayVar(&f.artefacts, "artefacts", nil, "YAML `FILE` of what analysts and partners know beside the logs (docs/formats/artefacts.md); may be repeated")
 	flags.StringVar(&f.document, "report", "", "write the report to `FILE` (default: beside the case, with .html)")
+	registerClobber(command, &f.clobber)
 	flags.BoolVar(&f.noReport, "no-report", false, "write no report")
 	flags.StringVar(&f.language, "lang", "en", "the report's first `LANGUAGE`: "+strings.Join(reportLanguages, ", "))
 	flags.StringVar(&f.country, "victim-country", "", "`CODE` of the victim's country (ISO 3166-1: AL), which actors are compared by")
@@ -89,7 +90,7 @@ func (f *investigateFlags) register(command *cobra.Command) {
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print nothing but errors")
 	flags.BoolVar(&f.noProgress, "no-progress", false, "show no progress")
 	complete(command, "lang", reportLanguages)
-	complete(command, "color", []string{"auto", "always", "never"})
+	complete(command, "color", colorNames)
 }
 
 var reportLanguages = []string{"en", "sq", "ar"}
@@ -103,6 +104,12 @@ func (f *investigateFlags) parse(paths []string) (investigateOptions, error) {
 	}
 	if !slices.Contains(reportLanguages, f.language) {
 		return o, usagef("languages are "+strings.Join(reportLanguages, ", "), "unknown language %q for --lang", f.language)
+	}
+	if err := checkColor(f.color); err != nil {
+		return o, err
+	}
+	if f.output == "-" {
+		return o, usagef("name a file with -o CASE", "a case cannot be written to standard output")
 	}
 	if f.workers < 0 {
 		return o, usagef("", "--workers %d: there cannot be fewer than one", f.workers)
@@ -120,9 +127,22 @@ func (f *investigateFlags) parse(paths []string) (investigateOptions, error) {
 		}
 	}
 	if f.document == "" {
-		o.document = strings.TrimSuffix(o.output, caseExtension) + ".html"
+		o.document = reportBeside(o.output)
 	}
-	return o, nil
+	file := o.reportFile()
+	return o, file.check()
+}
+
+// reportBeside names the report of a case after it.
+func reportBeside(path string) string { return strings.TrimSuffix(path, caseExtension) + ".html" }
+
+// reportFile is the report that the run writes, if it does.
+func (o *investigateOptions) reportFile() output {
+	file := output{kind: "html", clobber: o.clobber, evidence: o.paths, cases: []string{o.output}}
+	if !o.noReport {
+		file.name = o.document
+	}
+	return file
 }
 
 // victim is who was attacked, as far as the user says.
@@ -176,13 +196,25 @@ func runInvestigate(ctx context.Context, env Environment, options investigateOpt
 	if err := i.refuseNothing(); err != nil {
 		return err
 	}
-	if err := i.keep(); err != nil {
+	if err := report.WriteProblems(env.Err, i.register); err != nil {
 		return err
+	}
+	if err := i.keep(); err != nil {
+		return i.stopped(ctx, err, "the case is as it was before")
 	}
 	if err := i.write(); err != nil {
-		return err
+		return i.stopped(ctx, err, "the case is kept, with all that was found; kulla case report writes its report")
 	}
 	return outcomeOf(i.register, false)
+}
+
+// stopped says what an interrupt left, if it was one that ended the run.
+func (i *investigation) stopped(ctx context.Context, err error, left string) error {
+	if ctx.Err() == nil || !errors.Is(err, context.Canceled) {
+		return err
+	}
+	fmt.Fprintln(i.env.Err, "kulla: interrupted: "+left)
+	return &outcome{exitInterrupted}
 }
 
 // refuseNothing makes no case of paths in which there is no evidence at all:

@@ -40,6 +40,7 @@ type investigation struct {
 	context   *entity.Context
 	coverage  *incident.Coverage
 	logs      []incident.Log // of all evidence of the case
+	matches   matchMemory
 	kept      *store.Case
 	before    int64 // the size of its ledger when the run began
 	done      bool  // what was found is kept
@@ -53,6 +54,7 @@ type investigation struct {
 		findings  int64
 		incidents int
 	}
+	superseded int
 }
 
 // prepare loads all that may be wrong before the evidence is read, and opens
@@ -149,7 +151,8 @@ func (s caseSink) Event(e *event.Event) error {
 // read gives all evidence to the engine and to the context of findings.
 func (i *investigation) read(ctx context.Context) (interrupted bool, err error) {
 	r := evidenceReading{env: i.env, paths: i.options.paths, options: i.options.reading, workers: i.options.workers,
-		quiet: i.options.quiet || i.options.noProgress, started: i.started, findings: i.engine.Matches, progress: &i.progress}
+		quiet: i.options.quiet || i.options.noProgress, started: i.started, findings: i.engine.Matches, progress: &i.progress,
+		own: ownOf(i.options.output, i.options.document, i.options.key)}
 	i.register, interrupted, err = r.read(ctx, func(int) source.Sink {
 		return caseSink{i.engine.Sink(), i.context.Observer(), i.coverage.Observer()}
 	})
@@ -157,13 +160,16 @@ func (i *investigation) read(ctx context.Context) (interrupted bool, err error) 
 		return interrupted, err
 	}
 	i.context.Finish()
+	if err := i.recallMatches(); err != nil {
+		return false, fmt.Errorf("case %s: %w", i.options.output, err)
+	}
 	i.result, err = i.engine.Finish()
 	return false, err
 }
 
 // keep writes all that was found into the case, and signs it.
 func (i *investigation) keep() error {
-	for _, step := range []func() error{i.keepBasis, i.keepContext, i.keepFindings, i.join, i.attribute, i.stamp, i.kept.Checkpoint, i.kept.Commit} {
+	for _, step := range []func() error{i.keepBasis, i.keepContext, i.keepFindings, i.keepMatches, i.join, i.attribute, i.stamp, i.kept.Checkpoint, i.kept.Commit} {
 		if err := step(); err != nil {
 			return fmt.Errorf("case %s: %w", i.options.output, err)
 		}
@@ -263,18 +269,29 @@ func (i *investigation) keepUnseen() error {
 		alone = append(alone, host.Name)
 	}
 	unseen = append(unseen, report.UnseenClocks(alone)...)
+	unseen = append(unseen, i.matches.unseen(len(i.result.Correlations()))...)
 	if i.before > 0 {
 		earlier, err := recall[[]report.Unseen](i.kept, metaUnseen)
 		if err != nil {
 			return err
+		}
+		if i.matches.uncovered == 0 { // all of it was correlated anew
+			earlier = slices.DeleteFunc(earlier, func(u report.Unseen) bool { return u.What == report.Correlations && !slices.Contains(unseen, u) })
 		}
 		unseen = report.MergeUnseen(earlier, unseen)
 	}
 	return remember(i.kept, metaUnseen, unseen)
 }
 
+// keepFindings adds what is new, and first takes out what correlations found
+// over less evidence and now find otherwise.
 func (i *investigation) keepFindings() (err error) {
-	i.added.findings, err = i.kept.PutFindings(i.result.Findings(), findingjson.Digests(digestsOf(i.register)))
+	digests := findingjson.Digests(i.matches.digests)
+	i.superseded, err = i.kept.Supersede(i.result.Correlations(), i.result.Correlated(), digests, i.matches.covers)
+	if err != nil {
+		return err
+	}
+	i.added.findings, err = i.kept.PutFindings(i.result.Findings(), digests)
 	return err
 }
 
@@ -282,7 +299,7 @@ func (i *investigation) keepFindings() (err error) {
 // belong to them as well.
 func (i *investigation) join() error {
 	builder := incident.New(i.context, incident.Options{Logs: i.logs})
-	for f, err := range i.kept.Findings(store.Filter{}) {
+	for f, err := range inOrderOfPlace(i.kept.Findings(store.Filter{})) {
 		if err != nil {
 			return err
 		}

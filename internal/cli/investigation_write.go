@@ -18,7 +18,7 @@ func (i *investigation) write() error {
 	}
 	last := []casereport.ScreenLine{{Heading: "Case", Text: i.options.output + i.changes()}}
 	if !i.options.noReport {
-		if err := writeReport(i.env, i.options.document, "html", d, i.options.language); err != nil {
+		if err := writeReport(i.env, i.options.reportFile(), d, i.options.language); err != nil {
 			return err
 		}
 		last = append(last, casereport.ScreenLine{Heading: "Report", Text: i.options.document})
@@ -27,7 +27,7 @@ func (i *investigation) write() error {
 		return writeQuietly(i.env, slices.Concat(i.set.Problems, i.engine.Problems()), i.register)
 	}
 	last = append(last, casereport.ScreenLine{Heading: "Check it", Text: verifyLine(i.options.output, i.options.paths), Whole: true})
-	if err := showCase(i.env, d, i.options.color, last); err != nil {
+	if err := showCase(i.env, d, i.options.color, last, 1+len(i.progress.Costs())); err != nil {
 		return err
 	}
 	writeSpeed(i.env, &i.progress, i.register, i.started, i.options.workers)
@@ -63,8 +63,15 @@ func (i *investigation) changes() string {
 	if i.before == 0 {
 		return ""
 	}
-	if i.added.evidence == 0 && i.added.findings == 0 && i.added.incidents == 0 {
+	if i.added.evidence == 0 && i.added.findings == 0 && i.added.incidents == 0 && i.superseded == 0 {
 		return ": unchanged, nothing in this evidence is new"
 	}
-	return fmt.Sprintf(": extended by %d files, %d findings; %d incidents are new or changed", i.added.evidence, i.added.findings, i.added.incidents)
+	text := fmt.Sprintf(": extended by %s, %s; ", counted(i.added.evidence, "file"), counted(int(i.added.findings), "finding"))
+	if i.superseded > 0 {
+		text += counted(i.superseded, "finding") + " of less evidence superseded; "
+	}
+	if i.added.incidents == 1 {
+		return text + "1 incident is new or changed"
+	}
+	return text + fmt.Sprintf("%d incidents are new or changed", i.added.incidents)
 }

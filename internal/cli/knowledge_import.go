@@ -16,8 +16,8 @@ import (
 )
 
 func newKnowledgeImport(env Environment) *cobra.Command {
-	var output string
-	var all bool
+	var file string
+	var all, clobber bool
 	command := &cobra.Command{
 		Use:   "import FILE... [-o BASE]",
 		Short: "Read ATT&CK and the MISP galaxy, and join them with what is built in",
@@ -37,15 +37,16 @@ kulla investigate. Nothing is fetched: bring the files yourself.`,
   kulla knowledge show --knowledge base.json`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, names []string) error {
-			return runKnowledgeImport(env, names, output, all)
+			return runKnowledgeImport(env, names, output{name: file, kind: "knowledge", clobber: clobber, evidence: names}, all)
 		},
 	}
-	command.Flags().StringVarP(&output, "output", "o", "", "`FILE` to write the base to; without it nothing is written")
+	registerClobber(command, &clobber)
+	command.Flags().StringVarP(&file, "output", "o", "", "`FILE` to write the base to; without it nothing is written")
 	command.Flags().BoolVar(&all, "all", false, "list all that was joined and all conflicts, not the first ten")
 	return command
 }
 
-func runKnowledgeImport(env Environment, names []string, output string, all bool) error {
+func runKnowledgeImport(env Environment, names []string, file output, all bool) error {
 	own, err := knowledge.Builtin()
 	if err != nil {
 		return err
@@ -56,11 +57,11 @@ func runKnowledgeImport(env Environment, names []string, output string, all bool
 	}
 	merged := knowledge.Merge(append([]*knowledge.Base{own}, imported.bases...)...)
 	messages := env.Out
-	if output == "-" {
+	if file.name == "-" {
 		messages = env.Err
 	}
-	if output != "" {
-		out, finish, err := openOutput(env, output)
+	if file.name != "" {
+		out, finish, err := openOutput(env, file)
 		if err != nil {
 			return err
 		}
@@ -68,7 +69,7 @@ func runKnowledgeImport(env Environment, names []string, output string, all bool
 			return err
 		}
 	}
-	if err := printImport(messages, own, imported, merged, output, all); err != nil {
+	if err := printImport(messages, own, imported, merged, file.name, all); err != nil {
 		return err
 	}
 	if len(imported.problems) > 0 {

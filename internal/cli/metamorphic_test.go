@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/kulla-defence/kulla/evtx"
+	"github.com/kulla-defence/kulla/internal/incident"
+	"github.com/kulla-defence/kulla/internal/store"
 )
 
 // What a hunt prints is settled by the evidence, the rules and the options:
@@ -339,4 +341,140 @@ func filesIn(t *testing.T, folder string) (files []string) {
 		t.Fatalf("no files in %s", folder)
 	}
 	return files
+}
+
+// Evidence that is read host by host, in whatever order, makes a case with the
+// findings, incidents and totals of one that is read at once: also with what
+// correlations find across hosts.
+func TestReadingHostByHostDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	folder := unzipped(t, sampleEvidence())
+	hosts, err := filepath.Glob(filepath.Join(folder, "*"))
+	if err != nil || len(hosts) != 9 {
+		t.Fatalf("hosts %q, %v", hosts, err)
+	}
+	want := concluded(t, investigating(t, "--no-report", folder))
+	if !strings.Contains(want, "Event logs cleared on several machines") {
+		t.Fatal("the sample has no correlation across hosts")
+	}
+	backwards := slices.Clone(hosts)
+	slices.Reverse(backwards)
+	for name, order := range map[string][]string{"forwards": hosts, "backwards": backwards} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "x"+caseExtension)
+			for _, host := range order {
+				extending(t, file, "--no-report", host)
+			}
+			if got := concluded(t, file); got != want {
+				t.Error(firstDifference(want, got))
+			}
+			if out, code := kulla(t, "verify", file, folder); code != exitDone {
+				t.Errorf("verify: code %d\n%s", code, out)
+			}
+			before, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			extending(t, file, "--no-report", order[0])
+			if after, err := os.ReadFile(file); err != nil || !bytes.Equal(before, after) {
+				t.Errorf("reading a part again changed the case, %v", err)
+			}
+		})
+	}
+}
+
+// concluded is all that a case concludes, a line each. Findings are called by
+// their ids instead of their numbers, and incidents by the least id in them: the
+// name of an incident is that of its finding which the case had first, and stays.
+func concluded(t *testing.T, file string) string {
+	t.Helper()
+	var lines []string
+	kept(t, file, func(c *store.Case) {
+		names, called := map[int64]string{}, map[string]string{"": "none"}
+		for f, err := range c.Findings(store.Filter{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			names[f.Number] = f.ID
+			if called[f.Incident] == "" || f.ID < called[f.Incident] {
+				called[f.Incident] = f.ID
+			}
+		}
+		for f := range c.Findings(store.Filter{}) {
+			line := fmt.Sprintf("%s %s %s %s %s", f.Time.Format(time.RFC3339Nano), f.ID, f.Rule.Title, f.Host, called[f.Incident])
+			if f.Correlation != nil {
+				line += fmt.Sprintf(" %d %v %s", f.Correlation.Count, f.Correlation.Value, f.Correlation.First.Format(time.RFC3339Nano))
+				for _, member := range f.Correlation.Events {
+					line += fmt.Sprintf(" %s@%d", member.Place.Source.Name, member.Place.Offset)
+				}
+			}
+			lines = append(lines, line)
+		}
+		slices.Sort(lines)
+		incidents, err := c.Incidents()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, one := range incidents {
+			text, err := json.Marshal(withNames(t, one, names))
+			if err != nil {
+				t.Fatal(err)
+			}
+			line := string(text)
+			for id, name := range called {
+				if id != "" {
+					line = strings.ReplaceAll(line, id, name)
+				}
+			}
+			lines = append(lines, line)
+		}
+		levels, err := c.Levels()
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, fmt.Sprint(levels, count(t, c)))
+	})
+	return strings.Join(lines, "\n")
+}
+
+// withNames is an incident as JSON has it, with the names of findings in the
+// place of their numbers.
+func withNames(t *testing.T, one *incident.Incident, names map[int64]string) any {
+	t.Helper()
+	text, err := json.Marshal(one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var value any
+	if err := json.Unmarshal(text, &value); err != nil {
+		t.Fatal(err)
+	}
+	var walk func(value any) any
+	walk = func(value any) any {
+		switch value := value.(type) {
+		case map[string]any:
+			delete(value, "example") // one of several, the first by number
+			delete(value, "finding")
+			for key, inner := range value {
+				value[key] = walk(inner)
+				if list, ok := inner.([]any); ok && (key == "proof" || key == "findings") {
+					var said []string
+					for _, number := range list {
+						said = append(said, names[int64(number.(float64))])
+					}
+					slices.Sort(said)
+					value[key] = said
+				} else if ok && (key == "joins" || key == "links") { // those of one score, by number
+					slices.SortFunc(list, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+				}
+			}
+		case []any:
+			for i := range value {
+				value[i] = walk(value[i])
+			}
+		}
+		return value
+	}
+	return walk(value)
 }

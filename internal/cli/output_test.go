@@ -14,7 +14,7 @@ func TestOutputAppearsWhole(t *testing.T) {
 	if err := os.WriteFile(name, []byte("before"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, finish, err := openOutput(Environment{}, name)
+	out, finish, err := openOutput(Environment{}, output{name: name, clobber: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func TestOutputToADevice(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	out, finish, err := openOutput(Environment{}, os.DevNull)
+	out, finish, err := openOutput(Environment{}, output{name: os.DevNull})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func TestOutputToADevice(t *testing.T) {
 func TestOutputOfAFailedRunIsDropped(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "findings.jsonl")
-	_, finish, err := openOutput(Environment{}, name)
+	_, finish, err := openOutput(Environment{}, output{name: name, clobber: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestOutputOfAFailedRunIsDropped(t *testing.T) {
 
 func TestOutputIntoAFolderThatIsNotThere(t *testing.T) {
 	t.Parallel()
-	if _, _, err := openOutput(Environment{}, filepath.Join(t.TempDir(), "no", "file")); !errors.Is(err, os.ErrNotExist) {
+	if _, _, err := openOutput(Environment{}, output{name: filepath.Join(t.TempDir(), "no", "file")}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("error %v, want not exist", err)
 	}
 }

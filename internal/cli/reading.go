@@ -21,6 +21,8 @@ type evidenceReading struct {
 	started time.Time
 	// findings, when not nil, is how many events matched so far.
 	findings func() int64
+	// own are files that the command itself writes.
+	own      []string
 	progress *source.Progress
 }
 
@@ -36,9 +38,13 @@ func (r *evidenceReading) read(ctx context.Context, newSink func(worker int) sou
 	}
 	options := r.options
 	options.Workers, options.Stdin, options.TempDir = r.workers, r.env.In, r.env.TempDir
+	options.Skip = skipOwn(r.env, r.own)
 	options.Progress, options.Now = r.progress, r.env.Now
 	register, err = readEvidence(ctx, r.paths, newSink, options)
 	stop()
+	if register != nil && !r.quiet {
+		writeSkipped(r.env, register)
+	}
 	if errors.Is(err, context.Canceled) && register != nil {
 		return register, true, nil
 	}

@@ -152,14 +152,14 @@ func (s *search) run(ctx context.Context, env Environment, flags *readFlags, pat
 	if err != nil {
 		return err
 	}
-	if err := s.write(env, flags.output); err != nil {
+	if err := s.write(env, flags.file(paths)); err != nil {
 		return err
 	}
 	return r.conclude(register, interrupted)
 }
 
-func (s *search) write(env Environment, output string) error {
-	to, finish, err := openOutput(env, output)
+func (s *search) write(env Environment, file output) error {
+	to, finish, err := openOutput(env, file)
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func runStats(ctx context.Context, env Environment, flags *readFlags, paths []st
 	if err != nil {
 		return err
 	}
-	out, finish, err := openOutput(env, flags.output)
+	out, finish, err := openOutput(env, flags.file(paths))
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ type readFlags struct {
 	output, format string
 	from, to, zone string
 	workers        int
-	quiet          bool
+	quiet, clobber bool
 }
 
 func (f *readFlags) register(command *cobra.Command, formats []string) {
@@ -29,6 +29,7 @@ func (f *readFlags) register(command *cobra.Command, formats []string) {
 	f.evidence.register(command)
 	flags.StringVarP(&f.format, "format", "f", "", "`FORMAT`: "+strings.Join(formats, ", "))
 	flags.StringVarP(&f.output, "output", "o", "", "write to `FILE` instead of standard output")
+	registerClobber(command, &f.clobber)
 	flags.IntVar(&f.workers, "workers", 0, "number of `WORKERS`; the result does not depend on it (default: one a processor)")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "show no progress and no speed")
 	complete(command, "format", formats)
@@ -62,8 +63,17 @@ func (f *readFlags) reading(env Environment, paths, formats []string) (*evidence
 	if f.workers == 0 {
 		f.workers = runtime.GOMAXPROCS(0)
 	}
+	file := f.file(paths)
+	if err := file.check(); err != nil {
+		return nil, err
+	}
 	return &evidenceReading{env: env, paths: paths, options: options, workers: f.workers, quiet: f.quiet,
-		started: env.Now(), progress: &source.Progress{}}, nil
+		started: env.Now(), progress: &source.Progress{}, own: ownOf("", f.output)}, nil
+}
+
+// file is what the command writes.
+func (f *readFlags) file(paths []string) output {
+	return output{name: f.output, kind: f.format, clobber: f.clobber, evidence: paths}
 }
 
 func newTimeline(env Environment) *cobra.Command {
@@ -112,7 +122,7 @@ func runTimeline(ctx context.Context, env Environment, flags *readFlags, paths [
 	if err != nil {
 		return err
 	}
-	out, finish, err := openOutput(env, flags.output)
+	out, finish, err := openOutput(env, flags.file(paths))
 	if err != nil {
 		return err
 	}

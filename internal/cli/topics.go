@@ -15,7 +15,8 @@ func topics() []*cobra.Command {
   4    done, but some of the input could not be read, or is of a format that
        Kulla does not know; it is listed in the summary, and with -q on standard error
        verify: all holds, but files of the evidence are missing or unreadable
-  130  interrupted; what was found until then was printed
+  130  interrupted (SIGINT, SIGTERM, SIGHUP); what was found until then was printed.
+       investigate: standard error says whether the case was kept
 
 When several hold, the first of 130, 3 and 4 is used. An empty file, and a log whose
 checksums differ but of which every record was read, are noted and do not give 4.`),
@@ -23,7 +24,9 @@ checksums differ but of which every record was read, are noted and do not give 4
   CLICOLOR_FORCE  colour even where output is not a terminal
   USER, USERNAME, LOGNAME  who writes notes and decisions into a case, unless --author says
   XDG_STATE_HOME, LOCALAPPDATA, HOME  where the key is kept that signs ledgers, unless --key says
-  TMPDIR          where findings are put aside when they do not fit in memory
+  TMPDIR          where findings are put aside when they do not fit in memory, in files
+                  that are gone when the program ends, however it ends (on Windows
+                  those of a program that was killed are removed a day later)
   HTTPS_PROXY     the proxy by which "kulla rules pull" fetches rules, and nothing else
 
 --color always and --color never go before both. There is no configuration file,
@@ -48,7 +51,11 @@ Output of investigate and case report:
   markdown, json, csv, navigator, timesketch, stix, stix-interop (docs/formats/report.md)
 
   The summary of hunt goes with the table, or to standard error beside jsonl;
-  --summary FILE writes all of it as JSON (docs/formats/summary.md).`),
+  --summary FILE writes all of it as JSON (docs/formats/summary.md).
+
+No output is written over the case or the evidence. An earlier output of the same
+kind is replaced; over any other file, --clobber has to say so (text, tables, and
+what dump writes are not told from other files).`),
 		topic("time", "How times are read and shown", `Times are UTC and say so. --tz shows them in another zone; it never changes JSON.
 --from and --to take RFC 3339 (2022-07-15T13:00:00Z), or a date and time without a
 zone, which are then in the zone of --tz. --from is included, --to is not.

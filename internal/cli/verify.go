@@ -100,7 +100,7 @@ func (f *verifyFlags) parse(env Environment, paths []string) (verifyOptions, err
 		return o, err
 	}
 	if len(paths) > 1 {
-		o.evidence = &evidenceCopy{env: env, paths: paths[1:], limits: limits, quiet: f.noProgress}
+		o.evidence = &evidenceCopy{env: env, paths: paths[1:], limits: limits, quiet: f.noProgress, own: ownOf(paths[0], reportBeside(paths[0]))}
 		o.check.Evidence = o.evidence.copy
 	}
 	return o, nil
@@ -181,6 +181,8 @@ type evidenceCopy struct {
 	paths  []string
 	limits source.Limits
 	quiet  bool
+	// own are the case, and what is written.
+	own []string
 	// unread is set when a part of it could not be read.
 	unread bool
 	// absent are the paths at which there is nothing.
@@ -200,11 +202,12 @@ func (e *evidenceCopy) copy(ctx context.Context, writerOf func(name string) io.W
 		m := &meter{out: e.env.Err, terminal: width > 0, width: width, now: e.env.Now, start: e.env.Now(), progress: progress}
 		stop = m.run(ctx)
 	}
-	register, err := source.Copy(ctx, e.paths, writerOf, source.Options{Limits: e.limits, Stdin: e.env.In, TempDir: e.env.TempDir, Progress: progress})
+	register, err := source.Copy(ctx, e.paths, writerOf, source.Options{Limits: e.limits, Stdin: e.env.In, TempDir: e.env.TempDir, Progress: progress, Skip: skipOwn(e.env, e.own)})
 	stop()
 	if err != nil {
 		return nil, err
 	}
+	writeSkipped(e.env, register)
 	var list []custody.EvidenceFile
 	for i := range register.Files {
 		file := &register.Files[i]

@@ -23,16 +23,13 @@ func (e *Engine) correlate(last time.Time) ([]string, error) {
 	shelf := e.alerts.shelf()
 	var position uint64
 	var timeless int64
-	for item, err := range e.matches.items() {
+	for item, err := range e.correlated() {
 		if err != nil {
 			return nil, err
 		}
 		reference := position
 		position++
 		rule := e.sigmaRules[item.rule()]
-		if rule != nil && !e.correlator.Uses(rule) {
-			continue
-		}
 		f, err := item.brief()
 		if err != nil {
 			return nil, err
@@ -120,7 +117,7 @@ func (e *Engine) resolve() error {
 	}
 	var position uint64
 	var kept int
-	for item, err := range e.matches.items() {
+	for item, err := range e.correlated() {
 		if err != nil {
 			return err
 		}

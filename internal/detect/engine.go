@@ -74,6 +74,13 @@ type Engine struct {
 	members      map[uint64]Member
 	problems     []sigma.Problem
 
+	// What earlier runs kept, what is left out, and how far they read.
+	earlier      *findingSpool // nil without any
+	earlierShelf *shelf
+	leftOut      map[uint32]bool
+	until        time.Time
+	byName       map[ruleName]*Rule
+
 	mutex sync.Mutex
 	sinks []*Sink
 }
@@ -195,7 +202,11 @@ func (e *Engine) Matches() int64 { return e.count.Load() }
 
 // Close removes temporary files.
 func (e *Engine) Close() error {
-	return cmp.Or(e.matches.Close(), e.alerts.Close())
+	err := cmp.Or(e.matches.Close(), e.alerts.Close())
+	if e.earlier != nil {
+		err = cmp.Or(err, e.earlier.Close())
+	}
+	return err
 }
 
 // Sink returns a new sink, for one goroutine.
@@ -361,7 +372,7 @@ func (e *Engine) Finish() (*Result, error) {
 	result.Statistics = collect(parts)
 	result.Blind = e.blind()
 	var err error
-	if result.Uncorrelated, err = e.correlate(result.last()); err != nil {
+	if result.Uncorrelated, err = e.correlate(result.Last()); err != nil {
 		return nil, err
 	}
 	return result, nil
@@ -374,5 +385,5 @@ func (r *Result) Traces() []sigma.CorrelationTrace { return r.engine.correlator.
 // Findings yields all findings that are to be reported, in order. It may be
 // called again, until the engine is closed.
 func (r *Result) Findings() iter.Seq2[*Finding, error] {
-	return merge(r.engine.reported(), r.engine.resolvedAlerts())
+	return merge(r.engine.reported(), r.engine.resolvedAlerts(), compareFindings)
 }

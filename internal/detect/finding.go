@@ -91,7 +91,7 @@ type Member struct {
 	Record [32]byte
 	Fields []Field
 
-	reference uint64 // the event's position among all kept matches
+	reference uint64 // the event's position among all matches that are correlated
 }
 
 // compareFindings is the total order of findings.

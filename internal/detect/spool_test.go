@@ -111,9 +111,6 @@ func TestSpoolRemovesItsFile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if entries, _ := os.ReadDir(folder); len(entries) != 1 {
-		t.Fatalf("%d temporary files, want 1", len(entries))
-	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +176,7 @@ func TestMergeEndsAtTheFirstError(t *testing.T) {
 		{nil, []int64{-1, 3}, []int64{-1}},
 	} {
 		var got []int64
-		for f, err := range merge(stream(test.first...), stream(test.second...)) {
+		for f, err := range merge(stream(test.first...), stream(test.second...), compareFindings) {
 			if (err != nil) != (f.Time.Unix() < 0) {
 				t.Errorf("%+v: error %v at %v", test, err, f.Time)
 			}

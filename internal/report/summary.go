@@ -224,29 +224,40 @@ func (s *Summary) writeUnstated(p *page) {
 // Unstated says, a line each, how many sources leave open of their times what
 // only the user can know.
 func Unstated(register *source.Register) []string {
-	var zones, years, events, timeless int64
+	var zones, years []string
+	var events, timeless int64
 	for i := range register.Files {
 		file := &register.Files[i]
 		if file.WithoutZone > 0 {
-			zones++
+			zones = append(zones, file.Source.Name)
 		}
 		if file.WithoutYear > 0 {
-			years++
+			years = append(years, file.Source.Name)
 			events += file.WithoutYear
 		}
 		timeless += file.WithoutTime - file.WithoutYear
 	}
 	var lines []string
-	if zones > 0 {
-		lines = append(lines, fmt.Sprintf("times of %s state no zone: taken as UTC; give --source-tz", quantity(zones, "source", "sources")))
+	if len(zones) > 0 {
+		lines = append(lines, fmt.Sprintf("times of %s state no zone: taken as UTC; give --source-tz", namedSources(zones)))
 	}
-	if years > 0 {
-		lines = append(lines, fmt.Sprintf("times of %s state no year: %s without a time; give --source-year", quantity(years, "source", "sources"), quantity(events, "event", "events")))
+	if len(years) > 0 {
+		lines = append(lines, fmt.Sprintf("times of %s state no year: %s without a time; give --source-year", namedSources(years), quantity(events, "event", "events")))
 	}
 	if timeless > 0 {
 		lines = append(lines, quantity(timeless, "event", "events")+" without a time")
 	}
 	return lines
+}
+
+// namedSources counts sources, and names the first.
+func namedSources(names []string) string {
+	const most = 3
+	text := quantity(int64(len(names)), "source", "sources") + " (" + Visible(strings.Join(names[:min(len(names), most)], ", "))
+	if more := len(names) - most; more > 0 {
+		text += fmt.Sprintf(" and %s more", Thousands(int64(more)))
+	}
+	return text + ")"
 }
 
 type gapLine struct {

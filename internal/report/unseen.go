@@ -33,14 +33,12 @@ func (s *Summary) Unseen() []Unseen {
 		list = append(list, Unseen{"log cleared", fmt.Sprintf("%s on %s, %s", clearedIn(cleared), hostName(cleared.Host), clock(cleared.Time, zoneOf(s))), 1})
 	}
 	list = append(list, missingRecords(s.Register)...)
-	for _, line := range Unstated(s.Register) {
-		list = append(list, Unseen{What: "times", Why: line})
-	}
+	list = append(list, unstatedTimes(s.Register)...)
 	if n := len(s.RuleProblems); n > 0 {
 		list = append(list, Unseen{"rules not loaded", "the first: " + s.RuleProblems[0].Message, int64(n)})
 	}
 	for _, line := range s.Result.Uncorrelated {
-		list = append(list, Unseen{What: "correlations", Why: line})
+		list = append(list, Unseen{What: Correlations, Why: line})
 	}
 	for _, blind := range s.Result.Blind {
 		list = append(list, Unseen{couldNotFire, blind.Reason, countRules(blind)})
@@ -55,6 +53,9 @@ func clearedIn(cleared detect.Cleared) string {
 	}
 	return cleared.Log + " (" + cleared.Place.Source.Name + ")"
 }
+
+// Correlations is what is said of events that correlations left out.
+const Correlations = "correlations"
 
 // couldNotFire is what is said of rules that no event could have matched.
 const couldNotFire = "rules that could not have fired"
@@ -104,6 +105,25 @@ func MergeUnseen(earlier, now []Unseen) []Unseen {
 }
 
 func countRules(blind detect.Blind) int64 { return int64(len(blind.Rules)) }
+
+// unstatedTimes names the sources of whose times something is left open.
+func unstatedTimes(register *source.Register) []Unseen {
+	var list []Unseen
+	for i := range register.Files {
+		file := &register.Files[i]
+		name := file.Source.Name
+		if file.WithoutZone > 0 {
+			list = append(list, Unseen{"times", name + ": times state no zone: taken as UTC; give --source-tz", 1})
+		}
+		if file.WithoutYear > 0 {
+			list = append(list, Unseen{"times", fmt.Sprintf("%s: times state no year: %s without a time; give --source-year", name, quantity(file.WithoutYear, "event", "events")), 1})
+		}
+		if n := file.WithoutTime - file.WithoutYear; n > 0 {
+			list = append(list, Unseen{"times", fmt.Sprintf("%s: %s without a time", name, quantity(n, "event", "events")), 1})
+		}
+	}
+	return list
+}
 
 // missingRecords names the logs whose record numbers have gaps.
 func missingRecords(register *source.Register) []Unseen {

@@ -4,17 +4,18 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/kulla-defence/kulla/internal/event"
 	"github.com/kulla-defence/kulla/internal/source"
 )
 
 func TestUnstated(t *testing.T) {
 	t.Parallel()
 	got := Unstated(&source.Register{Files: []source.File{
-		{WithoutZone: 5}, {WithoutZone: 1, WithoutYear: 2, WithoutTime: 3}, {Records: 9},
+		{Source: &event.Source{Name: "a.log"}, WithoutZone: 5}, {Source: &event.Source{Name: "b.log"}, WithoutZone: 1, WithoutYear: 2, WithoutTime: 3}, {Records: 9},
 	}})
 	want := []string{
-		"times of 2 sources state no zone: taken as UTC; give --source-tz",
-		"times of 1 source state no year: 2 events without a time; give --source-year",
+		"times of 2 sources (a.log, b.log) state no zone: taken as UTC; give --source-tz",
+		"times of 1 source (b.log) state no year: 2 events without a time; give --source-year",
 		"1 event without a time",
 	}
 	if !slices.Equal(got, want) {

@@ -22,9 +22,12 @@ func Copy(ctx context.Context, paths []string, writerOf func(name string) io.Wri
 	defer cancel(nil)
 	r := newReading(ctx, cancel, options)
 	r.writerOf = writerOf
-	r.openAll(walk(ctx, paths, options.Progress))
+	list, skipped := walk(ctx, paths, &options)
+	r.openAll(list)
 	err := context.Cause(ctx)
-	return r.register.finish(err != nil), err
+	register := r.register.finish(err != nil)
+	register.Skipped = skipped
+	return register, err
 }
 
 // copyLeaf copies a source that is not an archive.

@@ -27,13 +27,16 @@ func Read(ctx context.Context, paths []string, newSink func(worker int) Sink, op
 		sink := newSink(i)
 		workers.Go(func() { r.work(sink) })
 	}
-	r.openAll(walk(ctx, paths, options.Progress))
+	list, skipped := walk(ctx, paths, &options)
+	r.openAll(list)
 	close(r.queue)
 	workers.Wait()
 	r.digests.Flush()
 
 	err := context.Cause(ctx)
-	return r.register.finish(err != nil), err
+	register := r.register.finish(err != nil)
+	register.Skipped = skipped
+	return register, err
 }
 
 // openAll reads all files, several at once.

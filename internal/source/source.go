@@ -16,6 +16,7 @@ package source
 
 import (
 	"io"
+	"io/fs"
 	"time"
 
 	"github.com/kulla-defence/kulla/internal/event"
@@ -43,6 +44,9 @@ type Options struct {
 	// Carve says to recover also records that event logs no longer count: from
 	// the unused parts of chunks, and from chunks without a header.
 	Carve bool
+	// Skip, when not nil, says of a file on disk that it is no evidence: it is
+	// left out, and listed in Register.Skipped.
+	Skip func(path string, info fs.FileInfo) bool
 	// Now, when not nil, is the clock by which Progress measures how long
 	// blocks of each format took.
 	Now func() time.Time
@@ -100,6 +104,8 @@ type Register struct {
 	Files []File
 	// Archives are the files that Files were unpacked from, by name.
 	Archives []File
+	// Skipped are the files that Options.Skip left out, by name.
+	Skipped []string
 	// Interrupted says that reading ended early. Files that were not
 	// finished say so too; those that were not begun are missing.
 	Interrupted bool

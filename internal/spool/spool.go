@@ -117,9 +117,9 @@ func (s *Spool) room(size int64) (io.Writer, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if s.file == nil {
-		file, err := os.CreateTemp(s.folder, "kulla-spool-")
+		file, err := Temporary(s.folder)
 		if err != nil {
-			return nil, fmt.Errorf("making a temporary file: %w", err)
+			return nil, err
 		}
 		s.file = file
 	}
@@ -223,7 +223,7 @@ func (s *Spool) Close() error {
 	if s.file == nil {
 		return nil
 	}
-	return errors.Join(s.file.Close(), os.Remove(s.file.Name()))
+	return Discard(s.file)
 }
 
 // A head is the next item of one stream.

@@ -60,7 +60,7 @@ func (c *Case) CheckRows(ctx context.Context, differ func(leaf int64, what strin
 		}
 		err = check.block(b)
 	}
-	for _, step := range []func() error{check.strangers, check.current, check.order, check.counts, check.kept} {
+	for _, step := range []func() error{check.strangers, check.current, check.order, check.counts, check.kept, check.matches} {
 		if err == nil {
 			err = step()
 		}
@@ -77,6 +77,8 @@ type rowCheck struct {
 	blocks []blockRow
 	rules  map[int64]ruleName
 	hosts  map[int64]string
+	// gone are the findings that hold no longer.
+	gone map[int64]bool
 	// found are the findings that have their row.
 	found int64
 	// held and hours are what the tables current and hour should hold.
@@ -106,8 +108,33 @@ func (r *rowCheck) read() error {
 	if r.rules, err = r.c.readRules(); err != nil {
 		return err
 	}
-	r.hosts, err = r.c.readHosts()
-	return err
+	if r.hosts, err = r.c.readHosts(); err != nil {
+		return err
+	}
+	r.readGone()
+	return nil
+}
+
+// readGone reads which findings hold no longer. A leaf that cannot be read is
+// passed over.
+func (r *rowCheck) readGone() {
+	r.gone = map[int64]bool{}
+	for _, row := range r.blocks {
+		if row.kind != custody.KindSuperseded {
+			continue
+		}
+		for number := row.first; number < row.first+row.count; number++ {
+			var leaf supersededLeaf
+			if err := r.c.decode(number, &leaf); err != nil {
+				break
+			}
+			for _, finding := range leaf.Findings {
+				if finding < number {
+					r.gone[finding] = true
+				}
+			}
+		}
+	}
 }
 
 func (r *rowCheck) block(row blockRow) error {
@@ -147,8 +174,16 @@ func (r *rowCheck) findings(b *block) error {
 			r.differ(leaf, "the leaf is no finding")
 			continue
 		}
+		row, ok := rows[leaf]
+		if r.gone[leaf] {
+			if ok {
+				r.found++
+				r.differ(leaf, "the finding holds no longer, and has a row")
+			}
+			continue
+		}
 		r.hours[hourOf(parsed.Finding)]++
-		if row, ok := rows[leaf]; ok {
+		if ok {
 			r.found++
 			r.finding(leaf, parsed, row)
 		} else {
@@ -220,6 +255,8 @@ func (r *rowCheck) hold(kind string, data []byte, leaf int64) {
 		r.run = leaf
 	case custody.KindArtefact:
 		name.name = string(data)
+	case custody.KindSuperseded:
+		return
 	}
 	if err != nil {
 		r.differ(leaf, "the leaf is no "+kind)

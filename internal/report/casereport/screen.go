@@ -1,7 +1,7 @@
 package casereport
 
 import (
-	"bufio"
+	"bytes"
 	"cmp"
 	"fmt"
 	"io"
@@ -22,6 +22,9 @@ type Screen struct {
 	// Width in columns; 0 is no terminal, and lines of 100.
 	Width int
 	Color bool
+	// Height is how many lines there are; 0 is unknown. The summary is cut to
+	// it, within 18 and 40.
+	Height int
 	// Last are lines for the end: where the case and its report are.
 	Last []ScreenLine
 }
@@ -34,24 +37,52 @@ type ScreenLine struct {
 }
 
 const (
-	screenWidth    = 100
-	screenHeading  = 11
-	storyLines     = 4 // of the most important incident
-	otherIncidents = 3
-	missingLines   = 2
-	firstLines     = 2
-	noteLines      = 3
-	handOffLines   = 2
-	clockNames     = 4
+	screenWidth   = 100
+	screenHeading = 11
+	leastLines    = 21
+	mostLines     = 40
+	noteLines     = 3
+	handOffLines  = 2
+	clockNames    = 4
 )
+
+// A room is how much of each part is told, and into how many lines a text may
+// be wrapped (0: any number).
+type room struct{ story, others, missing, steps, wrapped int }
+
+// rooms are tried one after the other until what is told fits the screen.
+var rooms = []room{{4, 3, 2, 2, 0}, {3, 3, 2, 2, 0}, {3, 3, 1, 2, 0}, {3, 3, 1, 1, 2}, {2, 3, 1, 1, 2}, {2, 2, 1, 1, 2},
+	{1, 2, 1, 1, 2}, {1, 1, 1, 1, 2}, {1, 1, 1, 1, 1}}
 
 // WriteScreen writes the summary of a case that fits one screen: the
 // incidents with their stories, who probably did it, what is missing.
 func WriteScreen(w io.Writer, d *Document, s Screen) error {
-	p := &screen{Screen: s, out: bufio.NewWriter(w)}
-	if p.Width == 0 {
-		p.Width = screenWidth
+	if s.Width == 0 {
+		s.Width = screenWidth
 	}
+	fits := mostLines
+	if s.Height > 0 {
+		fits = min(max(s.Height-1, leastLines), mostLines) // a line for the prompt
+	}
+	p := &screen{Screen: s}
+	for _, p.room = range rooms {
+		p.out.Reset()
+		p.write(d)
+		if bytes.Count(p.out.Bytes(), []byte("\n")) <= fits {
+			break
+		}
+	}
+	_, err := p.out.WriteTo(w)
+	return err
+}
+
+type screen struct {
+	Screen
+	room room
+	out  bytes.Buffer
+}
+
+func (p *screen) write(d *Document) {
 	if d.Unfinished {
 		p.line("Case", Unfinished)
 	} else {
@@ -64,14 +95,13 @@ func WriteScreen(w io.Writer, d *Document, s Screen) error {
 	p.first(d)
 	p.clocks(d.Clocks)
 	p.unseen(d)
-	for _, line := range s.Last {
+	for _, line := range p.Last {
 		if line.Whole {
-			fmt.Fprintf(p.out, "%s%s\n", p.bold(fmt.Sprintf("%-*s", screenHeading, line.Heading)), report.Visible(line.Text))
+			fmt.Fprintf(&p.out, "%s%s\n", p.bold(fmt.Sprintf("%-*s", screenHeading, line.Heading)), report.Visible(line.Text))
 			continue
 		}
-		p.line(line.Heading, line.Text)
+		p.whole(line.Heading, line.Text)
 	}
-	return p.out.Flush()
 }
 
 // Unfinished is what is said of a case in which no run came to its end.
@@ -104,18 +134,28 @@ func by(n *Note) string {
 	return text
 }
 
-type screen struct {
-	Screen
-	out *bufio.Writer
+// line writes a text beside its heading, wrapped, and cut where there is little
+// room.
+func (p *screen) line(heading, text string) {
+	parts := wrap(report.Visible(text), p.Width-screenHeading)
+	if most := p.room.wrapped; most > 0 && len(parts) > most {
+		last := []rune(parts[most-1])
+		parts = append(parts[:most-1], string(last[:min(len(last), max(p.Width-screenHeading-2, 1))])+" …")
+	}
+	p.lines(heading, parts)
 }
 
-// line writes a text beside its heading, wrapped.
-func (p *screen) line(heading, text string) {
-	for i, part := range wrap(report.Visible(text), p.Width-screenHeading) {
+// whole writes a text that is never cut: a command is copied from it.
+func (p *screen) whole(heading, text string) {
+	p.lines(heading, wrap(report.Visible(text), p.Width-screenHeading))
+}
+
+func (p *screen) lines(heading string, parts []string) {
+	for i, part := range parts {
 		if i > 0 {
 			heading = ""
 		}
-		fmt.Fprintf(p.out, "%s%s\n", p.bold(fmt.Sprintf("%-*s", screenHeading, heading)), part)
+		fmt.Fprintf(&p.out, "%s%s\n", p.bold(fmt.Sprintf("%-*s", screenHeading, heading)), part)
 	}
 }
 
@@ -156,11 +196,19 @@ func (p *screen) evidence(d *Document) {
 			last = f.Last
 		}
 	}
-	text := fmt.Sprintf("%s files, %s events", report.Thousands(int64(len(d.Evidence))), report.Thousands(records))
+	text := quantity(int64(len(d.Evidence)), "file") + ", " + quantity(records, "event")
 	if !first.IsZero() {
 		text += ", " + day(first) + " to " + day(last)
 	}
 	p.line("Evidence", text+", "+levelsText(d.Levels))
+}
+
+// quantity writes a number of things.
+func quantity(n int64, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return report.Thousands(n) + " " + thing
 }
 
 // day is a date; all times are UTC.
@@ -189,7 +237,7 @@ func (p *screen) incidents(d *Document) {
 		return
 	}
 	for i, one := range d.Incidents {
-		if i > otherIncidents {
+		if i > p.room.others {
 			p.line("", fmt.Sprintf("and %s: kulla case show", countIncidents(d.Incidents[i:])))
 			break
 		}
@@ -213,8 +261,8 @@ func levelHeading(level string) string {
 
 func (p *screen) story(one *incident.Incident) {
 	for i, sentence := range one.Story {
-		if i == storyLines && len(one.Story) > storyLines+1 {
-			p.line("", fmt.Sprintf("… and %d more sentences, each with its records, in the report", len(one.Story)-i))
+		if i == p.room.story && len(one.Story) > p.room.story+1 {
+			p.whole("", fmt.Sprintf("… and %d more sentences: kulla case show CASE %s", len(one.Story)-i, one.ID))
 			return
 		}
 		p.line("", "- "+p.Text(sentence))
@@ -351,7 +399,7 @@ func (p *screen) missing(d *Document) {
 	}
 	heading := "Missing"
 	for i, m := range d.Incidents[0].Missing {
-		if i == missingLines {
+		if i == p.room.missing {
 			break
 		}
 		p.line(heading, "- "+p.Text(m.What)+" "+p.Text(m.Ask))
@@ -363,7 +411,7 @@ func (p *screen) missing(d *Document) {
 func (p *screen) first(d *Document) {
 	heading := "Do first"
 	for i, step := range FirstSteps(d) {
-		if i == firstLines {
+		if i == p.room.steps {
 			break
 		}
 		p.line(heading, "- "+step.Name)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io"
 	"os"
+
+	"github.com/kulla-defence/kulla/internal/spool"
 )
 
 // A Spool is a stream that was put aside, so that it can be read at any place.
@@ -32,7 +34,7 @@ func spoolFile(head, rest io.Reader, dir string) (*Spool, error) {
 	if dir == "" {
 		return nil, &LimitError{"memory", "nested archive is larger than what is kept in memory, and no folder for temporary files is set"}
 	}
-	file, err := os.CreateTemp(dir, "kulla-*.spool")
+	file, err := spool.Temporary(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -49,9 +51,5 @@ func (s *Spool) Close() error {
 	if s.file == nil {
 		return nil
 	}
-	err := s.file.Close()
-	if removed := os.Remove(s.file.Name()); err == nil {
-		err = removed
-	}
-	return err
+	return spool.Discard(s.file)
 }

@@ -1,0 +1,4 @@
+package spool
+
+// namelessFiles is whether an open file can be removed and read on.
+const namelessFiles = false
