@@ -16,6 +16,9 @@ const (
 	KindAssessment = "assessment" // attribution.Assessment
 	KindRun        = "run"        // the end of an investigation: time, digests of what the store keeps beside
 	KindArtefact   = "artefact"   // what an analyst or a partner gave
+	// KindSuperseded says which findings no longer hold, and why: their evidence
+	// was read again.
+	KindSuperseded = "superseded"
 	KindNote       = "note"
 	KindDecision   = "decision"
 )

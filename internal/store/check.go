@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -49,7 +50,7 @@ func (c *Case) Leaves() iter.Seq2[custody.Leaf, error] {
 // tells differ where they do not agree: the leaf, or -1 when it is of none. It
 // returns the number of rows. Leaves that cannot be read are passed over.
 func (c *Case) CheckRows(ctx context.Context, differ func(leaf int64, what string)) (int64, error) {
-	check := rowCheck{c: c, differ: differ, run: -1, held: map[currentName]int64{}, hours: map[hourKey]int64{}}
+	check := rowCheck{c: c, differ: differ, run: -1, held: map[currentName]int64{}, files: map[int64]currentName{}, hours: map[hourKey]int64{}}
 	err := check.read()
 	for _, b := range check.blocks {
 		if err == nil {
@@ -80,9 +81,13 @@ type rowCheck struct {
 	// found are the findings that have their row.
 	found int64
 	// held and hours are what the tables current and hour should hold.
-	held  map[currentName]int64
-	run   int64 // the leaf of the last run, -1 without
-	hours map[hourKey]int64
+	held map[currentName]int64
+	run  int64 // the leaf of the last run, -1 without
+	// superseded are the findings that no longer hold; files are the names of
+	// leaves of evidence.
+	superseded map[int64]bool
+	files      map[int64]currentName
+	hours      map[hourKey]int64
 }
 
 type blockRow struct {
@@ -106,7 +111,13 @@ func (r *rowCheck) read() error {
 	if r.rules, err = r.c.readRules(); err != nil {
 		return err
 	}
-	r.hosts, err = r.c.readHosts()
+	if r.hosts, err = r.c.readHosts(); err != nil {
+		return err
+	}
+	r.superseded, err = r.c.supersededFindings()
+	if errors.Is(err, ErrDamaged) { // said where leaves are checked
+		err = nil
+	}
 	return err
 }
 
@@ -145,6 +156,13 @@ func (r *rowCheck) findings(b *block) error {
 		parsed, err := r.c.parser.Parse(data)
 		if err != nil {
 			r.differ(leaf, "the leaf is no finding")
+			continue
+		}
+		if r.superseded[leaf] {
+			if _, ok := rows[leaf]; ok {
+				r.found++
+				r.differ(leaf, "the finding is superseded, and has a row")
+			}
 			continue
 		}
 		r.hours[hourOf(parsed.Finding)]++
@@ -203,6 +221,12 @@ func (r *rowCheck) hold(kind string, data []byte, leaf int64) {
 		var said evidenceLeaf
 		err = json.Unmarshal(data, &said)
 		name.name = said.current()
+		r.files[leaf] = name
+		for _, before := range said.Supersedes {
+			if at, ok := r.files[before]; ok && r.held[at] == before {
+				delete(r.held, at)
+			}
+		}
 	case custody.KindIncident:
 		var said struct {
 			withdrawnLeaf
@@ -218,6 +242,8 @@ func (r *rowCheck) hold(kind string, data []byte, leaf int64) {
 		name = currentName{custody.KindNote, strconv.FormatInt(leaf, 10)}
 	case custody.KindRun:
 		r.run = leaf
+	case custody.KindSuperseded:
+		return // read before all others
 	case custody.KindArtefact:
 		name.name = string(data)
 	}
