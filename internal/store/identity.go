@@ -55,7 +55,7 @@ type Standing struct {
 	// Alias says that the case did not know the content by this name.
 	Alias bool
 	// Replaced are the digests of all contents that the entry takes the place
-	// of, and Differs those that it should have continued.
+	// of, and Differs the contents that it should have continued.
 	Replaced [][32]byte
 	Differs  []Evidence
 }
@@ -76,6 +76,9 @@ func (c *Case) Recognise(readings []Reading) ([]Standing, error) {
 	standings := make([]Standing, len(readings))
 	for i := range readings {
 		if standings[i], err = r.recognise(&readings[i]); err != nil {
+			return nil, err
+		}
+		if err := standings[i].readDiffers(c); err != nil {
 			return nil, err
 		}
 		r.take(&standings[i])
@@ -104,6 +107,18 @@ func Entries(standings []Standing) []Evidence {
 		}
 	}
 	return entries
+}
+
+// readDiffers reads what a file should have continued.
+func (s *Standing) readDiffers(c *Case) error {
+	for _, number := range s.Evidence.DiffersFrom {
+		before, err := c.evidence(number)
+		if err != nil {
+			return err
+		}
+		s.Differs = append(s.Differs, before)
+	}
+	return nil
 }
 
 // A recognition is one call of Recognise.
@@ -306,7 +321,6 @@ func (r *recognition) differ(standing *Standing, name string) {
 			continue
 		}
 		standing.Relation = Altered
-		standing.Differs = append(standing.Differs, before.Evidence)
 		standing.Evidence.DiffersFrom = append(slices.Clone(standing.Evidence.DiffersFrom), before.Number)
 	}
 }
