@@ -37,6 +37,9 @@ func (e *Engine) correlate(last time.Time) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
+		if e.leftOut != nil && e.leftOut(f.Place.Source) {
+			continue
+		}
 		if f.Time.IsZero() {
 			timeless++
 			continue

@@ -70,9 +70,11 @@ type Engine struct {
 	// that alerts refer to.
 	correlations []*sigma.Correlation
 	correlator   *sigma.Correlator
-	silent       map[*Rule]bool
-	members      map[uint64]Member
-	problems     []sigma.Problem
+	// leftOut are sources whose events take no part in correlations; nil for none.
+	leftOut  func(*event.Source) bool
+	silent   map[*Rule]bool
+	members  map[uint64]Member
+	problems []sigma.Problem
 
 	mutex sync.Mutex
 	sinks []*Sink
@@ -348,6 +350,10 @@ type Blind struct {
 	Reason string
 	Rules  []*Rule
 }
+
+// LeaveOut keeps the events of some sources out of correlations, which would
+// count what was read twice as two. It is for between the last event and Finish.
+func (e *Engine) LeaveOut(leftOut func(*event.Source) bool) { e.leftOut = leftOut }
 
 // Finish orders what the sinks found, correlates it, and returns the result.
 // No sink may be used any more.
