@@ -220,6 +220,7 @@ func redactDocument(d *casereport.Document, redactor *custody.Redactor) error {
 	d.Name = redactor.Value(d.Name)
 	for i := range d.Evidence {
 		d.Evidence[i].Name = redactor.Value(d.Evidence[i].Name)
+		d.Evidence[i].Aliases = redactTexts(redactor, d.Evidence[i].Aliases)
 		d.Evidence[i].Problems = redactTexts(redactor, d.Evidence[i].Problems)
 	}
 	for i := range d.Unseen {

@@ -8,17 +8,16 @@ import (
 	"iter"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kulla-defence/kulla/internal/attribution"
 	"github.com/kulla-defence/kulla/internal/attribution/ranking"
 	"github.com/kulla-defence/kulla/internal/detect"
 	"github.com/kulla-defence/kulla/internal/event"
-	"github.com/kulla-defence/kulla/internal/findingjson"
 	"github.com/kulla-defence/kulla/internal/incident"
 	"github.com/kulla-defence/kulla/internal/incident/entity"
 	"github.com/kulla-defence/kulla/internal/knowledge"
-	"github.com/kulla-defence/kulla/internal/report"
 	"github.com/kulla-defence/kulla/internal/source"
 	"github.com/kulla-defence/kulla/internal/store"
 	"github.com/kulla-defence/kulla/sigma"
@@ -35,6 +34,7 @@ type investigation struct {
 	rules     store.Rules
 	base      *knowledge.Base
 	identity  string // of the base
+	victim    victim
 	given     [][]byte
 	engine    *detect.Engine
 	context   *entity.Context
@@ -42,16 +42,23 @@ type investigation struct {
 	logs      []incident.Log // of all evidence of the case
 	kept      *store.Case
 	before    int64 // the size of its ledger when the run began
+	after     int64 // and when it had ended
 	done      bool  // what was found is kept
 	register  *source.Register
+	known     *knownEvidence
+	evidence  *recognised
+	unaltered map[unaltered]bool // findings of what altered files were
+	complete  bool               // this run has read all evidence of the case
 	result    *detect.Result
 	incidents []*incident.Incident
 	members   func(incident string) iter.Seq[int64]
 	// added counts what this run added to the case.
 	added struct {
-		evidence  int
-		findings  int64
-		incidents int
+		evidence   int
+		findings   int64
+		superseded int
+		incidents  int
+		assessment bool
 	}
 }
 
@@ -78,6 +85,9 @@ func (i *investigation) startCase(ctx context.Context) (done <-chan error) {
 			i.kept = kept
 			i.before, err = kept.Size()
 		}
+		if err == nil {
+			i.known, err = knownBy(kept)
+		}
 		opened <- err
 	}()
 	return opened
@@ -90,6 +100,10 @@ func (i *investigation) load() error {
 	set, taxonomy, documents, err := rules.loadUsable()
 	if failed := <-known; err == nil {
 		err = failed
+	}
+	if err == nil {
+		i.options.sector = strings.ToLower(i.options.sector)
+		err = checkSector(i.base, i.options.sector)
 	}
 	if err != nil {
 		return err
@@ -148,7 +162,7 @@ func (s caseSink) Event(e *event.Event) error {
 
 // read gives all evidence to the engine and to the context of findings.
 func (i *investigation) read(ctx context.Context) (interrupted bool, err error) {
-	r := evidenceReading{env: i.env, paths: i.options.paths, options: i.options.reading, workers: i.options.workers,
+	r := evidenceReading{env: i.env, paths: i.options.paths, options: i.known.read(i.options.reading), workers: i.options.workers,
 		quiet: i.options.quiet || i.options.noProgress, started: i.started, findings: i.engine.Matches, progress: &i.progress}
 	i.register, interrupted, err = r.read(ctx, func(int) source.Sink {
 		return caseSink{i.engine.Sink(), i.context.Observer(), i.coverage.Observer()}
@@ -156,6 +170,8 @@ func (i *investigation) read(ctx context.Context) (interrupted bool, err error) 
 	if err != nil || interrupted {
 		return interrupted, err
 	}
+	copies := copiesIn(i.register)
+	i.engine.LeaveOut(func(s *event.Source) bool { return copies[s] })
 	i.context.Finish()
 	i.result, err = i.engine.Finish()
 	return false, err
@@ -163,7 +179,7 @@ func (i *investigation) read(ctx context.Context) (interrupted bool, err error) 
 
 // keep writes all that was found into the case, and signs it.
 func (i *investigation) keep() error {
-	for _, step := range []func() error{i.keepBasis, i.keepContext, i.keepFindings, i.join, i.attribute, i.stamp, i.kept.Checkpoint, i.kept.Commit} {
+	for _, step := range []func() error{i.keepBasis, i.keepContext, i.keepFindings, i.keepUnseen, i.join, i.attribute, i.stamp, i.kept.Checkpoint, i.kept.Commit} {
 		if err := step(); err != nil {
 			return fmt.Errorf("case %s: %w", i.options.output, err)
 		}
@@ -175,11 +191,11 @@ func (i *investigation) keep() error {
 // stamp notes that the run came to its end. When it last changed anything is
 // the time of the case's reports.
 func (i *investigation) stamp() error {
-	size, err := i.kept.Size()
-	if err != nil {
+	var err error
+	if i.after, err = i.kept.Size(); err != nil {
 		return err
 	}
-	return i.kept.PutRun(i.started.Truncate(time.Second), size != i.before)
+	return i.kept.PutRun(i.started.Truncate(time.Second), i.after != i.before)
 }
 
 // keepBasis notes what everything rests on: rules, knowledge, evidence, and
@@ -195,8 +211,10 @@ func (i *investigation) keepBasis() error {
 	if _, err := i.kept.PutKnowledge(store.Knowledge{SHA256: i.identity, Sources: sources}); err != nil {
 		return err
 	}
-	var err error
-	if i.added.evidence, err = i.kept.PutEvidence(evidenceOf(i.register)); err != nil {
+	if err := i.keepEvidence(); err != nil {
+		return err
+	}
+	if err := i.keepVictim(); err != nil {
 		return err
 	}
 	for _, given := range i.given {
@@ -207,18 +225,25 @@ func (i *investigation) keepBasis() error {
 	return nil
 }
 
-// keepContext adds what this evidence says of entities to what the case knows.
-func (i *investigation) keepContext() error {
-	before, err := i.kept.Context()
+// keepEvidence puts the files into the register, as what they are to the case.
+func (i *investigation) keepEvidence() error {
+	err := i.recognise()
 	if err != nil {
 		return err
 	}
-	if len(before) > 0 {
-		known := entity.NewContext()
-		if err := known.UnmarshalBinary(before); err != nil {
-			return err
-		}
-		i.context.Merge(known)
+	i.warn()
+	if i.added.evidence, err = i.kept.PutEvidence(store.Entries(i.evidence.standings)); err != nil {
+		return err
+	}
+	evidence, err := i.kept.Evidence()
+	i.complete = err == nil && i.evidence.covers(evidence)
+	return err
+}
+
+// keepContext adds what this evidence says of entities to what the case knows.
+func (i *investigation) keepContext() error {
+	if err := i.mergeContext(); err != nil {
+		return err
 	}
 	now, err := i.context.MarshalBinary()
 	if err != nil {
@@ -230,10 +255,31 @@ func (i *investigation) keepContext() error {
 	if err := i.keepLogs(); err != nil {
 		return err
 	}
-	if err := remember(i.kept, metaClocks, i.context.Skews()); err != nil {
+	return remember(i.kept, metaClocks, i.context.Skews())
+}
+
+// mergeContext adds what the case knows to what this run has seen, unless this
+// run has seen all of it; and forgets this run where it has seen nothing new.
+func (i *investigation) mergeContext() error {
+	before, err := i.kept.Context()
+	if err != nil || len(before) == 0 || i.complete && i.seesNew() {
 		return err
 	}
-	return i.keepUnseen()
+	known := entity.NewContext()
+	if err := known.UnmarshalBinary(before); err != nil {
+		return err
+	}
+	if !i.seesNew() {
+		i.context = known
+		return nil
+	}
+	i.context.Merge(known)
+	return nil
+}
+
+// seesNew reports whether some evidence of this run was never read like this.
+func (i *investigation) seesNew() bool {
+	return i.evidence.any(store.Fresh, store.Grown, store.Reread, store.Altered)
 }
 
 // keepLogs adds which logs hosts have to what the case knows of them.
@@ -242,40 +288,31 @@ func (i *investigation) keepLogs() error {
 	if err != nil {
 		return err
 	}
-	for _, log := range i.coverage.Logs() {
-		if !slices.Contains(logs, log) {
-			logs = append(logs, log)
-		}
+	switch {
+	case !i.seesNew():
+	case i.complete:
+		logs = i.coverage.Logs()
+	default:
+		logs = mergeLogs(logs, i.coverage.Logs())
 	}
 	i.logs = logs
 	return remember(i.kept, metaLogs, logs)
 }
 
-// keepUnseen adds what this evidence could not show to what earlier could not.
-func (i *investigation) keepUnseen() error {
-	summary := &report.Summary{Register: i.register, Result: i.result, RuleProblems: append(i.set.Problems, i.engine.Problems()...)}
-	unseen := summary.Unseen()
-	for _, limit := range i.context.Limits() {
-		unseen = append(unseen, report.Unseen{What: "entities", Why: limit})
-	}
-	var alone []string
-	for _, host := range i.context.Uncompared() {
-		alone = append(alone, host.Name)
-	}
-	unseen = append(unseen, report.UnseenClocks(alone)...)
-	if i.before > 0 {
-		earlier, err := recall[[]report.Unseen](i.kept, metaUnseen)
-		if err != nil {
-			return err
+// mergeLogs adds logs. One that begins as one that is known is the same, which
+// may have grown.
+func mergeLogs(known, now []incident.Log) []incident.Log {
+	merged := slices.Clone(known)
+	for _, log := range now {
+		at := slices.IndexFunc(merged, func(k incident.Log) bool { return k.Host == log.Host && k.Kind == log.Kind && k.First.Equal(log.First) })
+		switch {
+		case at < 0:
+			merged = append(merged, log)
+		case log.Count >= merged[at].Count:
+			merged[at] = log
 		}
-		unseen = report.MergeUnseen(earlier, unseen)
 	}
-	return remember(i.kept, metaUnseen, unseen)
-}
-
-func (i *investigation) keepFindings() (err error) {
-	i.added.findings, err = i.kept.PutFindings(i.result.Findings(), findingjson.Digests(digestsOf(i.register)))
-	return err
+	return merged
 }
 
 // join builds the incidents of the whole case anew: findings of earlier runs
@@ -308,9 +345,10 @@ func (i *investigation) attribute() error {
 	}
 	chosen := grave(i.incidents)
 	if len(chosen) == 0 {
-		return nil
+		i.added.assessment, err = i.kept.PutAssessment(nil)
+		return err
 	}
-	items, err := attribution.Observe(attribution.Input{Base: i.base, Incidents: chosen, Finding: i.finding, Members: i.members, Given: given, Victim: i.options.victim()})
+	items, err := attribution.Observe(attribution.Input{Base: i.base, Incidents: chosen, Finding: i.finding, Members: i.members, Given: given, Victim: i.victim.attacked()})
 	if err != nil {
 		return err
 	}
@@ -318,7 +356,7 @@ func (i *investigation) attribute() error {
 	if err != nil {
 		return err
 	}
-	_, err = i.kept.PutAssessment(attribution.Assess(i.base, items, attribution.Options{Cluster: cluster, Incidents: chosen,
+	i.added.assessment, err = i.kept.PutAssessment(attribution.Assess(i.base, items, attribution.Options{Cluster: cluster, Incidents: chosen,
 		Knowledge: i.identity, Ranker: ranking.New(i.base), SignedBy: signed}))
 	return err
 }
@@ -371,15 +409,4 @@ func grave(list []*incident.Incident) []*incident.Incident {
 		}
 	}
 	return chosen
-}
-
-// evidenceOf makes the entries of the evidence register.
-func evidenceOf(register *source.Register) []store.Evidence {
-	var list []store.Evidence
-	for i := range register.Files {
-		file := &register.Files[i]
-		list = append(list, store.Evidence{Name: file.Source.Name, Format: file.Source.Format, Size: file.Size, SHA256: file.SHA256,
-			Records: file.Records, First: file.First, Last: file.Last, Problems: report.FileProblems(file)})
-	}
-	return list
 }

@@ -17,6 +17,9 @@ func (i *investigation) write() error {
 		return err
 	}
 	last := []casereport.ScreenLine{{Heading: "Case", Text: i.options.output + i.changes()}}
+	for _, line := range i.whatChanged() {
+		last = append(last, casereport.ScreenLine{Text: line})
+	}
 	if !i.options.noReport {
 		if err := writeReport(i.env, i.options.document, "html", d, i.options.language); err != nil {
 			return err
@@ -63,8 +66,12 @@ func (i *investigation) changes() string {
 	if i.before == 0 {
 		return ""
 	}
-	if i.added.evidence == 0 && i.added.findings == 0 && i.added.incidents == 0 {
+	if i.after == i.before {
 		return ": unchanged, nothing in this evidence is new"
 	}
-	return fmt.Sprintf(": extended by %d files, %d findings; %d incidents are new or changed", i.added.evidence, i.added.findings, i.added.incidents)
+	text := fmt.Sprintf(": extended by %d files, %d findings; %d incidents are new or changed", i.added.evidence, i.added.findings, i.added.incidents)
+	if i.added.assessment {
+		text += "; the assessment of who did it changed"
+	}
+	return text
 }
