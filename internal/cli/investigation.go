@@ -170,8 +170,11 @@ func (i *investigation) read(ctx context.Context) (interrupted bool, err error) 
 	if err != nil || interrupted {
 		return interrupted, err
 	}
-	copies := copiesIn(i.register)
-	i.engine.LeaveOut(func(s *event.Source) bool { return copies[s] })
+	uncounted, err := i.uncounted()
+	if err != nil {
+		return false, err
+	}
+	i.engine.LeaveOut(func(s *event.Source) bool { return uncounted[s] })
 	i.context.Finish()
 	i.result, err = i.engine.Finish()
 	return false, err

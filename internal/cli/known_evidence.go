@@ -33,7 +33,7 @@ func knownBy(kept *store.Case) (*knownEvidence, error) {
 			if files[i].Said != nil {
 				k.said[name] = givenOf(files[i].Said)
 			}
-			if base := store.BaseName(name); !slices.Contains(k.sizes[base], files[i].Size) && files[i].Size > 0 {
+			if base := store.LogName(name); !slices.Contains(k.sizes[base], files[i].Size) && files[i].Size > 0 {
 				k.sizes[base] = append(k.sizes[base], files[i].Size)
 			}
 		}
@@ -45,7 +45,7 @@ func knownBy(kept *store.Case) (*knownEvidence, error) {
 func (k *knownEvidence) read(options source.Options) source.Options {
 	options.Known = func(name string) source.Given { return k.said[name] }
 	options.Marks = func(name string) []int64 {
-		sizes := k.sizes[store.BaseName(name)]
+		sizes := k.sizes[store.LogName(name)]
 		return sizes[:min(len(sizes), maxMarks)]
 	}
 	return options
@@ -71,18 +71,6 @@ func saidOf(given source.Given) *store.Said {
 		return nil
 	}
 	return &said
-}
-
-// copiesIn are the files whose content another had before them.
-func copiesIn(register *source.Register) map[*event.Source]bool {
-	seen, copies := map[[32]byte]bool{}, map[*event.Source]bool{}
-	for i := range register.Files {
-		if file := &register.Files[i]; file.Size > 0 {
-			copies[file.Source] = seen[file.SHA256]
-			seen[file.SHA256] = true
-		}
-	}
-	return copies
 }
 
 // A recognised is the evidence of a run as the case sees it.
@@ -156,13 +144,35 @@ func (r *recognised) covers(evidence []store.Evidence) bool {
 	return !slices.ContainsFunc(evidence, func(e store.Evidence) bool { return !read[fileContent{e.Name, e.SHA256}] })
 }
 
-// recognise says what each file is to the case.
-func (i *investigation) recognise() error {
+// uncounted are the files that are evidence which this run, or the case, has
+// already.
+func (i *investigation) uncounted() (map[*event.Source]bool, error) {
+	standings, err := i.kept.Recognise(i.readings())
+	if err != nil {
+		return nil, err
+	}
+	uncounted := map[*event.Source]bool{}
+	for n := range standings {
+		uncounted[i.register.Files[n].Source] = !standings[n].Counts()
+	}
+	return uncounted, nil
+}
+
+// readings are the files of the run as a case takes them.
+func (i *investigation) readings() []store.Reading {
 	readings := make([]store.Reading, len(i.register.Files))
 	for n := range i.register.Files {
 		file := &i.register.Files[n]
 		readings[n] = store.Reading{Evidence: evidenceOf(file), Beginning: beginningOf(file)}
-		if file.Source.Format == "evtx" { // its header and its last chunk are written anew
+	}
+	return readings
+}
+
+// recognise says what each file is to the case.
+func (i *investigation) recognise() error {
+	readings := i.readings()
+	for n := range readings {
+		if file := &i.register.Files[n]; file.Source.Format == "evtx" { // its header and its last chunk are written anew
 			readings[n].Continues = func(earlier *store.Evidence) (bool, error) { return i.citesTheSame(file, earlier) }
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kulla-defence/kulla/internal/custody"
+	"github.com/kulla-defence/kulla/internal/evtxwriter"
 	"github.com/kulla-defence/kulla/internal/findingjson"
 	"github.com/kulla-defence/kulla/internal/report"
 	"github.com/kulla-defence/kulla/internal/store"
@@ -464,5 +465,128 @@ func TestAssessmentIsWithdrawn(t *testing.T) {
 	}
 	if out, code := verified(t, file, evidence); code != exitDone {
 		t.Errorf("verify: code %d\n%s", code, out)
+	}
+}
+
+// An event log that goes on is written anew at its beginning and its end; one
+// whose records were overwritten is not the same.
+func TestGrownEventLogIsReadOnce(t *testing.T) {
+	t.Parallel()
+	evidence := filepath.Join(t.TempDir(), "Security.evtx")
+	file := filepath.Join(t.TempDir(), "x"+caseExtension)
+	for _, last := range []int{40, 300, 900} {
+		write(t, evidence, string(clearedLog(t, 1, last)))
+		out := extending(t, file, "--no-report", evidence)
+		if last > 40 && !strings.Contains(out, "grown since") {
+			t.Errorf("%d records: it does not say that the log has grown:\n%s", last, out)
+		}
+	}
+	want := comparable(t, investigating(t, "--no-report", evidence))
+	if got := comparable(t, file); got != want {
+		t.Errorf("step by step is not once (-once +steps):\n%s", cmp.Diff(want, got))
+	}
+	if out, code := verified(t, file, evidence); code != exitDone {
+		t.Errorf("verify: code %d\n%s", code, out)
+	}
+	write(t, evidence, string(clearedLog(t, 600, 1800)))
+	_, errors, _ := running(t, "investigate", "--no-report", "-q", "--key", filepath.Join(filepath.Dir(file), "signing.key"), "-o", file, evidence)
+	if !strings.Contains(errors, "WARNING: ") {
+		t.Errorf("it does not say that records are gone: %s", errors)
+	}
+}
+
+// clearedLog is a Security log in which each record says that it was cleared.
+func clearedLog(t *testing.T, first, last int) []byte {
+	t.Helper()
+	start := time.Date(2022, 7, 15, 3, 0, 0, 0, time.UTC)
+	var events []evtxwriter.Event
+	for id := first; id <= last; id++ {
+		events = append(events, evtxwriter.Event{Provider: "Microsoft-Windows-Eventlog", EventID: 1102, Channel: "Security", Computer: "WEB01", RecordID: uint64(id),
+			Time: start.Add(time.Duration(id) * time.Second), Data: []evtxwriter.Field{{Name: "SubjectUserName", Value: evtxwriter.String(fmt.Sprint("user", id%7))}}})
+	}
+	data, err := evtxwriter.Encode(evtxwriter.Options{}, events...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// Logs that were rotated are known by their content, whatever their number.
+func TestRotatedLogsAreReadOnce(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	log, rotated := filepath.Join(folder, "u.log"), filepath.Join(folder, "u.log.1")
+	file := filepath.Join(t.TempDir(), "x"+caseExtension)
+	sampleFile(t, log, mailLog, 50)
+	extending(t, file, "--no-report", folder)
+	sampleFile(t, rotated, mailLog, 75)
+	fresh := bytes.SplitAfter(sampleMember(t, mailLog), []byte("\n"))
+	begin := len(fresh) * 75 / 100
+	place(t, log, bytes.Join(append(slices.Clone(fresh[:4]), fresh[begin:]...), nil))
+	_, errors, code := running(t, "investigate", "--no-report", "-q", "--key", filepath.Join(filepath.Dir(file), "signing.key"), "-o", file, folder)
+	if code != exitDone || strings.Contains(errors, "WARNING") {
+		t.Errorf("code %d: %s", code, errors)
+	}
+	kept(t, file, func(c *store.Case) {
+		kept(t, investigating(t, "--no-report", folder), func(once *store.Case) {
+			if got, want := count(t, c), count(t, once); got != want {
+				t.Errorf("%d findings, at once %d", got, want)
+			}
+			if got, want := len(must(c.Evidence())), len(must(once.Evidence())); got != want {
+				t.Errorf("%d files, at once %d", got, want)
+			}
+		})
+	})
+	if out, code := verified(t, file, folder); code != exitDone {
+		t.Errorf("verify: code %d\n%s", code, out)
+	}
+}
+
+// Where only one log of many has grown and is read, the others stay.
+func TestOneOfManyLogsGrows(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	log := filepath.Join(folder, "u.log")
+	sampleFile(t, log, mailLog, 50)
+	write(t, filepath.Join(folder, "auth.log"), authLog)
+	file := investigating(t, "--no-report", "--source-year", "2021", folder)
+	extending(t, file, "--no-report", sampleFile(t, log, mailLog, 100))
+	want := comparable(t, investigating(t, "--no-report", "--source-year", "2021", folder))
+	if got := comparable(t, file); got != want {
+		t.Errorf("step by step is not once (-once +steps):\n%s", cmp.Diff(want, got))
+	}
+}
+
+// A file that could not be read, and then can, is no longer among what could
+// not be seen.
+func TestReadAtLast(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	log := filepath.Join(folder, "u.log")
+	write(t, filepath.Join(folder, "auth.log"), authLog)
+	file := investigating(t, "--no-report", folder, log)
+	extending(t, file, "--no-report", folder, sampleFile(t, log, mailLog, 100))
+	want := comparable(t, investigating(t, "--no-report", folder))
+	if got := comparable(t, file); got != want {
+		t.Errorf("it is not what it is at once (-once +after):\n%s", cmp.Diff(want, got))
+	}
+}
+
+// An earlier snapshot beside the log that it is of adds nothing.
+func TestSnapshotBesideItsLog(t *testing.T) {
+	t.Parallel()
+	for _, names := range [][2]string{{"a/u.log", "b/u.log"}, {"b/u.log", "a/u.log"}} {
+		folder := t.TempDir()
+		snapshot, log := filepath.Join(folder, names[0]), filepath.Join(folder, names[1])
+		file := investigating(t, "--no-report", sampleFile(t, snapshot, mailLog, 50))
+		sampleFile(t, log, mailLog, 100)
+		extending(t, file, "--no-report", folder)
+		kept(t, file, func(c *store.Case) {
+			kept(t, investigating(t, "--no-report", log), func(once *store.Case) {
+				if files := must(c.Evidence()); count(t, c) != count(t, once) || len(files) != 1 || files[0].Size != must(once.Evidence())[0].Size {
+					t.Errorf("%v: %d findings, of the log alone %d; %+v", names, count(t, c), count(t, once), files)
+				}
+			})
+		})
 	}
 }

@@ -58,6 +58,9 @@ type Standing struct {
 	// of, and Differs the contents that it should have continued.
 	Replaced [][32]byte
 	Differs  []Evidence
+
+	// differs are the leaves of DiffersFrom that are new.
+	differs []int64
 }
 
 // Origin is the digest that findings of the file are named by.
@@ -78,12 +81,42 @@ func (c *Case) Recognise(readings []Reading) ([]Standing, error) {
 		if standings[i], err = r.recognise(&readings[i]); err != nil {
 			return nil, err
 		}
+		r.take(&standings[i])
+	}
+	settle(standings)
+	for i := range standings {
 		if err := standings[i].readDiffers(c); err != nil {
 			return nil, err
 		}
-		r.take(&standings[i])
 	}
 	return standings, nil
+}
+
+// settle corrects what only the whole run shows: a file that another continues
+// is an earlier content of that, and what stands under a name in place of a
+// content that is there under another, as when logs are rotated, is no
+// alteration.
+func settle(standings []Standing) {
+	there, continued := map[int64]bool{}, map[int64]bool{}
+	for i := range standings {
+		one := &standings[i]
+		there[one.Evidence.Number] = there[one.Evidence.Number] || one.Relation == Same
+		for _, number := range one.Evidence.Supersedes {
+			if one.Relation == Grown || one.Relation == Reread {
+				there[number], continued[number] = true, continued[number] || one.Relation == Grown
+			}
+		}
+	}
+	for i := range standings {
+		one := &standings[i]
+		if one.Relation == Same && continued[one.Evidence.Number] {
+			one.Relation = Earlier
+		}
+		rotated := func(number int64) bool { return there[number] && slices.Contains(one.differs, number) }
+		if one.Evidence.DiffersFrom = slices.DeleteFunc(one.Evidence.DiffersFrom, rotated); len(one.Evidence.DiffersFrom) == 0 && one.Relation == Altered {
+			one.Relation, one.Evidence.DiffersFrom = Fresh, nil
+		}
+	}
 }
 
 // Entries are the entries of the register that files come to, each once.
@@ -133,8 +166,9 @@ type recognition struct {
 // An entry is a file of the register.
 type entry struct {
 	Evidence
-	// seen says that this run has read it, or what has taken its place.
-	seen bool
+	// seen says that this run has read it, gone that it has read what takes its
+	// place.
+	seen, gone bool
 }
 
 func newRecognition(c *Case, known []Evidence) *recognition {
@@ -143,7 +177,7 @@ func newRecognition(c *Case, known []Evidence) *recognition {
 		e := &entry{Evidence: file}
 		for _, name := range file.Names() {
 			r.byName[name] = append(r.byName[name], e)
-			r.byBase[BaseName(name)] = append(r.byBase[BaseName(name)], e)
+			r.byBase[LogName(name)] = append(r.byBase[LogName(name)], e)
 		}
 		if file.Size > 0 {
 			r.byDigest[file.SHA256] = e
@@ -155,8 +189,15 @@ func newRecognition(c *Case, known []Evidence) *recognition {
 // Names are all names of the file, the one it is known by first.
 func (e *Evidence) Names() []string { return append([]string{e.Name}, e.Aliases...) }
 
-// BaseName is what follows the last folder or archive in a name.
-func BaseName(name string) string { return name[strings.LastIndexAny(name, `/\!`)+1:] }
+// LogName is what follows the last folder or archive in a name, without the
+// number that a log has once it was rotated: access.log of access.log.1.
+func LogName(name string) string {
+	name = name[strings.LastIndexAny(name, `/\!`)+1:]
+	if bare := strings.TrimRight(name, "0123456789"); len(bare) < len(name) && len(bare) > 1 && bare[len(bare)-1] == '.' {
+		return bare[:len(bare)-1]
+	}
+	return name
+}
 
 func (r *recognition) recognise(now *Reading) (Standing, error) {
 	if now.Size == 0 {
@@ -200,6 +241,8 @@ func (r *recognition) known(now *Reading, before *entry) (Standing, error) {
 		standing.Relation = Same
 	}
 	switch {
+	case before.gone:
+		return Standing{Relation: Earlier, Evidence: before.Evidence}, nil
 	case before.seen:
 		standing.Relation = Copy
 	case sameSaid(before.Said, now.Said):
@@ -251,12 +294,12 @@ func (r *recognition) readable(standing *Standing, name string) {
 func (r *recognition) continued(now *Reading) (*entry, error) {
 	named := r.byName[now.Name]
 	for _, before := range bySize(named) {
-		if !before.seen && before.Size > 0 && now.begins(before) {
+		if !before.gone && before.Size > 0 && now.begins(before) {
 			return before, nil
 		}
 	}
-	for _, before := range bySize(r.byBase[BaseName(now.Name)]) {
-		if !before.seen && before.Records > 0 && now.begins(before) {
+	for _, before := range bySize(r.byBase[LogName(now.Name)]) {
+		if !before.gone && before.Records > 0 && now.begins(before) {
 			return before, nil
 		}
 	}
@@ -299,7 +342,7 @@ func (r *recognition) grown(now *Reading, before *entry) (Standing, error) {
 
 // unknown is a file with content that the case has nothing like.
 func (r *recognition) unknown(now *Reading) (Standing, error) {
-	for _, before := range r.byBase[BaseName(now.Name)] {
+	for _, before := range r.byBase[LogName(now.Name)] {
 		contents, err := r.c.contents(&before.Evidence)
 		if err != nil {
 			return Standing{}, err
@@ -321,6 +364,7 @@ func (r *recognition) differ(standing *Standing, name string) {
 			continue
 		}
 		standing.Relation = Altered
+		standing.differs = append(standing.differs, before.Number)
 		standing.Evidence.DiffersFrom = append(slices.Clone(standing.Evidence.DiffersFrom), before.Number)
 	}
 }
@@ -335,7 +379,8 @@ func (r *recognition) take(standing *Standing) {
 		return
 	}
 	for _, before := range r.byName[standing.Evidence.Name] {
-		before.seen = before.seen || before.SHA256 == standing.Evidence.SHA256 || slices.Contains(standing.Evidence.Supersedes, before.Number)
+		before.gone = before.gone || slices.Contains(standing.Evidence.Supersedes, before.Number)
+		before.seen = before.seen || before.gone || before.SHA256 == standing.Evidence.SHA256
 	}
 	r.byDigest[standing.Evidence.SHA256] = &entry{Evidence: standing.Evidence, seen: true}
 }
