@@ -235,9 +235,10 @@ func (i *investigation) keepEvidence() error {
 		return err
 	}
 	i.warn()
-	if i.added.evidence, err = i.kept.PutEvidence(store.Entries(i.evidence.standings)); err != nil {
+	if _, err = i.kept.PutEvidence(store.Entries(i.evidence.standings)); err != nil {
 		return err
 	}
+	i.added.evidence = i.evidence.count(store.Fresh, store.Altered)
 	evidence, err := i.kept.Evidence()
 	i.complete = err == nil && i.evidence.covers(evidence)
 	return err

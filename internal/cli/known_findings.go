@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/hex"
 	"iter"
 	"slices"
 
@@ -180,7 +179,7 @@ func (i *investigation) readAgain() (map[findingjson.Key]*knownFinding, error) {
 			touched, one.reread = touched || again, one.reread || relation == store.Reread
 			one.whole = one.whole && (again || read[at])
 		}
-		if key, ok := keyOf(f.ID); touched && ok {
+		if key, ok := findingjson.KeyFrom(f.ID); touched && ok {
 			known[key] = &one
 		}
 	}
@@ -216,11 +215,6 @@ func placesOf(f *detect.Finding) iter.Seq[event.Provenance] {
 			}
 		}
 	}
-}
-
-func keyOf(id string) (key findingjson.Key, ok bool) {
-	n, err := hex.Decode(key[:], []byte(id[:min(len(id), 2*len(key))]))
-	return key, err == nil && n == len(key)
 }
 
 // A ruleName is what tells rules apart.

@@ -186,7 +186,7 @@ func appendFinding(dst []byte, f *Finding) []byte {
 	dst = fmt.Appendf(dst, `{"number":%d,"incident":`, f.Number)
 	dst = findingjson.AppendString(dst, f.Incident)
 	dst = append(dst, `,"finding":`...)
-	dst = findingjson.Append(dst, f.Finding, f.digests)
+	dst = findingjson.AppendKept(dst, f.Finding, f.digests, f.ID)
 	return append(dst, '}')
 }
 
