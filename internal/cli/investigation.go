@@ -59,6 +59,7 @@ type investigation struct {
 		superseded int
 		incidents  int
 		assessment bool
+		rules      bool
 	}
 }
 
@@ -204,7 +205,8 @@ func (i *investigation) stamp() error {
 // keepBasis notes what everything rests on: rules, knowledge, evidence, and
 // what was given beside it.
 func (i *investigation) keepBasis() error {
-	if _, err := i.kept.PutRules(i.rules); err != nil {
+	var err error
+	if i.added.rules, err = i.kept.PutRules(i.rules); err != nil {
 		return err
 	}
 	sources := make([]string, len(i.base.Sources))

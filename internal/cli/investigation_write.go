@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/kulla-defence/kulla/internal/report/casereport"
+	"github.com/kulla-defence/kulla/internal/store"
 )
 
 // write prints the summary and writes the report.
@@ -17,6 +18,9 @@ func (i *investigation) write() error {
 		return err
 	}
 	last := []casereport.ScreenLine{{Heading: "Case", Text: i.options.output + i.changes()}}
+	if altered := i.evidence.count(store.Altered); altered > 0 {
+		last = append([]casereport.ScreenLine{{Heading: "WARNING", Text: counted(altered, "file") + " of the evidence: the content is not what was read before under that name, nor its continuation"}}, last...)
+	}
 	for _, line := range i.whatChanged() {
 		last = append(last, casereport.ScreenLine{Text: line})
 	}
@@ -70,6 +74,9 @@ func (i *investigation) changes() string {
 		return ": unchanged, nothing in this evidence is new"
 	}
 	text := fmt.Sprintf(": extended by %d files, %d findings; %d incidents are new or changed", i.added.evidence, i.added.findings, i.added.incidents)
+	if i.added.rules {
+		text += "; a rule set is new"
+	}
 	if i.added.assessment {
 		text += "; the assessment of who did it changed"
 	}

@@ -244,7 +244,6 @@ func (i *investigation) whatChanged() []string {
 		count int
 		text  string
 	}{
-		{e.count(store.Altered), "with a known name and other content: see what could not be seen"},
 		{e.count(store.Grown), "grown since: what was read before is counted once"},
 		{e.count(store.Reread), "read anew, with other options than before"},
 		{e.count(store.Earlier), "passed over: earlier contents of files that have grown since"},

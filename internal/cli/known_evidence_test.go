@@ -399,7 +399,9 @@ func TestBlindnessIsKeptByRuleSet(t *testing.T) {
 	write(t, rules, "title: One\nid: 6e6b3a52-0000-4000-8000-000000000009\nlogsource: {product: windows, service: sysmon}\ndetection: {a: {EventID: 1}, condition: a}\nlevel: low\n")
 	var before []report.Unseen
 	kept(t, file, func(c *store.Case) { before = must(recall[[]report.Unseen](c, metaUnseen)) })
-	extending(t, file, "--no-report", "--rules", rules, evidence)
+	if out := extending(t, file, "--no-report", "--rules", rules, evidence); !strings.Contains(out, "a rule set is new") {
+		t.Errorf("it does not say that a rule set is new:\n%s", out)
+	}
 	kept(t, file, func(c *store.Case) {
 		after := must(recall[[]report.Unseen](c, metaUnseen))
 		if len(after) != len(before)+1 {
