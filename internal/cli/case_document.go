@@ -75,7 +75,7 @@ func fillEvidence(d *casereport.Document, kept *store.Case) error {
 	}
 	for _, f := range files {
 		d.Evidence = append(d.Evidence, casereport.Evidence{Name: f.Name, Format: f.Format, Size: f.Size, SHA256: f.SHA256,
-			Records: f.Records, First: f.First, Last: f.Last, Problems: f.Problems})
+			Records: f.Records, First: f.First, Last: f.Last, Problems: f.Problems, Aliases: f.Aliases})
 	}
 	return nil
 }
@@ -131,11 +131,15 @@ func fillVersions(d *casereport.Document, kept *store.Case) error {
 		return err
 	}
 	d.Generated, d.Unfinished = changed, !finished
-	used, err := kept.Rules()
+	sets, err := kept.RuleSets()
 	if err != nil {
 		return err
 	}
-	d.Rules = fmt.Sprintf("%d rules, %s, SHA-256 %s", used.Count, used.Name, used.SHA256)
+	used := make([]string, len(sets))
+	for i, set := range sets {
+		used[i] = fmt.Sprintf("%s, %s, SHA-256 %s", counted(int(set.Count), "rule"), set.Name, set.SHA256)
+	}
+	d.Rules = strings.Join(used, "; ")
 	known, err := kept.Knowledge()
 	if err != nil {
 		return err

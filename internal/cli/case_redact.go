@@ -220,6 +220,7 @@ func redactDocument(d *casereport.Document, redactor *custody.Redactor) error {
 	d.Name = redactor.Value(d.Name)
 	for i := range d.Evidence {
 		d.Evidence[i].Name = redactor.Value(d.Evidence[i].Name)
+		d.Evidence[i].Aliases = redactTexts(redactor, d.Evidence[i].Aliases)
 		d.Evidence[i].Problems = redactTexts(redactor, d.Evidence[i].Problems)
 	}
 	for i := range d.Unseen {
@@ -288,7 +289,7 @@ func redactFindings(redactor *custody.Redactor, all iter.Seq2[*casereport.Findin
 // shownRedacted is a finding without what is hidden.
 func shownRedacted(redactor *custody.Redactor, f *casereport.Finding) (*casereport.Finding, error) {
 	digests := func(*event.Source) ([32]byte, bool) { return f.SHA256, f.SHA256 != [32]byte{} }
-	data, err := redactor.Data(findingjson.Append(nil, f.Finding, digests))
+	data, err := redactor.Data(findingjson.AppendKept(nil, f.Finding, digests, f.ID))
 	if err != nil {
 		return nil, err
 	}

@@ -102,7 +102,7 @@ func showFinding(env Environment, kept *store.Case, number int64) error {
 	}
 	gone, err := kept.Superseded(number)
 	if gone {
-		fmt.Fprintln(env.Err, "kulla: the finding holds no longer: over more evidence its rule found otherwise")
+		fmt.Fprintln(env.Err, "kulla: the finding holds no longer: its evidence was read again, or over more evidence its rule found otherwise")
 	}
 	return err
 }

@@ -117,10 +117,9 @@ func (f *investigateFlags) parse(paths []string) (investigateOptions, error) {
 	if f.workers == 0 {
 		o.workers = runtime.GOMAXPROCS(0)
 	}
-	if f.country != "" && len(f.country) != 2 {
-		return o, usagef("write two letters: AL", "--victim-country %q is no country code", f.country)
+	if o.country = strings.ToUpper(f.country); f.country != "" && !attribution.IsCountry(o.country) {
+		return o, usagef("codes are "+strings.Join(attribution.CountryCodes(), ", "), "--victim-country %q is no country code of ISO 3166-1", f.country)
 	}
-	o.country = strings.ToUpper(f.country)
 	if f.output == "" {
 		if o.output, err = caseBeside(paths[0]); err != nil {
 			return o, err
@@ -143,15 +142,6 @@ func (o *investigateOptions) reportFile() output {
 		file.name = o.document
 	}
 	return file
-}
-
-// victim is who was attacked, as far as the user says.
-func (o *investigateOptions) victim() attribution.Victim {
-	victim := attribution.Victim{Country: o.country}
-	if o.sector != "" {
-		victim.Sectors = []string{o.sector}
-	}
-	return victim
 }
 
 // caseBeside names a case after its evidence, in the current folder.

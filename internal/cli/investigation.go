@@ -8,17 +8,16 @@ import (
 	"iter"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kulla-defence/kulla/internal/attribution"
 	"github.com/kulla-defence/kulla/internal/attribution/ranking"
 	"github.com/kulla-defence/kulla/internal/detect"
 	"github.com/kulla-defence/kulla/internal/event"
-	"github.com/kulla-defence/kulla/internal/findingjson"
 	"github.com/kulla-defence/kulla/internal/incident"
 	"github.com/kulla-defence/kulla/internal/incident/entity"
 	"github.com/kulla-defence/kulla/internal/knowledge"
-	"github.com/kulla-defence/kulla/internal/report"
 	"github.com/kulla-defence/kulla/internal/source"
 	"github.com/kulla-defence/kulla/internal/store"
 	"github.com/kulla-defence/kulla/sigma"
@@ -35,6 +34,7 @@ type investigation struct {
 	rules     store.Rules
 	base      *knowledge.Base
 	identity  string // of the base
+	victim    victim
 	given     [][]byte
 	engine    *detect.Engine
 	context   *entity.Context
@@ -43,18 +43,28 @@ type investigation struct {
 	matches   matchMemory
 	kept      *store.Case
 	before    int64 // the size of its ledger when the run began
+	after     int64 // and when it had ended
 	done      bool  // what was found is kept
 	register  *source.Register
+	known     *knownEvidence
+	evidence  *recognisedFiles
+	unaltered map[unaltered]bool // findings of what altered files were
+	complete  bool               // this run has read all evidence of the case
 	result    *detect.Result
 	incidents []*incident.Incident
 	members   func(incident string) iter.Seq[int64]
-	// added counts what this run added to the case.
+	// added counts what this run added to the case, and which findings no longer
+	// hold: superseded because their evidence was read again, outgrown because
+	// of more evidence.
 	added struct {
-		evidence  int
-		findings  int64
-		incidents int
+		evidence   int
+		findings   int64
+		superseded int
+		outgrown   int
+		incidents  int
+		assessment bool
+		rules      bool
 	}
-	superseded int
 }
 
 // prepare loads all that may be wrong before the evidence is read, and opens
@@ -80,6 +90,9 @@ func (i *investigation) startCase(ctx context.Context) (done <-chan error) {
 			i.kept = kept
 			i.before, err = kept.Size()
 		}
+		if err == nil {
+			i.known, err = knownBy(kept)
+		}
 		opened <- err
 	}()
 	return opened
@@ -92,6 +105,10 @@ func (i *investigation) load() error {
 	set, taxonomy, documents, err := rules.loadUsable()
 	if failed := <-known; err == nil {
 		err = failed
+	}
+	if err == nil {
+		i.options.sector = strings.ToLower(i.options.sector)
+		err = checkSector(i.base, i.options.sector)
 	}
 	if err != nil {
 		return err
@@ -150,7 +167,7 @@ func (s caseSink) Event(e *event.Event) error {
 
 // read gives all evidence to the engine and to the context of findings.
 func (i *investigation) read(ctx context.Context) (interrupted bool, err error) {
-	r := evidenceReading{env: i.env, paths: i.options.paths, options: i.options.reading, workers: i.options.workers,
+	r := evidenceReading{env: i.env, paths: i.options.paths, options: i.known.read(i.options.reading), workers: i.options.workers,
 		quiet: i.options.quiet || i.options.noProgress, started: i.started, findings: i.engine.Matches, progress: &i.progress,
 		own: ownOf(i.options.output, i.options.document, i.options.key)}
 	i.register, interrupted, err = r.read(ctx, func(int) source.Sink {
@@ -160,8 +177,10 @@ func (i *investigation) read(ctx context.Context) (interrupted bool, err error) 
 		return interrupted, err
 	}
 	i.context.Finish()
-	if err := i.recallMatches(); err != nil {
-		return false, fmt.Errorf("case %s: %w", i.options.output, err)
+	for _, step := range []func() error{i.recognise, i.recallMatches} {
+		if err := step(); err != nil {
+			return false, fmt.Errorf("case %s: %w", i.options.output, err)
+		}
 	}
 	i.result, err = i.engine.Finish()
 	return false, err
@@ -169,7 +188,7 @@ func (i *investigation) read(ctx context.Context) (interrupted bool, err error) 
 
 // keep writes all that was found into the case, and signs it.
 func (i *investigation) keep() error {
-	for _, step := range []func() error{i.keepBasis, i.keepContext, i.keepFindings, i.keepMatches, i.join, i.attribute, i.stamp, i.kept.Checkpoint, i.kept.Commit} {
+	for _, step := range []func() error{i.keepBasis, i.keepContext, i.keepFindings, i.keepUnseen, i.keepMatches, i.join, i.attribute, i.stamp, i.kept.Checkpoint, i.kept.Commit} {
 		if err := step(); err != nil {
 			return fmt.Errorf("case %s: %w", i.options.output, err)
 		}
@@ -181,17 +200,18 @@ func (i *investigation) keep() error {
 // stamp notes that the run came to its end. When it last changed anything is
 // the time of the case's reports.
 func (i *investigation) stamp() error {
-	size, err := i.kept.Size()
-	if err != nil {
+	var err error
+	if i.after, err = i.kept.Size(); err != nil {
 		return err
 	}
-	return i.kept.PutRun(i.started.Truncate(time.Second), size != i.before)
+	return i.kept.PutRun(i.started.Truncate(time.Second), i.after != i.before)
 }
 
 // keepBasis notes what everything rests on: rules, knowledge, evidence, and
 // what was given beside it.
 func (i *investigation) keepBasis() error {
-	if _, err := i.kept.PutRules(i.rules); err != nil {
+	var err error
+	if i.added.rules, err = i.kept.PutRules(i.rules); err != nil {
 		return err
 	}
 	sources := make([]string, len(i.base.Sources))
@@ -201,8 +221,10 @@ func (i *investigation) keepBasis() error {
 	if _, err := i.kept.PutKnowledge(store.Knowledge{SHA256: i.identity, Sources: sources}); err != nil {
 		return err
 	}
-	var err error
-	if i.added.evidence, err = i.kept.PutEvidence(evidenceOf(i.register)); err != nil {
+	if err := i.keepEvidence(); err != nil {
+		return err
+	}
+	if err := i.keepVictim(); err != nil {
 		return err
 	}
 	for _, given := range i.given {
@@ -213,18 +235,22 @@ func (i *investigation) keepBasis() error {
 	return nil
 }
 
-// keepContext adds what this evidence says of entities to what the case knows.
-func (i *investigation) keepContext() error {
-	before, err := i.kept.Context()
-	if err != nil {
+// keepEvidence puts the files into the register, as what they are to the case.
+func (i *investigation) keepEvidence() error {
+	i.warn()
+	if _, err := i.kept.PutEvidence(store.Entries(i.evidence.standings)); err != nil {
 		return err
 	}
-	if len(before) > 0 {
-		known := entity.NewContext()
-		if err := known.UnmarshalBinary(before); err != nil {
-			return err
-		}
-		i.context.Merge(known)
+	i.added.evidence = i.evidence.count(store.Fresh, store.Altered)
+	evidence, err := i.kept.Evidence()
+	i.complete = err == nil && i.evidence.covers(evidence)
+	return err
+}
+
+// keepContext adds what this evidence says of entities to what the case knows.
+func (i *investigation) keepContext() error {
+	if err := i.mergeContext(); err != nil {
+		return err
 	}
 	now, err := i.context.MarshalBinary()
 	if err != nil {
@@ -236,10 +262,31 @@ func (i *investigation) keepContext() error {
 	if err := i.keepLogs(); err != nil {
 		return err
 	}
-	if err := remember(i.kept, metaClocks, i.context.Skews()); err != nil {
+	return remember(i.kept, metaClocks, i.context.Skews())
+}
+
+// mergeContext adds what the case knows to what this run has seen, unless this
+// run has seen all of it; and forgets this run where it has seen nothing new.
+func (i *investigation) mergeContext() error {
+	before, err := i.kept.Context()
+	if err != nil || len(before) == 0 || i.complete && i.seesNew() {
 		return err
 	}
-	return i.keepUnseen()
+	known := entity.NewContext()
+	if err := known.UnmarshalBinary(before); err != nil {
+		return err
+	}
+	if !i.seesNew() {
+		i.context = known
+		return nil
+	}
+	i.context.Merge(known)
+	return nil
+}
+
+// seesNew reports whether some evidence of this run was never read like this.
+func (i *investigation) seesNew() bool {
+	return i.evidence.any(store.Fresh, store.Grown, store.Reread, store.Altered)
 }
 
 // keepLogs adds which logs hosts have to what the case knows of them.
@@ -248,51 +295,31 @@ func (i *investigation) keepLogs() error {
 	if err != nil {
 		return err
 	}
-	for _, log := range i.coverage.Logs() {
-		if !slices.Contains(logs, log) {
-			logs = append(logs, log)
-		}
+	switch {
+	case !i.seesNew():
+	case i.complete:
+		logs = i.coverage.Logs()
+	default:
+		logs = mergeLogs(logs, i.coverage.Logs())
 	}
 	i.logs = logs
 	return remember(i.kept, metaLogs, logs)
 }
 
-// keepUnseen adds what this evidence could not show to what earlier could not.
-func (i *investigation) keepUnseen() error {
-	summary := &report.Summary{Register: i.register, Result: i.result, RuleProblems: append(i.set.Problems, i.engine.Problems()...)}
-	unseen := summary.Unseen()
-	for _, limit := range i.context.Limits() {
-		unseen = append(unseen, report.Unseen{What: "entities", Why: limit})
-	}
-	var alone []string
-	for _, host := range i.context.Uncompared() {
-		alone = append(alone, host.Name)
-	}
-	unseen = append(unseen, report.UnseenClocks(alone)...)
-	unseen = append(unseen, i.matches.unseen(len(i.result.Correlations()))...)
-	if i.before > 0 {
-		earlier, err := recall[[]report.Unseen](i.kept, metaUnseen)
-		if err != nil {
-			return err
+// mergeLogs adds logs. One that begins as one that is known is the same, which
+// may have grown.
+func mergeLogs(known, now []incident.Log) []incident.Log {
+	merged := slices.Clone(known)
+	for _, log := range now {
+		at := slices.IndexFunc(merged, func(k incident.Log) bool { return k.Host == log.Host && k.Kind == log.Kind && k.First.Equal(log.First) })
+		switch {
+		case at < 0:
+			merged = append(merged, log)
+		case log.Count >= merged[at].Count:
+			merged[at] = log
 		}
-		if i.matches.uncovered == 0 { // all of it was correlated anew
-			earlier = slices.DeleteFunc(earlier, func(u report.Unseen) bool { return u.What == report.Correlations && !slices.Contains(unseen, u) })
-		}
-		unseen = report.MergeUnseen(earlier, unseen)
 	}
-	return remember(i.kept, metaUnseen, unseen)
-}
-
-// keepFindings adds what is new, and first takes out what correlations found
-// over less evidence and now find otherwise.
-func (i *investigation) keepFindings() (err error) {
-	digests := findingjson.Digests(i.matches.digests)
-	i.superseded, err = i.kept.Supersede(i.result.Correlations(), i.result.Correlated(), digests, i.matches.covers)
-	if err != nil {
-		return err
-	}
-	i.added.findings, err = i.kept.PutFindings(i.result.Findings(), digests)
-	return err
+	return merged
 }
 
 // join builds the incidents of the whole case anew: findings of earlier runs
@@ -325,9 +352,10 @@ func (i *investigation) attribute() error {
 	}
 	chosen := grave(i.incidents)
 	if len(chosen) == 0 {
-		return nil
+		i.added.assessment, err = i.kept.PutAssessment(nil)
+		return err
 	}
-	items, err := attribution.Observe(attribution.Input{Base: i.base, Incidents: chosen, Finding: i.finding, Members: i.members, Given: given, Victim: i.options.victim()})
+	items, err := attribution.Observe(attribution.Input{Base: i.base, Incidents: chosen, Finding: i.finding, Members: i.members, Given: given, Victim: i.victim.attacked()})
 	if err != nil {
 		return err
 	}
@@ -335,7 +363,7 @@ func (i *investigation) attribute() error {
 	if err != nil {
 		return err
 	}
-	_, err = i.kept.PutAssessment(attribution.Assess(i.base, items, attribution.Options{Cluster: cluster, Incidents: chosen,
+	i.added.assessment, err = i.kept.PutAssessment(attribution.Assess(i.base, items, attribution.Options{Cluster: cluster, Incidents: chosen,
 		Knowledge: i.identity, Ranker: ranking.New(i.base), SignedBy: signed}))
 	return err
 }
@@ -388,15 +416,4 @@ func grave(list []*incident.Incident) []*incident.Incident {
 		}
 	}
 	return chosen
-}
-
-// evidenceOf makes the entries of the evidence register.
-func evidenceOf(register *source.Register) []store.Evidence {
-	var list []store.Evidence
-	for i := range register.Files {
-		file := &register.Files[i]
-		list = append(list, store.Evidence{Name: file.Source.Name, Format: file.Source.Format, Size: file.Size, SHA256: file.SHA256,
-			Records: file.Records, First: file.First, Last: file.Last, Problems: report.FileProblems(file)})
-	}
-	return list
 }

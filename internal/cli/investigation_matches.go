@@ -3,15 +3,13 @@ package cli
 import (
 	"cmp"
 	"encoding/hex"
-	"fmt"
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kulla-defence/kulla/internal/detect"
 	"github.com/kulla-defence/kulla/internal/event"
-	"github.com/kulla-defence/kulla/internal/report"
-	"github.com/kulla-defence/kulla/internal/source"
 	"github.com/kulla-defence/kulla/internal/store"
 )
 
@@ -23,117 +21,133 @@ const (
 )
 
 // A matchMemory is what a run knows of the matches of the whole case: those of
-// the sources that it reads, and those that earlier runs kept of the others.
+// the files that it reads, and those that earlier runs kept of the others.
 type matchMemory struct {
 	rules string // what this run's rules are known by
 	// list is what the case keeps, without what this run reads anew.
 	list *store.Matches
-	// digests gives those of all sources, of this run and earlier ones.
-	digests report.Digests
-	// covered are the sources of which all matches of these rules are known.
+	// covered are the contents of which all matches of these rules are known.
 	covered map[[32]byte]bool
 	// uncovered is how many files of the case took no part in correlations, or
 	// only in part.
 	uncovered int
+	// leaves is how many leaves were added for what is kept.
+	leaves int64
 }
 
 func (m *matchMemory) covers(digest [32]byte) bool { return m.covered[digest] }
 
 // recallMatches gives the engine what earlier runs kept of evidence that this
-// one does not read.
+// one does not read, and takes out what would be counted twice.
 func (i *investigation) recallMatches() error {
 	m := &i.matches
-	m.rules, m.covered = i.rules.SHA256, map[[32]byte]bool{}
+	m.rules, m.covered, m.list = i.rules.SHA256, map[[32]byte]bool{}, &store.Matches{}
+	sources := i.correlatedHere()
+	rest := i.notReadNow()
 	list, err := i.kept.Matches()
 	if err != nil {
 		return err
 	}
-	i.engine.Until(list.Last)
-	here, named := i.leaveOutCopies()
-	earlier := map[*event.Source][32]byte{}
-	m.list = &store.Matches{Last: list.Last}
 	for n := range list.Sources {
 		kept := &list.Sources[n]
-		digest, whole := digestOf(kept)
-		if whole && here[digest] || !whole && named[kept.Name] {
+		digest := digestOf(kept)
+		evidence := rest[digest]
+		if evidence == nil { // read now, or what a file was before it grew
 			continue
 		}
 		m.list.Sources = append(m.list.Sources, *kept)
 		if kept.Data != "" {
-			from := &event.Source{Name: kept.Name}
-			if whole {
-				earlier[from] = digest
-			}
 			data, err := i.kept.MatchData(kept)
 			if err != nil {
 				return err
 			}
-			if err := i.engine.AddEarlier(from, data); err != nil {
+			sources[digest] = i.evidence.remember(evidence)
+			if err := i.engine.AddEarlier(sources[digest], data); err != nil {
 				return err
 			}
 		}
-		if whole && kept.Rules == m.rules && (kept.Count == 0 || kept.Data != "") {
+		if kept.Rules == m.rules && (kept.Count == 0 || kept.Data != "") {
 			m.covered[digest] = true
 		}
 	}
-	read := digestsOf(i.register)
-	m.digests = func(s *event.Source) ([32]byte, bool) {
-		if digest, ok := earlier[s]; ok {
-			return digest, true
-		}
-		return read(s)
-	}
-	return i.countUncovered()
-}
-
-// leaveOutCopies takes all but one of the files with the same content out of
-// correlations. It returns the contents and names of all files.
-func (i *investigation) leaveOutCopies() (here map[[32]byte]bool, named map[string]bool) {
-	here, named = map[[32]byte]bool{}, map[string]bool{}
-	for _, file := range byName(i.register) {
-		named[file.Source.Name] = true
-		if file.Interrupted || file.Source.Format == "" {
-			continue
-		}
-		if here[file.SHA256] {
-			i.engine.LeaveOut(file.Source)
-		}
-		here[file.SHA256], i.matches.covered[file.SHA256] = true, true
-	}
-	return here, named
-}
-
-func byName(register *source.Register) []*source.File {
-	files := make([]*source.File, len(register.Files))
-	for i := range register.Files {
-		files[i] = &register.Files[i]
-	}
-	slices.SortStableFunc(files, func(a, b *source.File) int { return strings.Compare(a.Source.Name, b.Source.Name) })
-	return files
-}
-
-// countUncovered counts the files that earlier runs read with other rules, or
-// of which they did not keep the matches.
-func (i *investigation) countUncovered() error {
-	files, err := i.kept.Evidence()
-	if err != nil {
-		return err
-	}
-	for n := range files {
-		if files[n].Format != "" && !i.matches.covered[files[n].SHA256] {
-			i.matches.uncovered++
+	i.tellAltered(sources)
+	i.engine.Until(lastOf(rest))
+	for digest, evidence := range rest {
+		if evidence.Format != "" && !m.covered[digest] {
+			m.uncovered++
 		}
 	}
 	return nil
 }
 
-// unseen says what part of the case's evidence correlations could not see.
-func (m *matchMemory) unseen(rules int) []report.Unseen {
-	if m.uncovered == 0 || rules == 0 {
-		return nil
+// correlatedHere are the files of this run that take part in correlations, by
+// what they are and what they were before they grew. The others are left out.
+func (i *investigation) correlatedHere() map[[32]byte]*event.Source {
+	here := map[[32]byte]*event.Source{}
+	var before []*store.Standing
+	for n := range i.evidence.standings {
+		standing, source := &i.evidence.standings[n], i.register.Files[n].Source
+		if !standing.Counts() {
+			i.engine.LeaveOut(source)
+			continue
+		}
+		here[standing.Evidence.SHA256], i.matches.covered[standing.Evidence.SHA256] = source, true
+		before = append(before, standing)
 	}
-	return []report.Unseen{{What: report.Correlations, Count: int64(rules), Why: fmt.Sprintf(
-		"%d files of the case were read earlier with other rules, or their matches could not be kept: correlations see little or nothing of them until they are investigated together with the rest", m.uncovered)}}
+	for _, standing := range before {
+		for _, digest := range standing.Replaced {
+			if here[digest] == nil {
+				here[digest] = here[standing.Evidence.SHA256]
+			}
+		}
+	}
+	return here
+}
+
+// notReadNow is the evidence of the case that this run neither reads nor takes
+// the place of, by content.
+func (i *investigation) notReadNow() map[[32]byte]*store.Evidence {
+	gone := map[int64]bool{}
+	for n := range i.evidence.standings {
+		if standing := &i.evidence.standings[n]; standing.Counts() {
+			for _, number := range standing.Evidence.Supersedes {
+				gone[number] = true
+			}
+		}
+	}
+	rest := map[[32]byte]*store.Evidence{}
+	for n := range i.known.files {
+		if file := &i.known.files[n]; file.Size > 0 && !gone[file.Number] && !i.matches.covered[file.SHA256] {
+			rest[file.SHA256] = file
+		}
+	}
+	return rest
+}
+
+// tellAltered tells the engine which contents are others that were altered.
+func (i *investigation) tellAltered(sources map[[32]byte]*event.Source) {
+	alters := func(source *event.Source, before [32]byte) {
+		if other := sources[before]; source != nil && other != nil && source != other {
+			i.engine.Alters(source, other)
+		}
+	}
+	for n := range i.evidence.standings {
+		if standing := &i.evidence.standings[n]; standing.Counts() {
+			for _, before := range standing.Differs {
+				alters(sources[standing.Evidence.SHA256], before.SHA256)
+			}
+		}
+	}
+}
+
+// lastOf is the time of the last event of evidence.
+func lastOf(evidence map[[32]byte]*store.Evidence) (last time.Time) {
+	for _, file := range evidence {
+		if file.Last.After(last) {
+			last = file.Last
+		}
+	}
+	return last
 }
 
 // keepMatches keeps what correlations of later runs need of this one's evidence.
@@ -157,28 +171,41 @@ func (i *investigation) keepMatches() error {
 		}
 		kept[one.Source] = entry
 	}
-	written := map[[32]byte]bool{}
-	for _, file := range byName(i.register) {
-		if file.Source.Format == "" || !file.Interrupted && written[file.SHA256] {
-			continue
+	for n := range i.evidence.standings {
+		standing, source := &i.evidence.standings[n], i.register.Files[n].Source
+		if standing.Counts() && standing.Evidence.Size > 0 && source.Format != "" {
+			entry := kept[source]
+			entry.Name, entry.SHA256, entry.Rules = standing.Evidence.Name, hex.EncodeToString(standing.Evidence.SHA256[:]), m.rules
+			m.list.Sources = append(m.list.Sources, entry)
 		}
-		entry := kept[file.Source]
-		entry.Name, entry.Rules = file.Source.Name, m.rules
-		if !file.Interrupted {
-			entry.SHA256, written[file.SHA256] = hex.EncodeToString(file.SHA256[:]), true
-		}
-		m.list.Sources = append(m.list.Sources, entry)
 	}
 	slices.SortStableFunc(m.list.Sources, func(a, b store.MatchSource) int {
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.SHA256, b.SHA256))
 	})
-	m.list.Last = i.result.Last()
-	return i.kept.PutMatches(m.list)
+	return i.putMatches()
 }
 
-func digestOf(kept *store.MatchSource) (digest [32]byte, whole bool) {
-	n, err := hex.Decode(digest[:], []byte(kept.SHA256[:min(len(kept.SHA256), 2*len(digest))]))
-	return digest, err == nil && n == len(digest)
+// putMatches puts the list, and counts the leaves that it takes.
+func (i *investigation) putMatches() error {
+	before, err := i.kept.Size()
+	if err != nil {
+		return err
+	}
+	if err := i.kept.PutMatches(i.matches.list); err != nil {
+		return err
+	}
+	after, err := i.kept.Size()
+	i.matches.leaves = after - before
+	return err
+}
+
+// digestOf is the content that kept matches are in; zero, which is none, where
+// that cannot be told.
+func digestOf(kept *store.MatchSource) (digest [32]byte) {
+	if n, err := hex.Decode(digest[:], []byte(kept.SHA256[:min(len(kept.SHA256), 2*len(digest))])); err != nil || n != len(digest) {
+		return [32]byte{}
+	}
+	return digest
 }
 
 // maxEqualTimes bounds the findings of one time that are put in order.

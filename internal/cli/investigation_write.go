@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/kulla-defence/kulla/internal/report/casereport"
+	"github.com/kulla-defence/kulla/internal/store"
 )
 
 // write prints the summary and writes the report.
@@ -17,6 +18,12 @@ func (i *investigation) write() error {
 		return err
 	}
 	last := []casereport.ScreenLine{{Heading: "Case", Text: i.options.output + i.changes()}}
+	if altered := i.evidence.count(store.Altered); altered > 0 {
+		last = append([]casereport.ScreenLine{{Heading: "WARNING", Text: counted(altered, "file") + " of the evidence: the content is not what was read before under that name, nor its continuation"}}, last...)
+	}
+	for _, line := range i.whatChanged() {
+		last = append(last, casereport.ScreenLine{Text: line})
+	}
 	if !i.options.noReport {
 		if err := writeReport(i.env, i.options.reportFile(), d, i.options.language); err != nil {
 			return err
@@ -63,15 +70,23 @@ func (i *investigation) changes() string {
 	if i.before == 0 {
 		return ""
 	}
-	if i.added.evidence == 0 && i.added.findings == 0 && i.added.incidents == 0 && i.superseded == 0 {
+	if i.after-i.matches.leaves == i.before {
 		return ": unchanged, nothing in this evidence is new"
 	}
 	text := fmt.Sprintf(": extended by %s, %s; ", counted(i.added.evidence, "file"), counted(int(i.added.findings), "finding"))
-	if i.superseded > 0 {
-		text += counted(i.superseded, "finding") + " of less evidence superseded; "
+	if i.added.outgrown > 0 {
+		text += counted(i.added.outgrown, "finding") + " of less evidence superseded; "
 	}
 	if i.added.incidents == 1 {
-		return text + "1 incident is new or changed"
+		text += "1 incident is new or changed"
+	} else {
+		text += fmt.Sprintf("%d incidents are new or changed", i.added.incidents)
 	}
-	return text + fmt.Sprintf("%d incidents are new or changed", i.added.incidents)
+	if i.added.rules {
+		text += "; a rule set is new"
+	}
+	if i.added.assessment {
+		text += "; the assessment of who did it changed"
+	}
+	return text
 }

@@ -29,6 +29,7 @@ type content struct {
 	sparse  map[int64]string // kinds in an export, which holds few leaves
 	sources map[sourceKey]*citedSource
 	order   []*citedSource
+	files   map[int64]*citedSource // by their leaves
 	// fresh are the sources of a name that no other content has followed.
 	fresh map[string][]*citedSource
 	// latest holds what the last leaf of each thing says, by kind and id.
@@ -55,6 +56,11 @@ type citedSource struct {
 	records []citedRecord
 	// later is set where a file of the same name came with another content.
 	later bool
+	// altered is the content that came under the name of this one and does not
+	// continue it; alters is set of that.
+	altered *citedSource
+	alters  bool
+	format  string
 }
 
 // A citedRecord is a range of a file, and what it should be.
@@ -82,7 +88,7 @@ type wrongReference struct {
 }
 
 func newContent() *content {
-	return &content{sources: map[sourceKey]*citedSource{}, fresh: map[string][]*citedSource{}, latest: map[string]statement{}}
+	return &content{sources: map[sourceKey]*citedSource{}, files: map[int64]*citedSource{}, fresh: map[string][]*citedSource{}, latest: map[string]statement{}}
 }
 
 // eachOf calls visit with the fields of a leaf that can be read.
@@ -141,18 +147,31 @@ func (c *content) kindOf(number int64) string {
 
 func (c *content) addEvidence(number int64, each eachOf) {
 	var key sourceKey
-	known := false
+	known, format := false, ""
+	var differs []int64
 	each(func(path, value []byte) error {
 		switch string(path) {
 		case `["name"]`:
 			key.name = textOf(value)
+		case `["format"]`:
+			format = textOf(value)
+		case `["differs_from"]`:
+			differs = c.refer(number, value)
+		case `["supersedes"]`:
+			c.refer(number, value)
 		case `["sha256"]`:
 			known = digestOf(value, &key.digest)
 		}
 		return nil
 	})
 	source := c.source(key, known)
-	source.leaf = number
+	source.leaf, source.format = number, format
+	c.files[number] = source
+	for _, before := range differs {
+		if other := c.files[before]; other != nil && other != source {
+			other.altered, source.alters = source, true
+		}
+	}
 	for _, other := range c.fresh[source.name] {
 		other.later = true
 	}

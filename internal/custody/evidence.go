@@ -6,12 +6,18 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
 
 // evidence compares the evidence with its leaves, in one pass over it.
 func (v *verifier) evidence(ctx context.Context) error {
+	for _, source := range v.content.order {
+		if source.alters {
+			v.Remarks = append(v.Remarks, source.name+" "+notContinued+" (leaf "+strconv.FormatInt(source.leaf, 10)+")")
+		}
+	}
 	if v.options.Evidence == nil {
 		v.unchecked("evidence files", "no evidence was given", int64(len(v.content.order)))
 		return nil
@@ -293,6 +299,8 @@ func (v *verifier) judgeFiles(c *comparison) {
 			}
 		}
 		switch {
+		case pair == nil && source.altered != nil:
+			v.judgeAltered(c, source)
 		case pair == nil && source.later:
 			v.judgeEarlier(c, source)
 		case pair == nil:
@@ -337,6 +345,27 @@ func (v *verifier) judgeEarlier(c *comparison, source *citedSource) {
 		return
 	}
 	v.Remarks = append(v.Remarks, source.name+" has changed since it was first read; the records cited then are still there")
+}
+
+// notContinued is what is said of a content that the ledger has as another of
+// the same name.
+const notContinued = "does not continue what was read under this name before: it was altered, replaced or rotated"
+
+// judgeAltered compares the records of a content with one that came under its
+// name and does not continue it. Where some are still there, the file is not
+// another but was altered. Event logs overwrite their oldest records.
+func (v *verifier) judgeAltered(c *comparison, source *citedSource) {
+	var pair *pairing
+	if now := c.pairs[source.altered]; now != nil {
+		pair = &pairing{file: now.file, reading: c.readingOf(now.file.Name, source)}
+	}
+	missing := int64(len(source.records))
+	if pair == nil || pair.reading == nil || source.format == "evtx" || missing > 0 && pair.reading.same() == 0 {
+		v.unchecked(source.name, "the file "+notContinued+"; the earlier content is not in the evidence given", max(missing, 1))
+		return
+	}
+	v.judgeRecords(source, pair)
+	v.fault(Fault{Check: CheckFiles, Leaf: source.altered.leaf, Source: pair.file.Name, Size: pair.file.Size, What: "the file " + notContinued})
 }
 
 // changedOf is the file that is there under a name with a content that the

@@ -12,7 +12,7 @@ const (
 	KindRules      = "rules"      // the rule set: count, SHA-256 over all rules
 	KindKnowledge  = "knowledge"  // the knowledge: SHA-256, sources
 	KindFinding    = "finding"    // as docs/formats/finding.md, with record_sha256
-	KindSuperseded = "superseded" // findings of correlations that more evidence changed
+	KindSuperseded = "superseded" // findings that no longer hold, and why
 	KindMatches    = "matches"    // the digest of what later correlations need
 	KindIncident   = "incident"   // incident.Incident and its members
 	KindAssessment = "assessment" // attribution.Assessment

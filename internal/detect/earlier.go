@@ -70,8 +70,8 @@ func (e *Engine) AddEarlier(source *event.Source, kept []byte) error {
 // before it are complete.
 func (e *Engine) Until(last time.Time) { e.until = last }
 
-// LeaveOut takes a source out of correlations: one that is a copy of another.
-// It comes before Finish.
+// LeaveOut takes a source out of correlations, which would count what was read
+// twice as two. It comes before Finish.
 func (e *Engine) LeaveOut(source *event.Source) {
 	if e.leftOut == nil {
 		e.leftOut = map[uint32]bool{}
@@ -115,8 +115,13 @@ func (e *Engine) used(items iter.Seq2[item, error]) iter.Seq2[item, error] {
 				if rule != nil && !e.correlator.Uses(rule) {
 					continue
 				}
-				if e.leftOut != nil && rule != nil && e.leftOut[sourceNumber(item.bytes)] {
+				if rule != nil && e.leftOut[sourceNumber(item.bytes)] {
 					continue
+				}
+				if repeated, failed := e.repeats(item); repeated {
+					continue
+				} else if failed != nil {
+					err = failed
 				}
 			}
 			if !yield(item, err) || err != nil {

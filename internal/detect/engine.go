@@ -78,6 +78,7 @@ type Engine struct {
 	earlier      *findingSpool // nil without any
 	earlierShelf *shelf
 	leftOut      map[uint32]bool
+	unaltered    map[uint32]*unaltered // by the altered source
 	until        time.Time
 	byName       map[ruleName]*Rule
 
@@ -364,6 +365,9 @@ type Blind struct {
 // No sink may be used any more.
 func (e *Engine) Finish() (*Result, error) {
 	result := &Result{engine: e, BelowLevel: e.belowLevel}
+	if err := e.readUnaltered(); err != nil {
+		return nil, err
+	}
 	result.Rules = len(e.rules) + len(e.correlations)
 	parts := make([]*counts, len(e.sinks))
 	for i, sink := range e.sinks {

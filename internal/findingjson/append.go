@@ -52,6 +52,25 @@ type Key [16]byte
 // String is the key as "finding_id" has it.
 func (k Key) String() string { return hex.EncodeToString(k[:]) }
 
+// KeyFrom reads a key as "finding_id" has it.
+func KeyFrom(id string) (key Key, ok bool) {
+	if len(id) != 2*len(key) {
+		return key, false
+	}
+	_, err := hex.Decode(key[:], []byte(id))
+	return key, err == nil
+}
+
+// AppendKept is Append for a finding that has its id already: that of one whose
+// source continues another says the first content of it.
+func AppendKept(dst []byte, f *detect.Finding, digests Digests, id string) []byte {
+	key, ok := KeyFrom(id)
+	if !ok {
+		key = KeyOf(f, digests)
+	}
+	return AppendNamed(dst, f, digests, key)
+}
+
 // ID is the "finding_id" of a finding: 128 bits in hexadecimal.
 func ID(f *detect.Finding, digests Digests) string { return KeyOf(f, digests).String() }
 

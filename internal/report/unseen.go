@@ -35,13 +35,13 @@ func (s *Summary) Unseen() []Unseen {
 	list = append(list, missingRecords(s.Register)...)
 	list = append(list, unstatedTimes(s.Register)...)
 	if n := len(s.RuleProblems); n > 0 {
-		list = append(list, Unseen{"rules not loaded", "the first: " + s.RuleProblems[0].Message, int64(n)})
+		list = append(list, RulesNotLoaded(int64(n), s.RuleProblems[0].Message))
 	}
 	for _, line := range s.Result.Uncorrelated {
-		list = append(list, Unseen{What: Correlations, Why: line})
+		list = append(list, Uncorrelated(line))
 	}
 	for _, blind := range s.Result.Blind {
-		list = append(list, Unseen{couldNotFire, blind.Reason, countRules(blind)})
+		list = append(list, CouldNotFire(blind.Reason, int64(len(blind.Rules))))
 	}
 	return list
 }
@@ -54,8 +54,12 @@ func clearedIn(cleared detect.Cleared) string {
 	return cleared.Log + " (" + cleared.Place.Source.Name + ")"
 }
 
-// Correlations is what is said of events that correlations left out.
-const Correlations = "correlations"
+// Correlations is what is said of events that correlations left out, and
+// EvidenceAltered of evidence that is not what it was.
+const (
+	Correlations    = "correlations"
+	EvidenceAltered = "evidence altered"
+)
 
 // couldNotFire is what is said of rules that no event could have matched.
 const couldNotFire = "rules that could not have fired"
@@ -104,7 +108,17 @@ func MergeUnseen(earlier, now []Unseen) []Unseen {
 	return merged
 }
 
-func countRules(blind detect.Blind) int64 { return int64(len(blind.Rules)) }
+// RulesNotLoaded says that so many rules could not be used, and why the first
+// could not.
+func RulesNotLoaded(count int64, first string) Unseen {
+	return Unseen{"rules not loaded", "the first: " + first, count}
+}
+
+// Uncorrelated is what correlation rules could not take into account.
+func Uncorrelated(line string) Unseen { return Unseen{What: Correlations, Why: line} }
+
+// CouldNotFire says that no event could have matched so many rules, and why.
+func CouldNotFire(reason string, count int64) Unseen { return Unseen{couldNotFire, reason, count} }
 
 // unstatedTimes names the sources of whose times something is left open.
 func unstatedTimes(register *source.Register) []Unseen {

@@ -13,6 +13,8 @@ import (
 type given struct {
 	Given
 	layouts *namedLayouts
+	// yearless says that the format asks for the year.
+	yearless bool
 }
 
 // namedLayouts are the layouts that were given a log source, of all sources of
@@ -31,6 +33,9 @@ type namedLayout struct {
 // given puts together what is said of a source. What is said later counts.
 func (r *reading) given(name string) *given {
 	g := &given{layouts: &r.layouts}
+	if r.options.Known != nil {
+		g.Given = r.options.Known(name)
+	}
 	for _, said := range r.options.Given {
 		if !said.selects(name) {
 			continue
@@ -63,10 +68,29 @@ func (g *Given) selects(name string) bool {
 
 func (g *Given) namesLogSource() bool { return g.Product+g.Category+g.Service != "" }
 
+// used is what of it made a difference to a file: a zone where times state
+// theirs, and a log source where the format knows its own, do not.
+func (g *given) used(t *tally) Given {
+	if g == nil {
+		return Given{}
+	}
+	used := Given{Format: g.Format}
+	if g.yearless {
+		used.Year = g.Year
+	}
+	if t.zoned {
+		used.Zone = g.Zone
+	}
+	if t.named {
+		used.Product, used.Category, used.Service = g.Product, g.Category, g.Service
+	}
+	return used
+}
+
 // complete returns the event with what its source does not say. The event is
 // its parser's, which may rely on it for the next one, so that what changes is a
-// copy, made in place.
-func (g *given) complete(e, place *event.Event) *event.Event {
+// copy, made in the tally.
+func (g *given) complete(e *event.Event, t *tally) *event.Event {
 	if g == nil {
 		return e
 	}
@@ -75,7 +99,9 @@ func (g *given) complete(e, place *event.Event) *event.Event {
 	if !zone && !source {
 		return e
 	}
+	place := &t.completed
 	*place = *e
+	t.zoned, t.named = t.zoned || zone, t.named || source
 	if zone {
 		place.Time, place.TimeText = inZone(e.Time, g.Zone), ""
 	}

@@ -106,6 +106,7 @@ func (f *file) summary() File {
 	f.Records, f.First, f.Last = t.records, t.first, t.last
 	f.WithoutTime, f.WithoutYear, f.WithoutZone = t.withoutTime, t.withoutYear, t.withoutZone
 	f.Interrupted = f.Interrupted || t.interrupted
+	f.Given = f.given.used(t)
 	if f.numbered {
 		f.numbers(t.runs)
 		if t.runsDropped > 0 {

@@ -47,6 +47,13 @@ type Options struct {
 	// Skip, when not nil, says of a file on disk that it is no evidence: it is
 	// left out, and listed in Register.Skipped.
 	Skip func(path string, info fs.FileInfo) bool
+	// Known, when not nil, is what was said of a source by that name before;
+	// Given counts more. It is called from several goroutines.
+	Known func(name string) Given
+	// Marks, when not nil, are the sizes of what may have been the whole of a
+	// source before it grew, ascending: the register has the digests of its
+	// beginnings up to there. It is called from several goroutines.
+	Marks func(name string) []int64
 	// Now, when not nil, is the clock by which Progress measures how long
 	// blocks of each format took.
 	Now func() time.Time
@@ -119,6 +126,12 @@ type File struct {
 	// Size and SHA256 are of the unpacked bytes that were read.
 	Size   int64
 	SHA256 [32]byte
+	// Beginnings are those that Options.Marks asked for, as far as the file
+	// reaches.
+	Beginnings []Beginning
+	// Given is what was said of the file and made a difference, but for its
+	// Pattern.
+	Given Given
 	// Records is the number of events.
 	Records int64
 	// First and Last are the earliest and latest times of events, zero when
@@ -195,6 +208,12 @@ func (l *Losses) append(next *Losses) {
 	l.LostBytes += next.LostBytes
 	room := maxProblems - len(l.Problems)
 	l.Problems = append(l.Problems, next.Problems[:min(room, len(next.Problems))]...)
+}
+
+// A Beginning is the digest of the first bytes of a file.
+type Beginning struct {
+	Size   int64
+	SHA256 [32]byte
 }
 
 // A Problem is something that could not be read, and what it cost.

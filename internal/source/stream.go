@@ -6,6 +6,7 @@ import (
 	"hash"
 	"io"
 	"io/fs"
+	"slices"
 
 	"github.com/kulla-defence/kulla/internal/source/archive"
 	"github.com/kulla-defence/kulla/internal/source/digest"
@@ -22,6 +23,8 @@ type stream struct {
 	splitter format.Splitter
 	digest   *digest.Stream // of what is cut
 	hash     hash.Hash      // of what is only drained
+	marks    []int64        // where the digest so far is wanted, ascending
+	digested int64          // how much was given to the digest
 	copy     io.Writer      // nil where nobody asked for a copy
 
 	buffer   *buffer
@@ -41,7 +44,7 @@ func (r *reading) leaf(name string, place int, head []byte, rest io.Reader) {
 	}
 	given := r.given(name)
 	number, f := r.formatOf(head, given.Format)
-	s := &stream{reading: r, in: rest, format: number, line: 1}
+	s := &stream{reading: r, in: rest, format: number, line: 1, marks: r.marksOf(name)}
 	if f == nil {
 		s.file = r.register.begin(name, "", place)
 		s.hash = sha256.New()
@@ -52,7 +55,7 @@ func (r *reading) leaf(name string, place int, head []byte, rest io.Reader) {
 		}
 	} else {
 		s.file = r.register.begin(name, f.Name, place)
-		s.file.numbered, s.file.given = f.Numbered, given
+		s.file.numbered, s.file.given, given.yearless = f.Numbered, given, f.Yearless
 		s.splitter = f.NewSplitter(format.Options{Record: r.options.Limits.Record, Year: given.Year, Carve: r.options.Carve})
 		s.digest = r.digests.Stream()
 		s.run(head)
@@ -110,17 +113,56 @@ func (s *stream) fill() bool {
 // passToDigest gives what was read to the digest, which keeps the buffer as
 // long as it needs it.
 func (s *stream) passToDigest() {
-	if s.hashed < s.to {
+	for s.hashed < s.to {
+		size := s.untilMark(s.to - s.hashed)
 		s.buffer.retain()
-		s.digest.Add(s.buffer.data[s.hashed:s.to], s.buffer.release)
-		s.hashed = s.to
+		s.digest.Add(s.buffer.data[s.hashed:s.hashed+size], s.buffer.release)
+		s.hashed += size
+		s.passed(size, s.digest.Sum)
 	}
+}
+
+// untilMark is how many of so many bytes are before the next mark.
+func (s *stream) untilMark(size int) int {
+	if len(s.marks) > 0 {
+		return int(min(int64(size), s.marks[0]-s.digested))
+	}
+	return size
+}
+
+// passed counts bytes that were given to the digest, and keeps it at a mark.
+func (s *stream) passed(size int, sum func() [sha256.Size]byte) {
+	s.digested += int64(size)
+	if len(s.marks) > 0 && s.marks[0] == s.digested {
+		s.file.Beginnings = append(s.file.Beginnings, Beginning{s.digested, sum()})
+		s.marks = s.marks[1:]
+	}
+}
+
+// drained hashes what is drained.
+func (s *stream) drained(data []byte) {
+	for len(data) > 0 {
+		size := s.untilMark(len(data))
+		s.hash.Write(data[:size])
+		s.passed(size, func() (sum [sha256.Size]byte) { s.hash.Sum(sum[:0]); return sum })
+		data = data[size:]
+	}
+}
+
+// marksOf are the sizes that a file may have had before, without doublets.
+func (r *reading) marksOf(name string) []int64 {
+	if r.options.Marks == nil {
+		return nil
+	}
+	marks := slices.Clone(r.options.Marks(name))
+	slices.Sort(marks)
+	return slices.DeleteFunc(slices.Compact(marks), func(size int64) bool { return size <= 0 })
 }
 
 // took counts what was read, and hashes what is drained.
 func (s *stream) took(data []byte) {
 	if s.hash != nil {
-		s.hash.Write(data)
+		s.drained(data)
 	}
 	if s.copy != nil {
 		s.passOn(data)

@@ -26,6 +26,8 @@ type tally struct {
 	block *format.Block
 	// completed is the event that is passed on where given adds to it.
 	completed event.Event
+	// zoned and named say that some event was given a zone, or a log source.
+	zoned, named bool
 
 	records     int64
 	first, last time.Time
@@ -50,7 +52,7 @@ type run struct {
 
 func (t *tally) Event(e *event.Event) error {
 	e.Raw = rawOf(t.block, &e.Provenance)
-	e = t.given.complete(e, &t.completed)
+	e = t.given.complete(e, t)
 	t.records++
 	t.span(e.Time, e.Time)
 	t.countUnstated(e)
@@ -120,6 +122,7 @@ func (t *tally) append(next *tally) {
 	t.withoutZone += next.withoutZone
 	t.Losses.append(&next.Losses)
 	t.carved += next.carved
+	t.zoned, t.named = t.zoned || next.zoned, t.named || next.named
 	for _, text := range next.notes {
 		t.Note(text)
 	}

@@ -196,7 +196,7 @@ func TestEverythingComesBack(t *testing.T) {
 	c = mustOpen(t, path, Options{ReadOnly: true})
 
 	evidence := must[[]Evidence](t)(c.Evidence())
-	if diff := cmp.Diff([]Evidence{{Name: "a.evtx", SHA256: [32]byte{1}},
+	if diff := cmp.Diff([]Evidence{{Name: "a.evtx", Number: 1, SHA256: [32]byte{1}},
 		{Name: "b.evtx", Format: "evtx", Size: 9, SHA256: [32]byte{2}, Records: 3, First: start, Last: start.Add(time.Hour), Problems: []string{"a gap"}}}, evidence); diff != "" {
 		t.Error(diff)
 	}

@@ -49,7 +49,7 @@ func (c *Case) Leaves() iter.Seq2[custody.Leaf, error] {
 // tells differ where they do not agree: the leaf, or -1 when it is of none. It
 // returns the number of rows. Leaves that cannot be read are passed over.
 func (c *Case) CheckRows(ctx context.Context, differ func(leaf int64, what string)) (int64, error) {
-	check := rowCheck{c: c, differ: differ, run: -1, held: map[currentName]int64{}, hours: map[hourKey]int64{}}
+	check := rowCheck{c: c, differ: differ, run: -1, held: map[currentName]int64{}, superseded: map[int64]bool{}, files: map[int64]currentName{}, hours: map[hourKey]int64{}}
 	err := check.read()
 	for _, b := range check.blocks {
 		if err == nil {
@@ -77,14 +77,16 @@ type rowCheck struct {
 	blocks []blockRow
 	rules  map[int64]ruleName
 	hosts  map[int64]string
-	// gone are the findings that hold no longer.
-	gone map[int64]bool
 	// found are the findings that have their row.
 	found int64
 	// held and hours are what the tables current and hour should hold.
-	held  map[currentName]int64
-	run   int64 // the leaf of the last run, -1 without
-	hours map[hourKey]int64
+	held map[currentName]int64
+	run  int64 // the leaf of the last run, -1 without
+	// superseded are the findings that no longer hold; files are the names of
+	// leaves of evidence.
+	superseded map[int64]bool
+	files      map[int64]currentName
+	hours      map[hourKey]int64
 }
 
 type blockRow struct {
@@ -111,14 +113,13 @@ func (r *rowCheck) read() error {
 	if r.hosts, err = r.c.readHosts(); err != nil {
 		return err
 	}
-	r.readGone()
+	r.readSuperseded()
 	return nil
 }
 
-// readGone reads which findings hold no longer. A leaf that cannot be read is
-// passed over.
-func (r *rowCheck) readGone() {
-	r.gone = map[int64]bool{}
+// readSuperseded reads which findings no longer hold: a leaf says so of those
+// before it. What cannot be read is said where leaves are checked.
+func (r *rowCheck) readSuperseded() {
 	for _, row := range r.blocks {
 		if row.kind != custody.KindSuperseded {
 			continue
@@ -126,11 +127,11 @@ func (r *rowCheck) readGone() {
 		for number := row.first; number < row.first+row.count; number++ {
 			var leaf supersededLeaf
 			if err := r.c.decode(number, &leaf); err != nil {
-				break
+				continue
 			}
 			for _, finding := range leaf.Findings {
 				if finding < number {
-					r.gone[finding] = true
+					r.superseded[finding] = true
 				}
 			}
 		}
@@ -175,10 +176,10 @@ func (r *rowCheck) findings(b *block) error {
 			continue
 		}
 		row, ok := rows[leaf]
-		if r.gone[leaf] {
+		if r.superseded[leaf] {
 			if ok {
 				r.found++
-				r.differ(leaf, "the finding holds no longer, and has a row")
+				r.differ(leaf, "the finding is superseded, and has a row")
 			}
 			continue
 		}
@@ -238,6 +239,12 @@ func (r *rowCheck) hold(kind string, data []byte, leaf int64) {
 		var said evidenceLeaf
 		err = json.Unmarshal(data, &said)
 		name.name = said.current()
+		r.files[leaf] = name
+		for _, before := range said.Supersedes {
+			if at, ok := r.files[before]; ok && r.held[at] == before {
+				delete(r.held, at)
+			}
+		}
 	case custody.KindIncident:
 		var said struct {
 			withdrawnLeaf
@@ -255,8 +262,10 @@ func (r *rowCheck) hold(kind string, data []byte, leaf int64) {
 		r.run = leaf
 	case custody.KindArtefact:
 		name.name = string(data)
-	case custody.KindSuperseded:
-		return
+	case custody.KindSuperseded: // was read before all others
+		if err = json.Unmarshal(data, &supersededLeaf{}); err == nil {
+			return
+		}
 	}
 	if err != nil {
 		r.differ(leaf, "the leaf is no "+kind)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/kulla-defence/kulla/internal/attribution"
@@ -22,6 +23,30 @@ type Evidence struct {
 	First, Last  time.Time
 	// Problems are in words: what could not be read, gaps, and so on.
 	Problems []string
+
+	// Number is that of its leaf, where it is read.
+	Number int64
+	// Aliases are other names under which the same content was read.
+	Aliases []string
+	// Said is what was said of it when it was read; nil is nothing.
+	Said *Said
+	// Origin is the SHA-256 of the first content of which this is the
+	// continuation, by which findings are named; zero is that of SHA256.
+	Origin [32]byte
+	// Supersedes are the leaves of what it takes the place of: the file when
+	// there was less of it, or as it was read before. DiffersFrom are those of
+	// the same name that it does not continue.
+	Supersedes, DiffersFrom []int64
+}
+
+// Said is what a user said of a file that it does not say itself.
+type Said struct {
+	Format   string `json:"format,omitempty"`
+	Zone     string `json:"zone,omitempty"`
+	Year     int    `json:"year,omitempty"`
+	Product  string `json:"product,omitempty"`
+	Category string `json:"category,omitempty"`
+	Service  string `json:"service,omitempty"`
 }
 
 // evidenceLeaf is Evidence as a leaf has it.
@@ -34,6 +59,38 @@ type evidenceLeaf struct {
 	First    time.Time `json:"first,omitzero"`
 	Last     time.Time `json:"last,omitzero"`
 	Problems []string  `json:"problems,omitempty"`
+
+	Aliases     []string `json:"aliases,omitempty"`
+	Said        *Said    `json:"said,omitempty"`
+	Origin      string   `json:"origin,omitempty"`
+	Supersedes  []int64  `json:"supersedes,omitempty"`
+	DiffersFrom []int64  `json:"differs_from,omitempty"`
+}
+
+// leaf is the file as its leaf has it.
+func (e *Evidence) leaf() evidenceLeaf {
+	leaf := evidenceLeaf{Name: e.Name, Format: e.Format, Size: e.Size, SHA256: hex.EncodeToString(e.SHA256[:]), Records: e.Records,
+		First: e.First.UTC(), Last: e.Last.UTC(), Problems: e.Problems, Aliases: e.Aliases, Said: e.Said, Supersedes: e.Supersedes, DiffersFrom: e.DiffersFrom}
+	if e.Origin != [32]byte{} {
+		leaf.Origin = hex.EncodeToString(e.Origin[:])
+	}
+	return leaf
+}
+
+// evidence is the file that a leaf describes.
+func (e *evidenceLeaf) evidence(number int64) (Evidence, error) {
+	file := Evidence{Name: e.Name, Format: e.Format, Size: e.Size, Records: e.Records, First: e.First, Last: e.Last, Problems: e.Problems,
+		Number: number, Aliases: e.Aliases, Said: e.Said, Supersedes: e.Supersedes, DiffersFrom: e.DiffersFrom}
+	if n, err := hex.Decode(file.SHA256[:], []byte(e.SHA256)); len(e.SHA256) != 2*len(file.SHA256) || err != nil || n != len(file.SHA256) {
+		return file, fmt.Errorf("%w: leaf %d has no SHA-256", ErrDamaged, number)
+	}
+	if e.Origin == "" {
+		return file, nil
+	}
+	if n, err := hex.Decode(file.Origin[:], []byte(e.Origin)); len(e.Origin) != 2*len(file.Origin) || err != nil || n != len(file.Origin) {
+		return file, fmt.Errorf("%w: the origin of leaf %d is no SHA-256", ErrDamaged, number)
+	}
+	return file, nil
 }
 
 // current is the name under which a file is in the register: two of one name
@@ -59,8 +116,7 @@ func (c *Case) PutEvidence(files []Evidence) (added int, err error) {
 	leaves := make([]namedLeaf, len(files))
 	for i := range files {
 		file := &files[i]
-		leaf := evidenceLeaf{file.Name, file.Format, file.Size, hex.EncodeToString(file.SHA256[:]), file.Records,
-			file.First.UTC(), file.Last.UTC(), file.Problems}
+		leaf := file.leaf()
 		leaves[i].name = leaf.current()
 		if leaves[i].data, err = json.Marshal(leaf); err != nil {
 			return 0, fmt.Errorf("put evidence: %w", err)
@@ -69,7 +125,33 @@ func (c *Case) PutEvidence(files []Evidence) (added int, err error) {
 	if added, err = c.putMany(custody.KindEvidence, leaves); err != nil {
 		return added, fmt.Errorf("put evidence: %w", err)
 	}
+	for i := range files {
+		if err := c.release(files[i].Supersedes); err != nil {
+			return added, fmt.Errorf("put evidence: %w", err)
+		}
+	}
 	return added, nil
+}
+
+// release takes superseded leaves out of the register.
+func (c *Case) release(leaves []int64) error {
+	for _, leaf := range leaves {
+		var one int
+		err := c.row("SELECT 1 FROM current WHERE kind = ? AND leaf = ?", []any{custody.KindEvidence, leaf}, &one)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err == nil {
+			err = c.write()
+		}
+		if err == nil {
+			err = c.exec("DELETE FROM current WHERE kind = ? AND leaf = ?", custody.KindEvidence, leaf)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Evidence is the register, by name.
@@ -80,23 +162,73 @@ func (c *Case) Evidence() ([]Evidence, error) {
 	}
 	files := make([]Evidence, 0, len(numbers))
 	for _, number := range numbers {
-		var leaf evidenceLeaf
-		if err := c.decode(number, &leaf); err != nil {
+		file, err := c.evidence(number)
+		if err != nil {
 			return nil, err
-		}
-		file := Evidence{Name: leaf.Name, Format: leaf.Format, Size: leaf.Size, Records: leaf.Records,
-			First: leaf.First, Last: leaf.Last, Problems: leaf.Problems}
-		if n, err := hex.Decode(file.SHA256[:], []byte(leaf.SHA256)); err != nil || n != len(file.SHA256) {
-			return nil, fmt.Errorf("%w: leaf %d has no SHA-256", ErrDamaged, number)
 		}
 		files = append(files, file)
 	}
 	return files, nil
 }
 
-// PutRules notes the rule set, if it is not the one before.
+// evidence is the file of a leaf.
+func (c *Case) evidence(number int64) (Evidence, error) {
+	var leaf evidenceLeaf
+	if err := c.decode(number, &leaf); err != nil {
+		return Evidence{}, err
+	}
+	return leaf.evidence(number)
+}
+
+// PutRules notes the rule set, if the case does not know it yet.
 func (c *Case) PutRules(rules Rules) (changed bool, err error) {
+	known, err := c.RuleSets()
+	if err != nil || slices.Contains(known, rules) {
+		return false, err
+	}
 	return c.put(custody.KindRules, "", rules)
+}
+
+// RuleSets are all rule sets that were put, in that order.
+func (c *Case) RuleSets() ([]Rules, error) {
+	var sets []Rules
+	err := c.eachLeaf(custody.KindRules, func(_ int64, data []byte) error {
+		var rules Rules
+		if err := json.Unmarshal(data, &rules); err != nil {
+			return err
+		}
+		if !slices.Contains(sets, rules) {
+			sets = append(sets, rules)
+		}
+		return nil
+	})
+	return sets, err
+}
+
+// eachLeaf calls each with all leaves of a kind, by number.
+func (c *Case) eachLeaf(kind string, each func(number int64, data []byte) error) error {
+	var firsts []int64
+	err := c.rows("SELECT first FROM block WHERE kind = ? ORDER BY first", []any{kind}, func(scan func(...any) error) error {
+		var first int64
+		err := scan(&first)
+		firsts = append(firsts, first)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, first := range firsts {
+		b, err := c.blocks.holding(first)
+		if err != nil {
+			return err
+		}
+		for i, data := range b.leaves {
+			if err := each(b.first+int64(i), data); err != nil {
+				return fmt.Errorf("%w: leaf %d: %w", ErrDamaged, b.first+int64(i), err)
+			}
+		}
+	}
+	return nil
 }
 
 // Rules is the rule set put last.
@@ -118,16 +250,33 @@ func (c *Case) Knowledge() (Knowledge, error) {
 	return knowledge, err
 }
 
-// PutAssessment keeps the assessment, if it changed.
-func (c *Case) PutAssessment(assessment *attribution.Assessment) (changed bool, err error) {
-	return c.put(custody.KindAssessment, "", assessment)
+// withdrawnAssessment says that there is nothing left to attribute.
+type withdrawnAssessment struct {
+	Withdrawn bool `json:"withdrawn"`
 }
 
-// Assessment is the one put last; nil before.
+// PutAssessment keeps the assessment, if it changed. A nil one withdraws what
+// was assessed before.
+func (c *Case) PutAssessment(assessment *attribution.Assessment) (changed bool, err error) {
+	if assessment != nil {
+		return c.put(custody.KindAssessment, "", assessment)
+	}
+	before, err := c.current(custody.KindAssessment, "")
+	if err != nil || before < 0 {
+		return false, err
+	}
+	return c.put(custody.KindAssessment, "", withdrawnAssessment{true})
+}
+
+// Assessment is the one put last; nil before, and once it was withdrawn.
 func (c *Case) Assessment() (*attribution.Assessment, error) {
+	var withdrawn withdrawnAssessment
+	found, err := c.get(custody.KindAssessment, "", &withdrawn)
+	if err != nil || !found || withdrawn.Withdrawn {
+		return nil, err
+	}
 	assessment := &attribution.Assessment{}
-	found, err := c.get(custody.KindAssessment, "", assessment)
-	if err != nil || !found {
+	if _, err := c.get(custody.KindAssessment, "", assessment); err != nil {
 		return nil, err
 	}
 	if err := assessment.Check(); err != nil {

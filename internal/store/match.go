@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/kulla-defence/kulla/internal/custody"
 )
@@ -18,7 +17,7 @@ import (
 // MatchSource is a source whose matches a run kept.
 type MatchSource struct {
 	Name   string `json:"name"`
-	SHA256 string `json:"sha256,omitempty"` // empty: it was not read to its end
+	SHA256 string `json:"sha256"`
 	// Rules is the SHA-256 of the rules that it was read with.
 	Rules string `json:"rules"`
 	// Count is how many matches there are, Size how many bytes they are, Data
@@ -31,8 +30,6 @@ type MatchSource struct {
 
 // Matches are all sources whose matches were kept.
 type Matches struct {
-	// Last is the time of the last event of them all.
-	Last    time.Time     `json:"last,omitzero"`
 	Sources []MatchSource `json:"sources"`
 }
 

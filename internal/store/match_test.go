@@ -62,7 +62,7 @@ func TestSupersede(t *testing.T) {
 		t.Error(got)
 	}
 	alter(t, path, fmt.Sprintf("INSERT INTO finding SELECT %d, id, time, level, rule, host FROM finding ORDER BY leaf DESC LIMIT 1", number))
-	if got, want := wrongRows(t, path), fmt.Sprintf("%d: the finding holds no longer, and has a row", number); got != want {
+	if got, want := wrongRows(t, path), fmt.Sprintf("%d: the finding is superseded, and has a row", number); got != want {
 		t.Errorf("a finding that came back: %q, want %q", got, want)
 	}
 }

@@ -70,6 +70,13 @@ func hourOf(f *detect.Finding) hourKey {
 // becomes a leaf. It keeps the findings for a short while, and may call digests
 // from several goroutines.
 func (c *Case) PutFindings(findings iter.Seq2[*detect.Finding, error], digests findingjson.Digests) (added int64, err error) {
+	return c.PutFindingsNamed(findings, digests, digests)
+}
+
+// PutFindingsNamed is PutFindings for sources that continue others: findings
+// are known by what names says of their source, which may be the digest of its
+// first content.
+func (c *Case) PutFindingsNamed(findings iter.Seq2[*detect.Finding, error], digests, names findingjson.Digests) (added int64, err error) {
 	known, err := c.knownFindings()
 	if err != nil {
 		return 0, fmt.Errorf("put findings: %w", err)
@@ -81,7 +88,7 @@ func (c *Case) PutFindings(findings iter.Seq2[*detect.Finding, error], digests f
 		if err != nil {
 			return 0, p.fail(err)
 		}
-		key := findingjson.KeyOf(finding, digests)
+		key := findingjson.KeyOf(finding, names)
 		if _, ok := known[key]; ok {
 			continue
 		}

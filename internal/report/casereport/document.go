@@ -72,6 +72,8 @@ type Evidence struct {
 	First, Last  time.Time
 	// Problems are in words: what could not be read, gaps, and so on.
 	Problems []string
+	// Aliases are other names of the same content.
+	Aliases []string
 }
 
 // Unseen is something that could not have been seen, and why.

@@ -50,6 +50,7 @@ type evidenceJSON struct {
 	First    time.Time `json:"first,omitzero"`
 	Last     time.Time `json:"last,omitzero"`
 	Problems []string  `json:"problems"`
+	Aliases  []string  `json:"aliases,omitempty"`
 }
 
 type unseenJSON struct {
@@ -154,7 +155,7 @@ func toJSON(d *Document, tag string) documentJSON {
 		made.Steps = append(made.Steps, stepJSON{s.ID, s.Name, s.Techniques})
 	}
 	for _, e := range d.Evidence {
-		made.Evidence = append(made.Evidence, evidenceJSON{e.Name, e.Format, e.Size, hex.EncodeToString(e.SHA256[:]), e.Records, e.First, e.Last, e.Problems})
+		made.Evidence = append(made.Evidence, evidenceJSON{e.Name, e.Format, e.Size, hex.EncodeToString(e.SHA256[:]), e.Records, e.First, e.Last, e.Problems, e.Aliases})
 	}
 	for _, u := range d.Unseen {
 		made.Unseen = append(made.Unseen, unseenJSON(u))
@@ -185,7 +186,7 @@ func appendFinding(dst []byte, f *Finding) []byte {
 	dst = fmt.Appendf(dst, `{"number":%d,"incident":`, f.Number)
 	dst = findingjson.AppendString(dst, f.Incident)
 	dst = append(dst, `,"finding":`...)
-	dst = findingjson.Append(dst, f.Finding, f.digests)
+	dst = findingjson.AppendKept(dst, f.Finding, f.digests, f.ID)
 	return append(dst, '}')
 }
 

@@ -370,7 +370,11 @@ func (m *markdown) annex(d *Document) {
 	m.heading(3, "evidence.title", "count", len(d.Evidence))
 	m.table("name", "format", "size", "records", "digest")
 	for _, one := range d.Evidence {
-		m.row(markdownText(one.Name), markdownText(one.Format), fmt.Sprint(one.Size), fmt.Sprint(one.Records), hex.EncodeToString(one.SHA256[:]))
+		names := markdownText(one.Name)
+		for _, alias := range one.Aliases {
+			names += " = " + markdownText(alias)
+		}
+		m.row(names, markdownText(one.Format), fmt.Sprint(one.Size), fmt.Sprint(one.Records), hex.EncodeToString(one.SHA256[:]))
 	}
 }
 

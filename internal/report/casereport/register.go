@@ -24,6 +24,9 @@ func (p *page) MoreEvidence() int { return max(0, len(p.Evidence)-maxRegistered)
 
 func (p *page) registerRow(out *strings.Builder, one *Evidence) {
 	out.WriteString(`<tr><th scope="row">` + evidenceHTML(one.Name))
+	for _, alias := range one.Aliases {
+		out.WriteString(`<br><small>= ` + evidenceHTML(alias) + `</small>`)
+	}
 	for _, problem := range one.Problems {
 		out.WriteString(`<br><small class="problem">` + evidenceHTML(problem) + `</small>`)
 	}

@@ -17,7 +17,7 @@ const maxUnseenRows = 150
 
 // unseenKinds are what internal/report calls the kinds.
 var unseenKinds = map[string]string{
-	"evidence not read": "unseen.unread", "evidence damaged": "unseen.damaged", "log cleared": "unseen.cleared", "records missing": "unseen.missing", "times": "unseen.times",
+	"evidence altered": "unseen.altered", "evidence not read": "unseen.unread", "evidence damaged": "unseen.damaged", "log cleared": "unseen.cleared", "records missing": "unseen.missing", "times": "unseen.times",
 	"rules not loaded": "unseen.rules", "correlations": "unseen.correlations", "rules that could not have fired": "unseen.blind",
 	"clocks not compared": "unseen.clocks",
 	"entities":            "unseen.entities",

@@ -86,6 +86,13 @@ func (s *Stream) Wait() {
 	s.leave(0)
 }
 
+// Sum is the digest of all that was added so far, which it waits for. The
+// stream may go on.
+func (s *Stream) Sum() [sha256.Size]byte {
+	s.Wait()
+	return s.chain.sum()
+}
+
 // Flush hashes what still waits. All streams are closed.
 func (d *Desk) Flush() {
 	d.mutex.Lock()

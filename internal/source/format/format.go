@@ -27,6 +27,8 @@ type Format struct {
 	// Numbered says that record ids count the records of one file, so that a
 	// missing number is a missing record.
 	Numbered bool
+	// Yearless says that its times may state no year, which Options give.
+	Yearless bool
 }
 
 // HeadSize is how much of a file a Format sees to recognise it: 4 KiB, and a

@@ -26,6 +26,7 @@ func Format() *format.Format {
 	layouts := row.NewLayouts()
 	return &format.Format{
 		Name:        "syslog",
+		Yearless:    true,
 		Recognise:   recognise,
 		NewSplitter: newSplitter,
 		NewParser:   func() format.Parser { return newParser(layouts) },

@@ -5,29 +5,26 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
 	"iter"
 	"math"
 	"slices"
 
-	"github.com/kulla-defence/kulla/internal/custody"
 	"github.com/kulla-defence/kulla/internal/detect"
+	"github.com/kulla-defence/kulla/internal/event"
 	"github.com/kulla-defence/kulla/internal/findingjson"
 )
 
 // What a correlation rule finds depends on all evidence: more of it can make a
-// finding larger, move it, or merge two. The leaf of the earlier one stays, and
-// a later leaf says that it holds no longer.
+// finding larger, move it, or merge two. The earlier one is superseded.
 
-// supersededLeaf says that findings hold no longer.
-type supersededLeaf struct {
-	Findings []int64 `json:"findings"` // ascending
-}
+// moreEvidence is why findings of correlation rules are superseded.
+const moreEvidence = "over more evidence the rule finds otherwise"
 
 // Supersede takes the findings of correlation rules out of those that hold
-// which are not among what these rules find now. Only those are taken whose
-// events all lie in sources that were correlated now, as told by digest.
-func (c *Case) Supersede(rules []*detect.Rule, now iter.Seq2[*detect.Finding, error], digests findingjson.Digests,
+// which are not among what these rules find now, where names says by what
+// content a source is named. Only those are taken whose events all lie in files
+// of the register that were correlated now, as told by their digest.
+func (c *Case) Supersede(rules []*detect.Rule, now iter.Seq2[*detect.Finding, error], names findingjson.Digests,
 	correlated func(digest [sha256.Size]byte) bool) (count int, err error) {
 	numbers, err := c.findingsOf(rules)
 	if err != nil || len(numbers) == 0 {
@@ -38,29 +35,37 @@ func (c *Case) Supersede(rules []*detect.Rule, now iter.Seq2[*detect.Finding, er
 		if err != nil {
 			return 0, err
 		}
-		holds[correlationDigest(f, digests)] = true
+		holds[correlationDigest(f, names)] = true
 	}
-	leaf := supersededLeaf{}
+	entries, err := c.entries()
+	if err != nil {
+		return 0, err
+	}
+	origin := func(s *event.Source) (digest [sha256.Size]byte, known bool) {
+		digest, known = c.Digest()(s)
+		if entry := entries[digest]; entry != nil {
+			return entry.origin(), known
+		}
+		return digest, known
+	}
+	unknown := func(m detect.Member) bool {
+		digest, known := c.Digest()(m.Place.Source)
+		if entry := entries[digest]; entry != nil {
+			digest = entry.SHA256
+		}
+		return !known || !correlated(digest)
+	}
+	var gone []int64
 	for _, number := range numbers {
 		f, err := c.Finding(number)
 		if err != nil {
 			return 0, err
 		}
-		if f.Correlation == nil || holds[correlationDigest(f.Finding, c.Digest())] {
-			continue
-		}
-		known := func(m detect.Member) bool {
-			digest, ok := c.Digest()(m.Place.Source)
-			return ok && correlated(digest)
-		}
-		if !slices.ContainsFunc(f.Correlation.Events, func(m detect.Member) bool { return !known(m) }) {
-			if err := c.takeOut(f); err != nil {
-				return 0, err
-			}
-			leaf.Findings = append(leaf.Findings, number)
+		if f.Correlation != nil && !holds[correlationDigest(f.Finding, origin)] && !slices.ContainsFunc(f.Correlation.Events, unknown) {
+			gone = append(gone, number)
 		}
 	}
-	return len(leaf.Findings), c.appendSuperseded(leaf)
+	return len(gone), c.SupersedeFindings(gone, moreEvidence)
 }
 
 // findingsOf are the findings of rules, by number.
@@ -93,50 +98,38 @@ func (c *Case) findingsOf(rules []*detect.Rule) ([]int64, error) {
 	return numbers, err
 }
 
-// takeOut removes what a finding is found and counted by.
-func (c *Case) takeOut(f *Finding) error {
-	if err := c.write(); err != nil {
-		return err
-	}
-	if err := c.exec("DELETE FROM finding WHERE leaf = ?", f.Number); err != nil {
-		return err
-	}
-	hour := hourOf(f.Finding)
-	var start any
-	if hour.timed {
-		start = hour.start
-	}
-	if err := c.exec("UPDATE hour SET count = count - 1 WHERE start IS ? AND level = ?", start, hour.level); err != nil {
-		return err
-	}
-	return c.exec("DELETE FROM hour WHERE start IS ? AND level = ? AND count = 0", start, hour.level)
-}
-
-func (c *Case) appendSuperseded(leaf supersededLeaf) error {
-	if len(leaf.Findings) == 0 {
-		return nil
-	}
-	data, err := json.Marshal(leaf)
+// entries gives the entry of the register that a content of the evidence belongs to:
+// of what a file was before it grew, that of the file.
+func (c *Case) entries() (map[[sha256.Size]byte]*Evidence, error) {
+	evidence, err := c.Evidence()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if _, err := c.Ledger().Append(custody.Leaf{Kind: custody.KindSuperseded, Data: data}); err != nil {
-		return fmt.Errorf("supersede findings: %w", err)
+	entries := make(map[[sha256.Size]byte]*Evidence, len(evidence))
+	for n := range evidence {
+		entries[evidence[n].SHA256] = &evidence[n]
 	}
-	return nil
-}
-
-// Superseded reports whether a finding holds no longer.
-func (c *Case) Superseded(number int64) (bool, error) {
-	var rows int64
-	err := c.row("SELECT count(*) FROM finding WHERE leaf = ?", []any{number}, &rows)
-	return rows == 0, err
+	for n := range evidence {
+		if len(evidence[n].Supersedes) == 0 {
+			continue
+		}
+		contents, err := c.contents(&evidence[n])
+		if err != nil {
+			return nil, err
+		}
+		for _, digest := range contents {
+			if entries[digest] == nil {
+				entries[digest] = &evidence[n]
+			}
+		}
+	}
+	return entries, nil
 }
 
 // correlationDigest is over all that a correlation found, and not over where
 // the evidence lay when it was read.
-func correlationDigest(f *detect.Finding, digests findingjson.Digests) [sha256.Size]byte {
-	key := findingjson.KeyOf(f, digests)
+func correlationDigest(f *detect.Finding, names findingjson.Digests) [sha256.Size]byte {
+	key := findingjson.KeyOf(f, names)
 	data := append([]byte(nil), key[:]...)
 	number := func(n int64) { data = binary.AppendVarint(data, n) }
 	correlation := cmp.Or(f.Correlation, &detect.Correlation{})
@@ -150,7 +143,7 @@ func correlationDigest(f *detect.Finding, digests findingjson.Digests) [sha256.S
 	}
 	for i := range correlation.Events {
 		member := &correlation.Events[i]
-		digest, _ := digests(member.Place.Source)
+		digest, _ := names(member.Place.Source)
 		data = append(data, digest[:]...)
 		number(member.Place.Offset)
 		number(int64(member.Place.RecordID))
