@@ -48,6 +48,10 @@ func (i *investigation) recallMatches() error {
 	if err != nil {
 		return err
 	}
+	if len(i.set.Correlations) == 0 {
+		i.leaveMatches(list)
+		return nil
+	}
 	for n := range list.Sources {
 		kept := &list.Sources[n]
 		digest := digestOf(kept)
@@ -78,6 +82,24 @@ func (i *investigation) recallMatches() error {
 		}
 	}
 	return nil
+}
+
+// leaveMatches keeps what is kept for the rules of earlier runs, as this one's
+// correlate nothing: but for what was read anew and what was continued since.
+func (i *investigation) leaveMatches(list *store.Matches) {
+	gone := map[[32]byte]bool{}
+	for n := range i.evidence.standings {
+		if standing := &i.evidence.standings[n]; standing.Counts() {
+			for _, digest := range standing.Replaced {
+				gone[digest] = true
+			}
+		}
+	}
+	for n := range list.Sources {
+		if kept := &list.Sources[n]; !gone[digestOf(kept)] {
+			i.matches.list.Sources = append(i.matches.list.Sources, *kept)
+		}
+	}
 }
 
 // correlatedHere are the files of this run that take part in correlations, by
@@ -153,6 +175,9 @@ func lastOf(evidence map[[32]byte]*store.Evidence) (last time.Time) {
 // keepMatches keeps what correlations of later runs need of this one's evidence.
 func (i *investigation) keepMatches() error {
 	m := &i.matches
+	if len(i.set.Correlations) == 0 {
+		return i.putMatches()
+	}
 	kept := map[*event.Source]store.MatchSource{}
 	var size int64
 	for n := range m.list.Sources {

@@ -390,6 +390,50 @@ func TestAlteredEvidenceIsSaid(t *testing.T) {
 	}
 }
 
+// An event that stands in an altered file as it stood before is one event to
+// correlations, in later runs too.
+func TestAlteredEvidenceIsCorrelatedOnce(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	evidence, other := sampleFile(t, filepath.Join(folder, "u.log"), mailLog, 100), filepath.Join(folder, "auth.log")
+	rules := filepath.Join(t.TempDir(), "many.yml")
+	write(t, rules, `title: Exchange
+name: exchange
+id: 6e6b3a52-0000-4000-8000-000000000011
+logsource: {category: webserver}
+detection: {a: {cs-uri-stem|startswith: /EWS/}, condition: a}
+level: low
+---
+title: Much of Exchange
+id: 6e6b3a52-0000-4000-8000-000000000012
+correlation: {type: event_count, rules: [exchange], timespan: 30d, condition: {gte: 2}}
+level: low
+`)
+	counts := func(file string) (all []int64) {
+		kept(t, file, func(c *store.Case) {
+			for f := range c.Findings(store.Filter{Rule: "Much of Exchange"}) {
+				all = append(all, f.Correlation.Count)
+			}
+		})
+		return all
+	}
+	file := investigating(t, "--no-report", "--rules", rules, evidence)
+	before := counts(file)
+	if len(before) != 1 {
+		t.Fatalf("the rule finds %d", before)
+	}
+	data := sampleMember(t, mailLog)
+	data[bytes.LastIndex(data, []byte("/EWS/"))-1] ^= 0x20
+	write(t, evidence, string(data))
+	write(t, other, authLog)
+	for _, path := range []string{evidence, evidence, other} {
+		extending(t, file, "--no-report", "--rules", rules, path)
+		if after := counts(file); len(after) != 1 || after[0] < before[0] || after[0] > before[0]+1 {
+			t.Errorf("%s: the rule counts %d, before one byte was altered %d", path, after, before)
+		}
+	}
+}
+
 // What one rule set could not see is not forgotten for another.
 func TestBlindnessIsKeptByRuleSet(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -15,6 +16,8 @@ import (
 	"time"
 
 	"github.com/kulla-defence/kulla/evtx"
+	"github.com/kulla-defence/kulla/internal/event"
+	"github.com/kulla-defence/kulla/internal/findingjson"
 	"github.com/kulla-defence/kulla/internal/incident"
 	"github.com/kulla-defence/kulla/internal/store"
 )
@@ -384,10 +387,104 @@ func TestReadingHostByHostDoesNotMatter(t *testing.T) {
 	}
 }
 
+// Evidence that is read host by host, while the logs of one host are first given
+// half and later whole, makes a case with the findings, correlations, incidents
+// and totals of one that is read at once. Half an event log is one in use.
+func TestReadingWhileLogsGrowDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	for _, host := range []string{"DC01", "MAIL01", "WS01"} {
+		t.Run(host, func(t *testing.T) {
+			t.Parallel()
+			folder := unzipped(t, sampleEvidence())
+			grows := filepath.Join(folder, host)
+			var others []string
+			for _, other := range must(filepath.Glob(filepath.Join(folder, "*"))) {
+				if other != grows {
+					others = append(others, other)
+				}
+			}
+			want := concludedOf(t, investigating(t, "--no-report", folder), byPlace)
+			first := slices.Concat([]string{grows}, others, []string{grows})
+			last := slices.Concat(others, []string{grows, grows})
+			between := slices.Concat(others[:4], []string{grows}, others[4:], []string{grows})
+			for name, order := range map[string][]string{"first": first, "last": last, "between": between, "all at last": {grows, folder}} {
+				whole := halve(t, grows)
+				file := filepath.Join(t.TempDir(), "x"+caseExtension)
+				half, out := true, ""
+				for _, path := range order {
+					out = extending(t, file, "--no-report", path)
+					if half && path == grows {
+						half = false
+						for name, data := range whole {
+							write(t, name, string(data))
+						}
+					}
+				}
+				if grown := counted(len(whole), "file") + ": grown since"; !strings.Contains(out, grown) {
+					t.Errorf("%s: the last run does not say %q:\n%s", name, grown, out)
+				}
+				if got := concludedOf(t, file, byPlace); got != want {
+					t.Errorf("%s: %s", name, firstDifference(want, got))
+				}
+				if out, code := kulla(t, "verify", file, folder); code != exitDone {
+					t.Errorf("%s: verify: code %d\n%s", name, code, out)
+				}
+			}
+		})
+	}
+}
+
+// A rule set without correlations leaves what is kept for those of another.
+func TestOtherRulesDoNotMatterToCorrelations(t *testing.T) {
+	t.Parallel()
+	folder := unzipped(t, sampleEvidence())
+	hosts := must(filepath.Glob(filepath.Join(folder, "*")))
+	rules := filepath.Join(t.TempDir(), "none.yml")
+	write(t, rules, "title: None\nid: 6e6b3a52-0000-4000-8000-000000000010\nlogsource: {product: windows, service: sysmon}\ndetection: {a: {EventID: 65000}, condition: a}\nlevel: low\n")
+	file := investigating(t, append([]string{"--no-report"}, hosts[:5]...)...)
+	extending(t, file, append([]string{"--no-report", "--rules", rules}, hosts[:5]...)...)
+	extending(t, file, append([]string{"--no-report"}, hosts[5:]...)...)
+	if want, got := concluded(t, investigating(t, "--no-report", folder)), concluded(t, file); got != want {
+		t.Error(firstDifference(want, got))
+	}
+}
+
+// byPlace calls a finding by the name of its file, in place of the content.
+func byPlace(f *store.Finding) string {
+	return findingjson.KeyOf(f.Finding, func(s *event.Source) ([32]byte, bool) { return sha256.Sum256([]byte(s.Name)), true }).String()
+}
+
+// halve leaves the first half of each file that has one, and returns the whole.
+// Of event logs these are chunks, under a header that says that it is in use.
+func halve(t *testing.T, folder string) (whole map[string][]byte) {
+	t.Helper()
+	const header, chunk, flags, inUse = 4096, 65536, 120, 1
+	whole = map[string][]byte{}
+	for _, name := range filesIn(t, folder) {
+		data := must(os.ReadFile(name))
+		if lines := bytes.SplitAfter(data, []byte("\n")); filepath.Ext(name) != ".evtx" {
+			whole[name] = data
+			write(t, name, string(bytes.Join(lines[:len(lines)/2], nil)))
+		} else if chunks := (len(data) - header) / chunk; chunks > 1 {
+			whole[name] = data
+			half := slices.Clone(data[:header+chunks/2*chunk])
+			half[flags] |= inUse
+			write(t, name, string(half))
+		}
+	}
+	return whole
+}
+
 // concluded is all that a case concludes, a line each. Findings are called by
 // their ids instead of their numbers, and incidents by the least id in them: the
 // name of an incident is that of its finding which the case had first, and stays.
 func concluded(t *testing.T, file string) string {
+	t.Helper()
+	return concludedOf(t, file, func(f *store.Finding) string { return f.ID })
+}
+
+// concludedOf is concluded where findings are called otherwise than by their ids.
+func concludedOf(t *testing.T, file string, idOf func(*store.Finding) string) string {
 	t.Helper()
 	var lines []string
 	kept(t, file, func(c *store.Case) {
@@ -396,13 +493,14 @@ func concluded(t *testing.T, file string) string {
 			if err != nil {
 				t.Fatal(err)
 			}
-			names[f.Number] = f.ID
-			if called[f.Incident] == "" || f.ID < called[f.Incident] {
-				called[f.Incident] = f.ID
+			id := idOf(f)
+			names[f.Number] = id
+			if called[f.Incident] == "" || id < called[f.Incident] {
+				called[f.Incident] = id
 			}
 		}
 		for f := range c.Findings(store.Filter{}) {
-			line := fmt.Sprintf("%s %s %s %s %s", f.Time.Format(time.RFC3339Nano), f.ID, f.Rule.Title, f.Host, called[f.Incident])
+			line := fmt.Sprintf("%s %s %s %s %s", f.Time.Format(time.RFC3339Nano), names[f.Number], f.Rule.Title, f.Host, called[f.Incident])
 			if f.Correlation != nil {
 				line += fmt.Sprintf(" %d %v %s", f.Correlation.Count, f.Correlation.Value, f.Correlation.First.Format(time.RFC3339Nano))
 				for _, member := range f.Correlation.Events {

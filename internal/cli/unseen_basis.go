@@ -85,7 +85,7 @@ func (i *investigation) keepUnseen() error {
 	if i.complete {
 		basis.Before = nil
 	}
-	if i.matches.uncovered == 0 { // all of it was correlated anew
+	if len(i.result.Correlations()) > 0 && i.matches.uncovered == 0 { // all of it was correlated anew
 		basis.Before = slices.DeleteFunc(basis.Before, func(u report.Unseen) bool { return u.What == report.Correlations })
 	}
 	basis.takeFiles(i, evidence)

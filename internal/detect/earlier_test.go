@@ -113,6 +113,59 @@ func TestCopiesAreLeftOut(t *testing.T) {
 	}
 }
 
+// A record that stands both in an altered file and in what it was is one event,
+// whether the earlier content is read again or was kept.
+func TestUnalteredRecordsAreCountedOnce(t *testing.T) {
+	t.Parallel()
+	before, altered := &event.Source{Name: "a.evtx"}, &event.Source{Name: "a.evtx"}
+	was := func() []*event.Event {
+		return []*event.Event{from(before, logon(1, "anna")), from(before, logon(2, "anna"))}
+	}
+	now := func() []*event.Event {
+		return []*event.Event{from(altered, logon(1, "anna")), from(altered, logon(2, "anna")), from(altered, logon(3, "ben"))}
+	}
+	for name, kept := range map[string][]*Kept{"kept": keptBy(t, partOf(t, nil, was()...)), "read": nil} {
+		engine := testEngine(t, Options{Prove: true, Full: true})
+		for _, one := range kept {
+			if err := engine.AddEarlier(before, one.Data); err != nil {
+				t.Fatal(err)
+			}
+		}
+		sink, events := engine.Sink(), now()
+		if kept == nil {
+			events = append(events, was()...)
+		}
+		for _, e := range events {
+			if err := sink.Event(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var matched int
+		for _, err := range engine.Matched(altered) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			matched++
+		}
+		if matched != 3 {
+			t.Errorf("%s: %d matches in the altered file, want 3", name, matched)
+		}
+		engine.Alters(altered, before)
+		result, err := engine.Finish()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := correlatedBy(t, result); len(found) > 0 {
+			t.Errorf("%s: two logons and the same again are %q", name, found)
+		}
+		for _, one := range keptBy(t, result) {
+			if one.Source == altered && one.Count != 1 {
+				t.Errorf("%s: %d matches are kept of the altered file, want 1", name, one.Count)
+			}
+		}
+	}
+}
+
 // Whatever stands in a case instead of matches is read to an end or an error.
 func FuzzAddEarlier(f *testing.F) {
 	f.Add([]byte{})

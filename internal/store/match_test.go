@@ -67,6 +67,30 @@ func TestSupersede(t *testing.T) {
 	}
 }
 
+// A finding of a correlation holds when the file that its events stand in has
+// grown, whatever content of it the finding cites; and is known to be outgrown.
+func TestSupersedeInGrownEvidence(t *testing.T) {
+	t.Parallel()
+	path, options := signedCase(t)
+	c := mustOpen(t, path, options)
+	smaller, larger := correlationOf(2), correlationOf(3)
+	was, _ := digests(smaller.Place.Source)
+	now := [32]byte{7}
+	must[int](t)(c.PutEvidence([]Evidence{{Name: "a", Size: 1, SHA256: was}}))
+	must[int64](t)(c.PutFindings(each(smaller), digests))
+	must[int](t)(c.PutEvidence([]Evidence{{Name: "a", Size: 2, SHA256: now, Origin: was, Supersedes: []int64{must[[]Evidence](t)(c.Evidence())[0].Number}}}))
+	supersede := func(found *detect.Finding) int {
+		return must[int](t)(c.Supersede([]*detect.Rule{smaller.Rule}, each(found), digests, func(digest [32]byte) bool { return digest == now }))
+	}
+	if n := supersede(smaller); n != 0 {
+		t.Errorf("%d findings that hold are superseded", n)
+	}
+	if n := supersede(larger); n != 1 {
+		t.Errorf("%d findings are superseded, want 1", n)
+	}
+	agree(t, c)
+}
+
 // What is kept of matches is what the ledger says, or is refused and told.
 func TestMatchesAreThoseOfTheLedger(t *testing.T) {
 	t.Parallel()
