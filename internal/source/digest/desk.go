@@ -47,7 +47,7 @@ type piece struct {
 // MaxWaiting is how many pieces of a stream are kept before the next Add waits
 // or hashes them alone; pieces being hashed are among them. More would find a
 // partner more often, and hold more memory.
-const MaxWaiting = 6
+const MaxWaiting = 2
 
 // Stream begins a digest.
 func (d *Desk) Stream() *Stream { return &Stream{desk: d, chain: newChain()} }
