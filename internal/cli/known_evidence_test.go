@@ -434,6 +434,46 @@ level: low
 	}
 }
 
+// Evidence that a rule set could not correlate is said until a run of the set
+// has covered all.
+func TestUncorrelatedEvidenceIsSaidUntilItIsRead(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	log, other := sampleFile(t, filepath.Join(folder, "u.log"), mailLog, 100), filepath.Join(folder, "auth.log")
+	write(t, other, authLog)
+	rules := filepath.Join(t.TempDir(), "two.yml")
+	write(t, rules, `title: Exchange
+name: exchange
+id: 6e6b3a52-0000-4000-8000-000000000013
+logsource: {category: webserver}
+detection: {a: {cs-uri-stem|startswith: /EWS/}, condition: a}
+level: low
+---
+title: Much
+id: 6e6b3a52-0000-4000-8000-000000000014
+correlation: {type: event_count, rules: [exchange], timespan: 1d, condition: {gte: 2}}
+level: low
+`)
+	file := filepath.Join(t.TempDir(), "x"+caseExtension)
+	for _, step := range []struct {
+		want      int
+		arguments []string
+	}{{0, []string{"--rules", rules, log}}, {1, []string{other}}, {1, []string{other}}, {2, []string{"--rules", rules, log}}, {1, []string{folder}}, {0, []string{"--rules", rules, folder}}} {
+		extending(t, file, append([]string{"--no-report"}, step.arguments...)...)
+		kept(t, file, func(c *store.Case) {
+			said := 0
+			for _, one := range must(recall[[]report.Unseen](c, metaUnseen)) {
+				if one.What == report.Correlations && strings.Contains(one.Why, "1 file of the case was read earlier with other rules") {
+					said++
+				}
+			}
+			if said != step.want {
+				t.Errorf("after %q it is said %d times, want %d", step.arguments, said, step.want)
+			}
+		})
+	}
+}
+
 // What one rule set could not see is not forgotten for another.
 func TestBlindnessIsKeptByRuleSet(t *testing.T) {
 	t.Parallel()

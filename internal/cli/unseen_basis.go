@@ -230,6 +230,11 @@ func (i *investigation) ruleSetBasis() ruleSetBasis {
 // correlations when it correlated all evidence; else a reason why rules could not
 // have fired stays only if it held in both.
 func (b *unseenBasis) takeRuleSet(now ruleSetBasis, complete bool) {
+	for n := range b.Sets { // another version of these rules has correlated all by now
+		if b.Sets[n].Name == now.Name && now.Correlations > 0 && now.Uncovered == 0 {
+			b.Sets[n].Uncovered = 0
+		}
+	}
 	at := slices.IndexFunc(b.Sets, func(set ruleSetBasis) bool { return set.Rules == now.Rules })
 	if at < 0 {
 		b.Sets = append(b.Sets, now)
