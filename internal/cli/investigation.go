@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/kulla-defence/kulla/internal/attribution"
@@ -19,6 +20,7 @@ import (
 	"github.com/kulla-defence/kulla/internal/incident/entity"
 	"github.com/kulla-defence/kulla/internal/knowledge"
 	"github.com/kulla-defence/kulla/internal/report"
+	"github.com/kulla-defence/kulla/internal/report/casereport"
 	"github.com/kulla-defence/kulla/internal/source"
 	"github.com/kulla-defence/kulla/internal/store"
 	"github.com/kulla-defence/kulla/sigma"
@@ -31,11 +33,14 @@ type investigation struct {
 	started  time.Time
 	progress source.Progress
 
-	set       *sigma.RuleSet
-	rules     store.Rules
-	base      *knowledge.Base
-	identity  string // of the base
-	given     [][]byte
+	set      *sigma.RuleSet
+	rules    store.Rules
+	base     *knowledge.Base
+	identity string // of the base
+	given    [][]byte
+	// What is needed only at the end is made while rules are read.
+	press     func() (*casereport.Press, error)
+	ranker    func() *ranking.Ranker
 	engine    *detect.Engine
 	context   *entity.Context
 	coverage  *incident.Coverage
@@ -61,6 +66,7 @@ type investigation struct {
 // the case meanwhile. Where something is wrong, no case is left behind.
 func (i *investigation) prepare(ctx context.Context) error {
 	opened := i.startCase(ctx)
+	i.startPress()
 	err := i.load()
 	if failed := <-opened; err == nil {
 		err = failed
@@ -113,10 +119,22 @@ func (i *investigation) startKnowledge() (done <-chan error) {
 		base, err := loadKnowledge(i.options.knowledge)
 		if err == nil {
 			i.base, i.identity = base, base.Identity()
+			i.ranker = sync.OnceValue(func() *ranking.Ranker { return ranking.New(base) })
 		}
 		known <- err
+		if err == nil {
+			i.ranker()
+		}
 	}()
 	return known
+}
+
+// startPress makes the press, while the rules are read.
+func (i *investigation) startPress() {
+	i.press = sync.OnceValues(casereport.NewPress)
+	if !i.options.noReport {
+		go i.press()
+	}
 }
 
 // close ends the run. A case that was made and in which nothing was kept is
@@ -336,7 +354,7 @@ func (i *investigation) attribute() error {
 		return err
 	}
 	_, err = i.kept.PutAssessment(attribution.Assess(i.base, items, attribution.Options{Cluster: cluster, Incidents: chosen,
-		Knowledge: i.identity, Ranker: ranking.New(i.base), SignedBy: signed}))
+		Knowledge: i.identity, Ranker: i.ranker(), SignedBy: signed}))
 	return err
 }
 
