@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -85,9 +86,14 @@ func addRules(env Environment, d *casereport.Document, kept *store.Case, rules r
 
 // writeReport writes one report, whole or not at all.
 func writeReport(env Environment, file output, d *casereport.Document, language string) error {
+	return writeDocument(env, file, func(w io.Writer) error { return casereport.Write(w, file.kind, d, language) })
+}
+
+// writeDocument writes a file, whole or not at all.
+func writeDocument(env Environment, file output, write func(io.Writer) error) error {
 	out, finish, err := openOutput(env, file)
 	if err != nil {
 		return err
 	}
-	return finish(casereport.Write(out, file.kind, d, language))
+	return finish(write(out))
 }

@@ -168,8 +168,13 @@ func caseBeside(path string) (string, error) {
 // have collected over and over.
 const memoryLimit = 560 << 20
 
+// garbagePercent lets garbage lie until the heap is many times what is in use,
+// or near the limit: most cases are made before there is any need to collect.
+const garbagePercent = 2500
+
 func runInvestigate(ctx context.Context, env Environment, options investigateOptions) error {
 	debug.SetMemoryLimit(memoryLimit)
+	debug.SetGCPercent(garbagePercent)
 	i := &investigation{env: env, options: options, started: env.Now()}
 	if err := i.prepare(ctx); err != nil {
 		return err

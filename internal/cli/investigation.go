@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/kulla-defence/kulla/internal/attribution"
@@ -18,6 +19,7 @@ import (
 	"github.com/kulla-defence/kulla/internal/incident"
 	"github.com/kulla-defence/kulla/internal/incident/entity"
 	"github.com/kulla-defence/kulla/internal/knowledge"
+	"github.com/kulla-defence/kulla/internal/report/casereport"
 	"github.com/kulla-defence/kulla/internal/source"
 	"github.com/kulla-defence/kulla/internal/store"
 	"github.com/kulla-defence/kulla/sigma"
@@ -30,12 +32,15 @@ type investigation struct {
 	started  time.Time
 	progress source.Progress
 
-	set       *sigma.RuleSet
-	rules     store.Rules
-	base      *knowledge.Base
-	identity  string // of the base
-	victim    victim
-	given     [][]byte
+	set      *sigma.RuleSet
+	rules    store.Rules
+	base     *knowledge.Base
+	identity string // of the base
+	victim   victim
+	given    [][]byte
+	// What is needed only at the end is made while rules are read.
+	press     func() (*casereport.Press, error)
+	ranker    func() *ranking.Ranker
 	engine    *detect.Engine
 	context   *entity.Context
 	coverage  *incident.Coverage
@@ -71,6 +76,7 @@ type investigation struct {
 // the case meanwhile. Where something is wrong, no case is left behind.
 func (i *investigation) prepare(ctx context.Context) error {
 	opened := i.startCase(ctx)
+	i.startPress()
 	err := i.load()
 	if failed := <-opened; err == nil {
 		err = failed
@@ -130,10 +136,22 @@ func (i *investigation) startKnowledge() (done <-chan error) {
 		base, err := loadKnowledge(i.options.knowledge)
 		if err == nil {
 			i.base, i.identity = base, base.Identity()
+			i.ranker = sync.OnceValue(func() *ranking.Ranker { return ranking.New(base) })
 		}
 		known <- err
+		if err == nil {
+			i.ranker()
+		}
 	}()
 	return known
+}
+
+// startPress makes the press, while the rules are read.
+func (i *investigation) startPress() {
+	i.press = sync.OnceValues(casereport.NewPress)
+	if !i.options.noReport {
+		go i.press()
+	}
 }
 
 // close ends the run. A case that was made and in which nothing was kept is
@@ -364,7 +382,7 @@ func (i *investigation) attribute() error {
 		return err
 	}
 	i.added.assessment, err = i.kept.PutAssessment(attribution.Assess(i.base, items, attribution.Options{Cluster: cluster, Incidents: chosen,
-		Knowledge: i.identity, Ranker: ranking.New(i.base), SignedBy: signed}))
+		Knowledge: i.identity, Ranker: i.ranker(), SignedBy: signed}))
 	return err
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"runtime"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ func (i *investigation) write() error {
 		last = append(last, casereport.ScreenLine{Text: line})
 	}
 	if !i.options.noReport {
-		if err := writeReport(i.env, i.options.reportFile(), d, i.options.language); err != nil {
+		if err := i.print(d); err != nil {
 			return err
 		}
 		last = append(last, casereport.ScreenLine{Heading: "Report", Text: i.options.document})
@@ -63,6 +64,15 @@ func shellWord(word string) string {
 		return word
 	}
 	return quoted
+}
+
+// print writes the report.
+func (i *investigation) print(d *casereport.Document) error {
+	press, err := i.press()
+	if err != nil {
+		return err
+	}
+	return writeDocument(i.env, i.options.reportFile(), func(w io.Writer) error { return press.Write(w, d, i.options.language) })
 }
 
 // changes says what this run added to the case.

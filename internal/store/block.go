@@ -97,7 +97,7 @@ const maxUnpacked = 512 << 20
 func (p *packer) prepare() error {
 	p.once.Do(func() {
 		var writing, reading error
-		p.writer, writing = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithLowerEncoderMem(true))
+		p.writer, writing = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithLowerEncoderMem(true))
 		p.reader, reading = zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxUnpacked), zstd.WithDecoderConcurrency(1))
 		p.err = errors.Join(writing, reading)
 	})

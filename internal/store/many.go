@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"golang.org/x/mod/sumdb/tlog"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/kulla-defence/kulla/internal/custody"
 )
@@ -82,19 +83,17 @@ func (c *Case) currentNumbers(kind string) (map[string]int64, error) {
 
 // appendBlock adds leaves as one block, and makes them the ones that hold.
 func (c *Case) appendBlock(kind string, leaves []namedLeaf) error {
-	var data []byte
-	hashes := make([]tlog.Hash, len(leaves))
-	sealer := custody.NewSealer(c.secret)
-	for i, leaf := range leaves {
-		seal, err := sealer.Seal(leaf.data, c.size+int64(i))
-		if err != nil {
-			return err
-		}
-		hashes[i] = custody.Leaf{Kind: kind, Data: leaf.data, Seal: seal}.Hash()
+	var data, packed []byte
+	for _, leaf := range leaves {
 		data = append(append(data, leaf.data...), '\n')
 	}
-	packed, err := c.packer.pack(data)
-	if err != nil {
+	var group errgroup.Group
+	group.Go(func() (err error) {
+		packed, err = c.packer.pack(data)
+		return err
+	})
+	hashes := c.hashes(&group, kind, leaves)
+	if err := group.Wait(); err != nil {
 		return err
 	}
 	if err := c.storeBlock(kind, len(leaves), len(data), packed); err != nil {
@@ -111,4 +110,27 @@ func (c *Case) appendBlock(kind string, leaves []namedLeaf) error {
 		}
 	}
 	return nil
+}
+
+// sealedAtOnce is how many leaves one goroutine seals.
+const sealedAtOnce = 64
+
+// hashes seals the leaves that come next, side by side. The hashes are there
+// when the group is done.
+func (c *Case) hashes(group *errgroup.Group, kind string, leaves []namedLeaf) []tlog.Hash {
+	hashes := make([]tlog.Hash, len(leaves))
+	for first := 0; first < len(leaves); first += sealedAtOnce {
+		group.Go(func() error {
+			sealer := custody.NewSealer(c.secret)
+			for i := first; i < min(first+sealedAtOnce, len(leaves)); i++ {
+				seal, err := sealer.Seal(leaves[i].data, c.size+int64(i))
+				if err != nil {
+					return err
+				}
+				hashes[i] = custody.Leaf{Kind: kind, Data: leaves[i].data, Seal: seal}.Hash()
+			}
+			return nil
+		})
+	}
+	return hashes
 }

@@ -1,14 +1,12 @@
 package casereport
 
 import (
-	"bufio"
 	"crypto/sha256"
-	"embed"
+	_ "embed"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"html/template"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -22,35 +20,6 @@ var stylesheet string
 
 //go:embed report.js
 var script string
-
-//go:embed *.tmpl
-var templates embed.FS
-
-// writeHTML writes one page that needs nothing else: no request, and no script
-// to be read. It holds the words of all languages, and shows those of one.
-func writeHTML(w io.Writer, d *Document, tag string) error {
-	catalogue, err := language.Load()
-	if err != nil {
-		return err
-	}
-	if !slices.Contains(language.Tags(), tag) {
-		return fmt.Errorf("unknown language %q", tag)
-	}
-	p, err := newPage(d, wording{catalogue, newRuleTitles(d, catalogue)})
-	if err != nil {
-		return err
-	}
-	p.Language = tag
-	page, err := template.New("report").Funcs(p.functions()).ParseFS(templates, "*.tmpl")
-	if err != nil {
-		return err
-	}
-	out := bufio.NewWriterSize(w, 64<<10)
-	if err := page.ExecuteTemplate(out, "report.tmpl", p); err != nil {
-		return err
-	}
-	return out.Flush()
-}
 
 // functions are what templates put values into words with.
 func (p *page) functions() template.FuncMap {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
+	"sync"
 
 	"github.com/kulla-defence/kulla/internal/attribution"
 	"github.com/kulla-defence/kulla/internal/incident"
@@ -57,6 +58,12 @@ func hypothesisWords(catalogue *language.Catalogue, tag string, h *attribution.H
 type wording struct {
 	catalogue *language.Catalogue
 	titles    ruleTitles
+	// said are messages without values, in words: most stand often in a page.
+	said *sync.Map // of template.HTML, by key
+}
+
+func newWording(d *Document, catalogue *language.Catalogue) wording {
+	return wording{catalogue, newRuleTitles(d, catalogue), new(sync.Map)}
 }
 
 // A messageKey is a value of a message that is itself a message.
@@ -114,6 +121,18 @@ func (w wording) inPicture(key string) template.HTML {
 }
 
 func (w wording) inAll(key string, values []language.Value) template.HTML {
+	if len(values) > 0 {
+		return w.put(key, values)
+	}
+	if known, ok := w.said.Load(key); ok {
+		return known.(template.HTML)
+	}
+	words := w.put(key, nil)
+	w.said.Store(key, words)
+	return words
+}
+
+func (w wording) put(key string, values []language.Value) template.HTML {
 	return each(func(tag string) string { return segmentsHTML(w.catalogue.Text(tag, key, values...)) })
 }
 
