@@ -58,6 +58,7 @@ type investigation struct {
 	result    *detect.Result
 	incidents []*incident.Incident
 	members   func(incident string) iter.Seq[int64]
+	answer    <-chan *attribution.Assessment // to who did it; nil where nothing is grave
 	// added counts what this run added to the case, and which findings no longer
 	// hold: superseded because their evidence was read again, outgrown because
 	// of more evidence.
@@ -206,7 +207,7 @@ func (i *investigation) read(ctx context.Context) (interrupted bool, err error) 
 
 // keep writes all that was found into the case, and signs it.
 func (i *investigation) keep() error {
-	for _, step := range []func() error{i.keepBasis, i.keepContext, i.keepFindings, i.keepUnseen, i.keepMatches, i.join, i.attribute, i.stamp, i.kept.Checkpoint, i.kept.Commit} {
+	for _, step := range []func() error{i.keepBasis, i.keepContext, i.keepFindings, i.join, i.ask, i.keepIncidents, i.keepUnseen, i.keepMatches, i.keepAssessment, i.stamp, i.kept.Checkpoint, i.kept.Commit} {
 		if err := step(); err != nil {
 			return fmt.Errorf("case %s: %w", i.options.output, err)
 		}
@@ -353,36 +354,49 @@ func (i *investigation) join() error {
 		}
 	}
 	i.incidents, i.members = builder.Incidents(), builder.Members
-	var err error
-	i.added.incidents, err = i.kept.PutIncidents(i.incidents, builder.Members)
+	return nil
+}
+
+func (i *investigation) keepIncidents() (err error) {
+	i.added.incidents, err = i.kept.PutIncidents(i.incidents, i.members)
 	return err
 }
 
-// attribute asks who did what the grave incidents tell.
-func (i *investigation) attribute() error {
+// ask asks who did what the grave incidents tell, and does not wait for the
+// answer: weighing takes a while, in which the case can be written.
+func (i *investigation) ask() error {
+	answer := make(chan *attribution.Assessment, 1)
+	i.answer = answer
+	chosen := grave(i.incidents)
+	if len(chosen) == 0 {
+		answer <- nil
+		return nil
+	}
 	given, err := givenTo(i.kept)
 	if err != nil {
 		return err
 	}
-	signed, err := signedBy(i.kept)
-	if err != nil {
+	options := attribution.Options{Incidents: chosen, Knowledge: i.identity}
+	if options.SignedBy, err = signedBy(i.kept); err != nil {
 		return err
 	}
-	chosen := grave(i.incidents)
-	if len(chosen) == 0 {
-		i.added.assessment, err = i.kept.PutAssessment(nil)
+	if options.Cluster, err = clusterOf(i.kept, chosen); err != nil {
 		return err
 	}
 	items, err := attribution.Observe(attribution.Input{Base: i.base, Incidents: chosen, Finding: i.finding, Members: i.members, Given: given, Victim: i.victim.attacked()})
 	if err != nil {
 		return err
 	}
-	cluster, err := clusterOf(i.kept, chosen)
-	if err != nil {
-		return err
-	}
-	i.added.assessment, err = i.kept.PutAssessment(attribution.Assess(i.base, items, attribution.Options{Cluster: cluster, Incidents: chosen,
-		Knowledge: i.identity, Ranker: i.ranker(), SignedBy: signed}))
+	go func() {
+		options.Ranker = i.ranker()
+		answer <- attribution.Assess(i.base, items, options)
+	}()
+	return nil
+}
+
+// keepAssessment keeps the answer; without one, an earlier one is withdrawn.
+func (i *investigation) keepAssessment() (err error) {
+	i.added.assessment, err = i.kept.PutAssessment(<-i.answer)
 	return err
 }
 

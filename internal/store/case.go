@@ -54,6 +54,8 @@ type Case struct {
 	blocks blockCache
 	parser findingjson.Parser
 	packer packer
+	// files are those of leaves that were read: a leaf never changes.
+	files map[int64]Evidence
 	// rules and hosts are the numbers of those that stand in the file, read
 	// when first wanted.
 	rules map[ruleName]int64
@@ -73,7 +75,7 @@ func Open(ctx context.Context, path string, options Options) (*Case, error) {
 	if err != nil {
 		real = path // there is none yet
 	}
-	c := &Case{path: real, options: options, ctx: ctx, statements: map[string]*sql.Stmt{}}
+	c := &Case{path: real, options: options, ctx: ctx, statements: map[string]*sql.Stmt{}, files: map[int64]Evidence{}}
 	c.tree.load = c.loadTile
 	c.blocks.load = c.loadBlock
 	if c.options.Now == nil {

@@ -171,13 +171,20 @@ func (c *Case) Evidence() ([]Evidence, error) {
 	return files, nil
 }
 
-// evidence is the file of a leaf.
+// evidence is the file of a leaf. A run asks for all of them several times.
 func (c *Case) evidence(number int64) (Evidence, error) {
+	if known, ok := c.files[number]; ok {
+		return known, nil
+	}
 	var leaf evidenceLeaf
 	if err := c.decode(number, &leaf); err != nil {
 		return Evidence{}, err
 	}
-	return leaf.evidence(number)
+	file, err := leaf.evidence(number)
+	if err == nil {
+		c.files[number] = file
+	}
+	return file, err
 }
 
 // PutRules notes the rule set, if the case does not know it yet.

@@ -28,6 +28,10 @@ const (
 
 var sections = []string{"summary.tmpl", "timeline.tmpl", "entities.tmpl", "matrix.tmpl", "incidents.tmpl", "assessment.tmpl", "after.tmpl", "annex.tmpl"}
 
+// longest are the sections that take the longest, the longest first: they are
+// begun first, so that no processor is left with one at the end.
+var longest = []string{"incidents.tmpl", "annex.tmpl", "assessment.tmpl"}
+
 // A Press has what every page is printed with, and can be made before there is
 // anything to print: the words of all languages, and the templates. It prints
 // one page at a time.
@@ -97,12 +101,21 @@ func (s *Press) sections(p *page) ([]bytes.Buffer, error) {
 	written := make([]bytes.Buffer, len(sections))
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i, name := range sections {
+	begin := func(name string) {
+		out := &written[slices.Index(sections, name)]
 		group.Go(func() error {
-			err := s.page.ExecuteTemplate(&written[i], name, p)
-			written[i].WriteByte('\n')
+			err := s.page.ExecuteTemplate(out, name, p)
+			out.WriteByte('\n')
 			return err
 		})
+	}
+	for _, name := range longest {
+		begin(name)
+	}
+	for _, name := range sections {
+		if !slices.Contains(longest, name) {
+			begin(name)
+		}
 	}
 	return written, group.Wait()
 }
