@@ -18,7 +18,8 @@ import (
 // or that of the context; the register is valid in either case.
 func Read(ctx context.Context, paths []string, newSink func(worker int) Sink, options Options) (*Register, error) {
 	options = options.withDefaults()
-	ctx, cancel := context.WithCancelCause(ctx)
+	outer := ctx
+	ctx, cancel := context.WithCancelCause(outer)
 	defer cancel(nil)
 	r := newReading(ctx, cancel, options)
 
@@ -34,6 +35,9 @@ func Read(ctx context.Context, paths []string, newSink func(worker int) Sink, op
 	r.digests.Flush()
 
 	err := context.Cause(ctx)
+	if err == nil { // who waits for outer can be here before ctx knows that it is done
+		err = context.Cause(outer)
+	}
 	register := r.register.finish(err != nil)
 	register.Skipped = skipped
 	return register, err
