@@ -19,17 +19,18 @@ func (p *screen) answer(d *Document) {
 	p.line("Who", p.Text(a.Answer.Sentence))
 	p.line("Likelihood", p.Text(a.Likelihood))
 	p.line("Confidence", p.Text(a.Confidence.Sentence))
-	p.phases(a.Phases)
+	known := p.phases(a.Phases)
 	if a.HandOver.Message != "" {
 		p.line("Hand-off", p.Text(a.HandOver))
 		return
 	}
-	p.handOffs(a.HandOffs)
+	p.handOffs(a.HandOffs, known)
 }
 
 // phases names who is likeliest to have done each part, in order of time; the
-// parts of which nobody knows stand together.
-func (p *screen) phases(phases []attribution.Phase) {
+// parts of which nobody knows stand together. It reports whether any is by an
+// actor that is known.
+func (p *screen) phases(phases []attribution.Phase) (known bool) {
 	ordered := slices.Clone(phases)
 	slices.SortStableFunc(ordered, func(a, b attribution.Phase) int { return a.First.Compare(b.First) })
 	var parts, open []string
@@ -42,6 +43,7 @@ func (p *screen) phases(phases []attribution.Phase) {
 			open = append(open, p.phase(phase.Name))
 		default:
 			h := &leading[0]
+			known = true
 			parts = append(parts, fmt.Sprintf("%s: %s %s%s", p.phase(phase.Name), p.hypothesis(h), percentText(h.Posterior), published(phase, h)))
 		}
 	}
@@ -51,6 +53,7 @@ func (p *screen) phases(phases []attribution.Phase) {
 	if len(parts) > 0 {
 		p.line("Phases", strings.Join(parts, "; "))
 	}
+	return known
 }
 
 // published says where an answer is likeliest and does not pass the gates.
@@ -62,14 +65,15 @@ func published(phase *attribution.Phase, h *attribution.Hypothesis) string {
 }
 
 // handOffs tells where another actor may have taken over: where that is
-// likelier than not, else where it is likeliest.
-func (p *screen) handOffs(edges []attribution.HandOff) {
+// likelier than not, else where it is likeliest, if somebody is known who may
+// have.
+func (p *screen) handOffs(edges []attribution.HandOff, known bool) {
 	ordered := slices.Clone(edges)
 	slices.SortStableFunc(ordered, func(a, b attribution.HandOff) int { return cmp.Compare(b.Probability, a.Probability) })
 	heading := "Hand-off"
 	for i := range ordered {
 		edge := &ordered[i]
-		if i > 0 && edge.Probability < .5 || i == handOffLines {
+		if (i > 0 || !known) && edge.Probability < .5 || i == handOffLines {
 			break
 		}
 		p.line(heading, fmt.Sprintf("- %s → %s: %s that another actor took over. %s", p.phase(edge.From), p.phase(edge.To),

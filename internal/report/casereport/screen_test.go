@@ -48,6 +48,10 @@ func TestScreenTellsHandOffs(t *testing.T) {
 	if screen := screenOf(t, d); !strings.Contains(screen, "Access → Mail: 30 %") {
 		t.Errorf("where none is likely, the likeliest is not shown:\n%s", screen)
 	}
+	d.Assessment.Phases = d.Assessment.Phases[:1] // by an actor who is not known
+	if screen := screenOf(t, d); strings.Contains(screen, "took over") {
+		t.Errorf("an unlikely hand-off is told although nobody is known who may have:\n%s", screen)
+	}
 }
 
 // Clocks that are wrong are named, the others counted; none leave no line.
