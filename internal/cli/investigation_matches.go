@@ -243,7 +243,7 @@ func inOrderOfPlace(findings iter.Seq2[*store.Finding, error]) iter.Seq2[*store.
 	return func(yield func(*store.Finding, error) bool) {
 		var equal []*store.Finding
 		flush := func() bool {
-			slices.SortStableFunc(equal, comparePlaces)
+			slices.SortStableFunc(equal, compareFindings)
 			for _, f := range equal {
 				if !yield(f, nil) {
 					return false
@@ -266,17 +266,9 @@ func inOrderOfPlace(findings iter.Seq2[*store.Finding, error]) iter.Seq2[*store.
 	}
 }
 
-func comparePlaces(a, b *store.Finding) int {
-	return cmp.Or(strings.Compare(nameOf(a.Place.Source), nameOf(b.Place.Source)), cmp.Compare(a.Place.Offset, b.Place.Offset),
-		cmp.Compare(a.Place.Line, b.Place.Line), cmp.Compare(a.Place.RecordID, b.Place.RecordID),
-		strings.Compare(a.Rule.ID, b.Rule.ID), strings.Compare(a.Rule.Title, b.Rule.Title), compareGroups(a.Correlation, b.Correlation))
-}
-
-func nameOf(s *event.Source) string {
-	if s == nil {
-		return ""
-	}
-	return s.Name
+func compareFindings(a, b *store.Finding) int {
+	return cmp.Or(detect.ComparePlaces(a.Place, b.Place), strings.Compare(a.Rule.ID, b.Rule.ID), strings.Compare(a.Rule.Title, b.Rule.Title),
+		compareGroups(a.Correlation, b.Correlation))
 }
 
 func compareGroups(a, b *detect.Correlation) int {

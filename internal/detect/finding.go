@@ -98,13 +98,15 @@ type Member struct {
 func compareFindings(a, b *Finding) int {
 	return cmp.Or(
 		a.Time.Compare(b.Time),
-		comparePlaces(a.Place, b.Place),
+		ComparePlaces(a.Place, b.Place),
 		cmp.Compare(a.Rule.rank, b.Rule.rank),
 		compareCorrelations(a.Correlation, b.Correlation),
 	)
 }
 
-func comparePlaces(a, b event.Provenance) int {
+// ComparePlaces puts records in the order of their evidence: by the name of the
+// source, and where they stand in it.
+func ComparePlaces(a, b event.Provenance) int {
 	if a.Source != b.Source {
 		if order := strings.Compare(sourceName(a), sourceName(b)); order != 0 {
 			return order

@@ -228,7 +228,7 @@ func clearedLog(e *event.Event, s *schema) (log string, ok bool) {
 // earliest keeps the first maxCleared events and counts the others.
 func earliest(cleared []Cleared, more int64) ([]Cleared, int64) {
 	slices.SortFunc(cleared, func(a, b Cleared) int {
-		return cmp.Or(a.Time.Compare(b.Time), comparePlaces(a.Place, b.Place))
+		return cmp.Or(a.Time.Compare(b.Time), ComparePlaces(a.Place, b.Place))
 	})
 	if len(cleared) <= maxCleared {
 		return cleared, more
