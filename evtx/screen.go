@@ -6,12 +6,26 @@ type screen interface {
 	UTF16(littleEndian []byte) bool
 }
 
+// A windowScreen can look at bytes in which text stands anywhere, as UTF-16 or
+// with a byte a character. When it says no, nothing that it looks for stands in
+// one of these texts, nor in several with commas between. Where it cannot tell,
+// ok is false.
+type windowScreen interface {
+	Window(bytes []byte) (possible, ok bool)
+}
+
 // Screen passes the texts of the record's columns to a screen until the screen
 // says yes, and reports whether it did. It is for looking whether words stand
 // anywhere in a record, and much cheaper than AppendValue on each column:
 // UTF-16 is passed as it is stored (little endian; it ends at a zero unit),
 // everything else as UTF-8. Left out are columns whose value is a number, a
-// time, an identifier, a boolean or binary.
+// time, an identifier, a boolean or binary. A screen with a method
+//
+//	Window(bytes []byte) (possible, ok bool)
+//
+// is first shown the whole record, in which text stands as UTF-16 or with a
+// byte a character; when that is not possible (and ok), neither are the texts
+// in it, or some of them with commas between, and only the others are passed.
 // Scratch is memory to work in.
 func (r *Record) Screen(screen interface {
 	Text(utf8 []byte) bool
@@ -20,6 +34,16 @@ func (r *Record) Screen(screen interface {
 	if screen.Text(r.layout.constants) {
 		return scratch, true
 	}
+	if whole, ok := screen.(windowScreen); ok {
+		if possible, ok := whole.Window(r.Bytes()); ok && !possible {
+			return r.screenColumns(screen, r.layout.mixed, scratch)
+		}
+	}
+	return r.screenValues(screen, scratch)
+}
+
+// screenValues passes the texts in the record to a screen one by one.
+func (r *Record) screenValues(screen screen, scratch []byte) ([]byte, bool) {
 	if r.arrays { // whose elements stand one by one, or together with commas between
 		return r.screenColumns(screen, r.layout.free, scratch)
 	}

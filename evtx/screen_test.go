@@ -72,6 +72,66 @@ func checkScreened(t *testing.T, name string, record *evtx.Record) {
 	}
 }
 
+// A wordScreen looks for a word, in a whole record first.
+type wordScreen struct {
+	gathering
+	word    string
+	windows int
+}
+
+func (s *wordScreen) Text(text []byte) bool { return bytes.Contains(text, []byte(s.word)) }
+
+func (s *wordScreen) UTF16(text []byte) bool {
+	s.texts = nil
+	s.gathering.UTF16(text)
+	return strings.Contains(s.texts[0], s.word)
+}
+
+func (s *wordScreen) Window(window []byte) (possible, ok bool) {
+	s.windows++
+	var wide []byte
+	for _, unit := range utf16.Encode([]rune(s.word)) {
+		wide = append(wide, byte(unit), byte(unit>>8))
+	}
+	return bytes.Contains(window, wide) || bytes.Contains(window, []byte(s.word)), true
+}
+
+// Every word of every column is found when the record is looked at as a whole.
+func TestScreenOfWholeRecordsMissesNothing(t *testing.T) {
+	t.Parallel()
+	words := 0
+	for name, data := range exampleLogs(t) {
+		file, err := evtx.Open(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for record, err := range file.Records(t.Context(), evtx.Options{}) {
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			for column := range record.Layout().Columns {
+				text, _ := record.AppendValue(nil, column)
+				if string(text) == "true" || string(text) == "false" {
+					continue
+				}
+				for _, word := range strings.FieldsFunc(string(text), func(r rune) bool { return (r < 'g' || r > 'w') && (r < 'G' || r > 'S') }) {
+					if len(word) < 3 {
+						continue
+					}
+					words++
+					screen := wordScreen{word: word}
+					if _, possible := record.Screen(&screen, nil); !possible || screen.windows > 1 {
+						t.Fatalf("%s record %d: %q of %s: %v after %d windows", name, record.ID, word, record.Layout().Columns[column].Name, possible, screen.windows)
+					}
+				}
+			}
+		}
+	}
+	if words < 50_000 {
+		t.Errorf("%d words were looked for, expected 50,000 or more", words)
+	}
+}
+
 // exampleLogs are the event logs of the sample evidence.
 func exampleLogs(t *testing.T) map[string][]byte {
 	t.Helper()

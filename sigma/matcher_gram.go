@@ -18,6 +18,7 @@ type gramTable struct {
 // first-level cache says of nearly every place in a text that none is there.
 // Buckets that look for the same literals share one.
 type gramIndex struct {
+	texts []string
 	// few are all the literals, where they are so short and so few that it is
 	// quicker to search a text for one after the other.
 	few    [][]byte
@@ -142,6 +143,7 @@ func newGramIndex(literals []string, width int) *gramIndex {
 	grams := bits.Len(uint(len(literals) * stride))
 	bitmap := min(max(grams+bitsForGram, minBitmap), maxBitmap)
 	g := &gramIndex{
+		texts:  literals,
 		bitmap: make([]uint64, 1<<(bitmap-6)),
 		thin:   uint(32 - bitmap),
 		width:  width,

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/kulla-defence/kulla/sigma/internal/teddy"
 )
 
 // A Screened event can be asked at once whether keywords may stand anywhere in
@@ -24,6 +26,8 @@ type Screened interface {
 type Screen struct {
 	tables []gramTable
 	folded []byte
+	// finder looks at much text at once; nil where it cannot.
+	finder *teddy.Finder
 	// verbatim is set when the keywords stand in JSON as they are.
 	verbatim bool
 	// texts and units are UTF-8 and UTF-16 in which no keyword stands.
@@ -42,14 +46,41 @@ func (s *Session) screenFor(index *fieldIndex) *Screen {
 	}
 	known, ok := s.screens[set]
 	if !ok {
-		known = &Screen{tables: index.contains, verbatim: index.verbatim}
+		known = &Screen{tables: index.contains, verbatim: index.verbatim, finder: teddy.New(set.texts())}
 		s.screens[set] = known
 	}
 	return known
 }
 
+func (g *gramSet) texts() (texts []string) {
+	for _, index := range g {
+		if index != nil {
+			texts = append(texts, index.texts...)
+		}
+	}
+	return texts
+}
+
+// worthFinding is the length from which a finder is quicker than a look here
+// and there, and than memory.
+const worthFinding = 64
+
+// Window looks at bytes in which text stands anywhere, as UTF-16 or with a byte
+// a character. Where it finds nothing, no keyword stands in one of these texts,
+// nor where some of them are joined by commas. It returns false for ok when it
+// cannot tell: then the texts must be looked at one by one.
+func (s *Screen) Window(window []byte) (possible, ok bool) {
+	if s.finder == nil {
+		return false, false
+	}
+	return s.finder.UTF16(window) || s.finder.UTF8(window), true
+}
+
 // Text looks at UTF-8.
 func (s *Screen) Text(text []byte) bool {
+	if s.finder != nil && len(text) >= worthFinding {
+		return s.finder.UTF8(text)
+	}
 	known := s.texts.place(text)
 	if known.is(text) {
 		return false
@@ -92,6 +123,9 @@ func standsInJSON(text string) bool {
 // UTF16 looks at little-endian UTF-16 as it stands. Text that is not ASCII
 // where it looks may hold anything.
 func (s *Screen) UTF16(text []byte) bool {
+	if s.finder != nil && len(text) >= worthFinding {
+		return s.finder.UTF16(text)
+	}
 	known := s.units.place(text)
 	if known.is(text) {
 		return false
