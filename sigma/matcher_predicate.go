@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/kulla-defence/kulla/sigma/internal/automaton"
 )
 
 // A test is a predicate, compiled.
@@ -36,6 +38,8 @@ type valueTest struct {
 	// whole is the pattern itself where it counts characters (?).
 	whole      *String
 	expression *regexp.Regexp
+	// automaton matches the expression; it is made when it is first needed.
+	automaton  *automaton.Automaton
 	required   requirements // of the expression
 	network    netip.Prefix
 	comparison Comparison
@@ -249,6 +253,13 @@ func (v *valueTest) relates(have, other *fieldText) bool {
 	return v.reference.Relation.holds(have.folded, other.folded)
 }
 
+func (v *valueTest) matchesExpression(text []byte) bool {
+	if v.automaton == nil {
+		v.automaton = automaton.New(v.expression)
+	}
+	return v.automaton.Match(text)
+}
+
 func (v *valueTest) matches(have *fieldText, part TimePart) bool {
 	text := have.folded
 	if v.cased {
@@ -270,7 +281,7 @@ func (v *valueTest) matches(have *fieldText, part TimePart) bool {
 		return matchPattern(text, v.parts)
 	case valueExpression:
 		return v.required.fulfilled(have) &&
-			(v.required.whole && isASCII(have.raw) || v.expression.Match(have.raw))
+			(v.required.whole && isASCII(have.raw) || v.matchesExpression(have.raw))
 	case valueNetwork:
 		return Network{v.network}.contains(have.raw)
 	case valueComparison:

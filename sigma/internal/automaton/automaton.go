@@ -1,0 +1,206 @@
+// Package automaton tells whether a regular expression matches a text, with one
+// look at a table for each byte.
+//
+// It is a deterministic automaton whose states are made when a text first leads
+// to them (Cox, Regular Expression Matching in the Wild, 2010). It knows ASCII
+// only, and only yes or no; everything else, and texts for which the states get
+// too many, is for the regexp package. Begin with New.
+package automaton
+
+import (
+	"encoding/binary"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"unicode/utf8"
+)
+
+// An Automaton matches one expression. It is for one goroutine.
+type Automaton struct {
+	expression *regexp.Regexp
+	program    *syntax.Prog
+	// looksBehind is set when the expression asks what is before a place.
+	looksBehind bool
+	states      []state
+	// next is the table: a row of what each byte leads to for each state.
+	next    []stateNumber
+	known   map[string]stateNumber
+	key     []byte
+	reached []bool
+	closure []uint32
+	// exhausted is set once there are more states than are kept.
+	exhausted bool
+}
+
+// A state is what may be matched next.
+type state struct {
+	// threads are where the program may go on, ascending, before it is known
+	// what stands next; before is what stood last, or one like it.
+	threads []uint32
+	before  rune
+}
+
+type stateNumber uint16
+
+const (
+	// rowBits says how long a row is: it has a place for each byte.
+	rowBits = 8
+	// endOfText has the place of a byte that is not ASCII.
+	endOfText = 0xff
+	// maxStates keeps an automaton under 150 KiB.
+	maxStates = 256
+)
+
+// Numbers that are not of states.
+const (
+	unknown stateNumber = maxStates + iota
+	matched
+	failed
+)
+
+// New makes the automaton of an expression.
+func New(expression *regexp.Regexp) *Automaton {
+	a := &Automaton{expression: expression}
+	parsed, err := syntax.Parse(expression.String(), syntax.Perl)
+	if err == nil {
+		a.program, err = syntax.Compile(parsed.Simplify())
+	}
+	if err != nil { // an expression in another syntax
+		a.exhausted = true
+		return a
+	}
+	for i := range a.program.Inst {
+		a.looksBehind = a.looksBehind || a.program.Inst[i].Op == syntax.InstEmptyWidth
+	}
+	a.known = map[string]stateNumber{}
+	a.reached = make([]bool, len(a.program.Inst))
+	a.number(nil, -1)
+	return a
+}
+
+// Match reports what expression.Match does.
+func (a *Automaton) Match(text []byte) bool {
+	if a.exhausted {
+		return a.expression.Match(text)
+	}
+	at := stateNumber(0)
+	for _, c := range text {
+		next := a.next[int(at)<<rowBits|int(c)]
+		if next >= maxStates {
+			if c >= utf8.RuneSelf {
+				return a.expression.Match(text)
+			}
+			if next = a.follow(at, c); next == matched {
+				return true
+			}
+			if a.exhausted {
+				return a.expression.Match(text)
+			}
+		}
+		at = next
+	}
+	return a.follow(at, endOfText) == matched
+}
+
+// follow returns what a symbol leads to from a state.
+func (a *Automaton) follow(at stateNumber, symbol byte) stateNumber {
+	place := int(at)<<rowBits | int(symbol)
+	if a.next[place] == unknown {
+		next := a.step(at, symbol)
+		if a.exhausted {
+			return failed
+		}
+		a.next[place] = next
+	}
+	return a.next[place]
+}
+
+// step works out what a symbol leads to.
+func (a *Automaton) step(at stateNumber, symbol byte) stateNumber {
+	after := rune(symbol)
+	if symbol == endOfText {
+		after = -1
+	}
+	if a.close(&a.states[at], after) {
+		return matched
+	}
+	if symbol == endOfText {
+		return failed
+	}
+	var threads []uint32
+	for _, place := range a.closure {
+		if i := &a.program.Inst[place]; i.MatchRune(after) {
+			threads = append(threads, i.Out)
+		}
+	}
+	return a.number(threads, a.like(after))
+}
+
+// close finds the instructions that a state's threads come to without a
+// character, and reports whether one of them is that the expression matches. A
+// match may begin anywhere, so there is always a thread at the start.
+func (a *Automaton) close(s *state, after rune) bool {
+	clear(a.reached)
+	a.closure = a.closure[:0]
+	met := syntax.EmptyOpContext(s.before, after)
+	waiting := append(slices.Clone(s.threads), uint32(a.program.Start))
+	for len(waiting) > 0 {
+		place := waiting[len(waiting)-1]
+		waiting = waiting[:len(waiting)-1]
+		if a.reached[place] {
+			continue
+		}
+		a.reached[place] = true
+		switch i := &a.program.Inst[place]; i.Op {
+		case syntax.InstMatch:
+			return true
+		case syntax.InstAlt, syntax.InstAltMatch:
+			waiting = append(waiting, i.Out, i.Arg)
+		case syntax.InstCapture, syntax.InstNop:
+			waiting = append(waiting, i.Out)
+		case syntax.InstEmptyWidth:
+			if wanted := syntax.EmptyOp(i.Arg); wanted&^met == 0 {
+				waiting = append(waiting, i.Out)
+			}
+		case syntax.InstRune, syntax.InstRune1, syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
+			a.closure = append(a.closure, place)
+		}
+	}
+	return false
+}
+
+// like returns a character that is the same to what looks behind.
+func (a *Automaton) like(c rune) rune {
+	switch {
+	case !a.looksBehind:
+		return -1
+	case c == '\n':
+		return c
+	case syntax.IsWordChar(c):
+		return 'a'
+	}
+	return ' '
+}
+
+// number returns the state of threads, which is made if it is new.
+func (a *Automaton) number(threads []uint32, before rune) stateNumber {
+	slices.Sort(threads)
+	threads = slices.Compact(threads)
+	a.key = binary.AppendVarint(a.key[:0], int64(before))
+	for _, thread := range threads {
+		a.key = binary.AppendUvarint(a.key, uint64(thread))
+	}
+	if known, ok := a.known[string(a.key)]; ok {
+		return known
+	}
+	if len(a.states) == maxStates {
+		a.exhausted = true
+		a.states, a.next, a.known = nil, nil, nil
+		return failed
+	}
+	number := stateNumber(len(a.states))
+	a.states = append(a.states, state{threads, before})
+	a.next = append(a.next, slices.Repeat([]stateNumber{unknown}, 1<<rowBits)...)
+	a.known[string(a.key)] = number
+	return number
+}
