@@ -1,17 +1,23 @@
 package evtx
 
+import "slices"
+
 // A screen looks at texts; see Record.Screen.
 type screen interface {
 	Text(utf8 []byte) bool
 	UTF16(littleEndian []byte) bool
 }
 
-// A windowScreen can look at bytes in which text stands anywhere, as UTF-16 or
-// with a byte a character. When it says no, nothing that it looks for stands in
-// one of these texts, nor in several with commas between. Where it cannot tell,
-// ok is false.
+// A windowScreen can look at more than one text at once.
 type windowScreen interface {
-	Window(bytes []byte) (possible, ok bool)
+	// Window looks at bytes in which text stands anywhere as UTF-16, and if
+	// narrow also with a byte a character. When it says no, nothing that it
+	// looks for stands in one of these texts, nor in several with commas
+	// between. Where it cannot tell, ok is false.
+	Window(bytes []byte, narrow bool) (possible, ok bool)
+	// Recurring looks at UTF-8, which for one and the same key is always the
+	// same. A key is a pointer.
+	Recurring(key any, utf8 []byte) bool
 }
 
 // Screen passes the texts of the record's columns to a screen until the screen
@@ -19,27 +25,40 @@ type windowScreen interface {
 // anywhere in a record, and much cheaper than AppendValue on each column:
 // UTF-16 is passed as it is stored (little endian; it ends at a zero unit),
 // everything else as UTF-8. Left out are columns whose value is a number, a
-// time, an identifier, a boolean or binary. A screen with a method
+// time, an identifier, a boolean or binary. A screen with two more methods
 //
-//	Window(bytes []byte) (possible, ok bool)
+//	Window(bytes []byte, narrow bool) (possible, ok bool)
+//	Recurring(key any, utf8 []byte) bool
 //
-// is first shown the whole record, in which text stands as UTF-16 or with a
-// byte a character; when that is not possible (and ok), neither are the texts
-// in it, or some of them with commas between, and only the others are passed.
+// is shown what the template settles as Recurring, with the layout as its key,
+// and then the whole record: bytes in which text stands as UTF-16, and if narrow
+// also with a byte a character. When that is not possible (and ok), neither are
+// the texts in it, nor some of them with commas between, and only what is put
+// together otherwise is passed.
 // Scratch is memory to work in.
 func (r *Record) Screen(screen interface {
 	Text(utf8 []byte) bool
 	UTF16(littleEndian []byte) bool
 }, scratch []byte) ([]byte, bool) {
-	if screen.Text(r.layout.constants) {
+	whole, ok := screen.(windowScreen)
+	if !ok {
+		if screen.Text(r.layout.constants) {
+			return scratch, true
+		}
+		return r.screenValues(screen, scratch)
+	}
+	if whole.Recurring(r.layout, r.layout.constants) {
 		return scratch, true
 	}
-	if whole, ok := screen.(windowScreen); ok {
-		if possible, ok := whole.Window(r.Bytes()); ok && !possible {
-			return r.screenColumns(screen, r.layout.mixed, scratch)
-		}
+	if possible, ok := whole.Window(r.Bytes(), r.hasNarrow()); ok && !possible {
+		return r.screenColumns(screen, r.layout.mixed, scratch)
 	}
 	return r.screenValues(screen, scratch)
+}
+
+// hasNarrow reports whether text stands in the record with a byte a character.
+func (r *Record) hasNarrow() bool {
+	return slices.ContainsFunc(r.values, func(v value) bool { return v.kind&^TypeArray == TypeANSIString })
 }
 
 // screenValues passes the texts in the record to a screen one by one.

@@ -87,13 +87,15 @@ func (s *wordScreen) UTF16(text []byte) bool {
 	return strings.Contains(s.texts[0], s.word)
 }
 
-func (s *wordScreen) Window(window []byte) (possible, ok bool) {
+func (s *wordScreen) Recurring(_ any, text []byte) bool { return s.Text(text) }
+
+func (s *wordScreen) Window(window []byte, narrow bool) (possible, ok bool) {
 	s.windows++
 	var wide []byte
 	for _, unit := range utf16.Encode([]rune(s.word)) {
 		wide = append(wide, byte(unit), byte(unit>>8))
 	}
-	return bytes.Contains(window, wide) || bytes.Contains(window, []byte(s.word)), true
+	return bytes.Contains(window, wide) || narrow && bytes.Contains(window, []byte(s.word)), true
 }
 
 // Every word of every column is found when the record is looked at as a whole.

@@ -30,6 +30,8 @@ type Screen struct {
 	finder *teddy.Finder
 	// verbatim is set when the keywords stand in JSON as they are.
 	verbatim bool
+	// innocent is the key of the last recurring text in which no keyword stands.
+	innocent any
 	// texts and units are UTF-8 and UTF-16 in which no keyword stands.
 	texts, units innocentTexts
 }
@@ -65,15 +67,28 @@ func (g *gramSet) texts() (texts []string) {
 // and there, and than memory.
 const worthFinding = 64
 
-// Window looks at bytes in which text stands anywhere, as UTF-16 or with a byte
-// a character. Where it finds nothing, no keyword stands in one of these texts,
+// Window looks at bytes in which text stands anywhere as UTF-16, and if narrow
+// also with a byte a character. Where it finds nothing, no keyword stands in one of these texts,
 // nor where some of them are joined by commas. It returns false for ok when it
 // cannot tell: then the texts must be looked at one by one.
-func (s *Screen) Window(window []byte) (possible, ok bool) {
+func (s *Screen) Window(window []byte, narrow bool) (possible, ok bool) {
 	if s.finder == nil {
 		return false, false
 	}
-	return s.finder.UTF16(window) || s.finder.UTF8(window), true
+	return s.finder.UTF16(window) || narrow && s.finder.UTF8(window), true
+}
+
+// Recurring looks at UTF-8 that is the same whenever the key is. Keys are
+// pointers.
+func (s *Screen) Recurring(key any, text []byte) bool {
+	if key == s.innocent {
+		return false
+	}
+	possible := s.Text(text)
+	if !possible {
+		s.innocent = key
+	}
+	return possible
 }
 
 // Text looks at UTF-8.
