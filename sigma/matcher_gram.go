@@ -23,9 +23,12 @@ type gramIndex struct {
 	// quicker to search a text for one after the other.
 	few    [][]byte
 	bitmap []uint64
-	thin   uint   // how far a hash is shifted to be a place in the bitmap
-	width  int    // bytes in a gram: edge, or less for shorter literals
-	mask   uint32 // of that many bytes
+	// all is the bitmap where every place of a text is looked at and it has
+	// its largest size; else nil.
+	all   *[1 << (maxBitmap - 6)]uint64
+	thin  uint   // how far a hash is shifted to be a place in the bitmap
+	width int    // bytes in a gram: edge, or less for shorter literals
+	mask  uint32 // of that many bytes
 	// stride is how many bytes of text may be stepped over: each literal has
 	// its grams at that many places in a row in the table, so one of them
 	// begins where a step ends.
@@ -65,21 +68,51 @@ func (t *gramTable) find(dst [][]int32, text []byte) [][]int32 {
 	if t.few != nil {
 		return dst
 	}
-	mask, bitmap, thin := t.mask, t.bitmap, t.thin
-	at := 0
-	for ; at+edge <= len(text); at += t.stride {
-		gram := binary.LittleEndian.Uint32(text[at:]) & mask
-		place := gram * gramPrime >> thin
-		if bitmap[place>>6]&(1<<(place&63)) != 0 {
-			dst = t.findAt(dst, text, at, gram)
-		}
+	at := t.next(text, 0)
+	for ; at+edge <= len(text); at = t.next(text, at+t.stride) {
+		dst = t.findAt(dst, text, at, binary.LittleEndian.Uint32(text[at:])&t.mask)
 	}
 	for ; at+t.width <= len(text); at += t.stride { // grams after which there are not four bytes
 		var last [edge]byte
 		copy(last[:], text[at:])
-		dst = t.findAt(dst, text, at, binary.LittleEndian.Uint32(last[:])&mask)
+		dst = t.findAt(dst, text, at, binary.LittleEndian.Uint32(last[:])&t.mask)
 	}
 	return dst
+}
+
+// next returns the first place from at on, a stride after the other, whose gram
+// the bitmap knows; or the first behind which there are not four bytes. It is
+// not inlined so that all it needs stays in registers.
+//
+//go:noinline
+func (g *gramIndex) next(text []byte, at int) int {
+	if g.all != nil {
+		at = nextOfAll(g.all, text, at)
+	}
+	mask, bitmap, thin, stride := g.mask, g.bitmap, g.thin&31, g.stride
+	for ; at+edge <= len(text); at += stride {
+		place := binary.LittleEndian.Uint32(text[at:]) & mask * gramPrime >> thin
+		if bitmap[place>>6]&(1<<(place&63)) != 0 {
+			break
+		}
+	}
+	return at
+}
+
+// nextOfAll is next for a stride of one and the largest bitmap: four grams of
+// each eight bytes. It stops at some place before the end.
+func nextOfAll(bitmap *[1 << (maxBitmap - 6)]uint64, text []byte, at int) int {
+	for ; at+2*edge <= len(text); at += edge {
+		word := binary.LittleEndian.Uint64(text[at:])
+		a := uint16(uint32(word) * gramPrime >> (32 - maxBitmap))
+		b := uint16(uint32(word>>8) * gramPrime >> (32 - maxBitmap))
+		c := uint16(uint32(word>>16) * gramPrime >> (32 - maxBitmap))
+		d := uint16(uint32(word>>24) * gramPrime >> (32 - maxBitmap))
+		if (bitmap[a>>6]>>(a&63)|bitmap[b>>6]>>(b&63)|bitmap[c>>6]>>(c&63)|bitmap[d>>6]>>(d&63))&1 != 0 {
+			break
+		}
+	}
+	return at
 }
 
 // findAt appends the candidates whose literals have a gram where the text has
@@ -151,6 +184,9 @@ func newGramIndex(literals []string, width int) *gramIndex {
 		stride: stride,
 		shift:  uint(32 - grams - 1),
 		slots:  make([]gramSlot, 1<<(grams+1)),
+	}
+	if bitmap == maxBitmap && stride == 1 && width == edge {
+		g.all = (*[1 << (maxBitmap - 6)]uint64)(g.bitmap)
 	}
 	for number, l := range literals {
 		if width < edge && len(literals) <= maxFew {
