@@ -110,10 +110,12 @@ func benchmarkRules(b *testing.B, rules string, evidence lane) {
 	}
 }
 
-// measureHunt times the compiling of the rules, which is in ns/op, MB/s and
-// events/s, apart from the rest, which alone is in steady-events/s.
+// measureHunt hunts within the bounds of memory that the program has. It times
+// the compiling of the rules, which is in ns/op, MB/s and events/s, apart from
+// the rest, which alone is in steady-events/s.
 func measureHunt(b *testing.B, set *sigma.RuleSet, taxonomy *sigma.Taxonomy, evidence lane) {
 	var m measured
+	b.Cleanup(LimitMemory())
 	resetPeak()
 	for b.Loop() {
 		m.hunt(b, set, taxonomy, evidence.folder)
