@@ -58,6 +58,9 @@ func (r *Route) Source(field string) *FieldSource {
 // Source, and values without wildcards are replaced by their equivalents. The
 // given expression is not changed; parts that stay as they are are shared.
 func (r *Route) Rewrite(e Expression) Expression {
+	if len(r.Fields)+len(r.Values)+len(r.Hexadecimal) == 0 {
+		return e
+	}
 	rewritten, _ := r.rewrite(e)
 	return rewritten
 }
