@@ -18,6 +18,7 @@ type Matcher struct {
 	rules          []*Rule
 	ways           []way
 	fields         fieldTable
+	made           map[*FieldSource]int32 // fields by how a route makes them
 	discriminators [len(discriminatorColumns)]discriminator
 	grams          gramShelf
 
@@ -25,7 +26,7 @@ type Matcher struct {
 	sources  map[logSourceKey]int32
 	numbered []LogSource // log sources by their number
 	// acceptedBy are the ways that events of a log source may take.
-	acceptedBy map[int32][]int32
+	acceptedBy map[int32]*acceptedWays
 	buckets    map[bucketKey]*bucket
 }
 
@@ -38,11 +39,12 @@ func Compile(rules []*Rule, taxonomy *Taxonomy) *Matcher {
 	m := &Matcher{
 		rules:   rules,
 		fields:  newFieldTable(),
+		made:    map[*FieldSource]int32{},
 		grams:   gramShelf{known: map[string]*gramIndex{}},
 		sources: map[logSourceKey]int32{},
 		buckets: map[bucketKey]*bucket{},
 
-		acceptedBy: map[int32][]int32{},
+		acceptedBy: map[int32]*acceptedWays{},
 	}
 	for i := range m.discriminators {
 		m.discriminators[i] = newDiscriminator(discriminatorColumns[i])

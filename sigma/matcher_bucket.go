@@ -32,9 +32,9 @@ type candidate struct {
 // build fills the bucket.
 func (b *bucket) build(m *Matcher) {
 	c := bucketCompiler{bucket: b, matcher: m}
-	finder := witnessFinder{fields: &m.fields}
+	finder := witnessFinder{matcher: m}
 	var witnesses [][]atom
-	for _, number := range m.accepted(b.key.source) {
+	for _, number := range m.accepted(b.key.source).of(b.key.values[channelColumn]) {
 		w := &m.ways[number]
 		if !w.takes(b.key) {
 			continue
@@ -164,7 +164,6 @@ func (c *bucketCompiler) index(witnesses [][]atom) {
 	for number, atoms := range witnesses {
 		if len(atoms) == 0 {
 			c.bucket.always = append(c.bucket.always, int32(number))
-			continue
 		}
 		for _, a := range atoms {
 			builder, ok := builders[a.field]
@@ -182,10 +181,9 @@ func (c *bucketCompiler) index(witnesses [][]atom) {
 }
 
 func (c *bucketCompiler) listFields() {
-	fields := &c.matcher.fields
-	asked := make([]bool, len(fields.fields))
+	asked := make([]bool, len(c.matcher.fields.fields))
 	for i := range c.bucket.candidates {
-		eachPredicate(c.bucket.candidates[i].simplified, func(p *Predicate) { asked[fields.number(p.Field, p.Source)] = true })
+		eachPredicate(c.bucket.candidates[i].simplified, func(p *Predicate) { asked[c.matcher.fieldNumber(p)] = true })
 	}
 	for number, is := range asked {
 		if is {

@@ -20,6 +20,8 @@ type compiledRoute struct {
 	Route
 	where []Expression // its Where
 	needs needs        // of its Where
+	// sources are its Fields, of those that rules ask for.
+	sources map[string]*FieldSource
 	// rephrases is set where a rule says something else of a discriminator
 	// once it is rewritten for the route.
 	rephrases bool
@@ -103,7 +105,7 @@ func (c *compiler) source(wanted LogSource) *ruleSource {
 }
 
 func (c *compiler) route(route Route) *compiledRoute {
-	compiled := &compiledRoute{Route: route}
+	compiled := &compiledRoute{Route: route, sources: map[string]*FieldSource{}}
 	for _, constraint := range route.Where {
 		p := &Predicate{Field: constraint.Column}
 		for _, value := range constraint.Values {
@@ -118,7 +120,7 @@ func (c *compiler) route(route Route) *compiledRoute {
 
 // rephrases reports whether a rule's item on a field may become another one.
 func (r *Route) rephrases(field string) bool {
-	return r.Source(field) != nil || r.Values[field] != nil || slices.Contains(r.Hexadecimal, field)
+	return r.Source(field) != nil || r.hasEquivalents(field)
 }
 
 // ask notes the fields that an expression asks for.
@@ -156,35 +158,75 @@ func (c *compiler) needs(e Expression) (found needs) {
 func (c *compiler) internFields() {
 	for _, source := range c.sources {
 		for _, route := range source.routes {
-			for _, constraint := range route.Where {
-				c.matcher.fields.intern(constraint.Column, nil)
-			}
-			for _, name := range source.names {
-				c.matcher.fields.intern(name, route.Source(name))
-			}
+			c.internRoute(route, source.names)
 		}
 	}
 }
 
-// own is what the rule of a way says in the words of its route.
-func (m *Matcher) own(w *way) Expression {
-	return w.route.Rewrite(m.rules[w.rule].Expression())
+func (c *compiler) internRoute(route *compiledRoute, names []string) {
+	m := c.matcher
+	for _, constraint := range route.Where {
+		m.fields.intern(constraint.Column, nil)
+	}
+	for _, name := range names {
+		made := route.Source(name)
+		m.fields.intern(name, made)
+		if made != nil {
+			route.sources[name] = made
+			m.made[made] = m.fields.number(name, made)
+		}
+	}
 }
 
-// accepted returns the ways that events of a log source may take, by number.
-func (m *Matcher) accepted(source int32) []int32 {
+// fieldNumber is the number of the field of a predicate.
+func (m *Matcher) fieldNumber(p *Predicate) int32 {
+	if number, ok := m.made[p.Source]; ok {
+		return number
+	}
+	return m.fields.number(p.Field, p.Source)
+}
+
+// own is what the rule of a way says in the words of its route.
+func (m *Matcher) own(w *way) Expression {
+	r := rewriter{&w.route.Route, func(field string) *FieldSource { return w.route.sources[field] }}
+	return r.expression(m.rules[w.rule].Expression())
+}
+
+// acceptedWays are the ways that events of a log source may take, by number,
+// ascending.
+type acceptedWays struct {
+	all []int32
+	// anyChannel are those that need none of some channels, and byChannel the
+	// others, by the number of a channel.
+	anyChannel []int32
+	byChannel  map[int32][]int32
+}
+
+// of returns the ways that events of a channel may take.
+func (a *acceptedWays) of(channel int32) []int32 {
+	if channel == valueAmbiguous {
+		return a.all
+	}
+	ways := slices.Concat(a.anyChannel, a.byChannel[channel])
+	slices.Sort(ways)
+	return ways
+}
+
+// accepted finds the ways for a log source once for all of its buckets.
+func (m *Matcher) accepted(source int32) *acceptedWays {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
 	known, ok := m.acceptedBy[source]
 	if !ok {
-		known = waysOf(m.ways, m.numbered[source])
+		known = newAcceptedWays(m.ways, m.numbered[source])
 		m.acceptedBy[source] = known
 	}
 	return known
 }
 
-// waysOf asks each route once, as rules of one log source share it.
-func waysOf(ways []way, events LogSource) (accepted []int32) {
+// newAcceptedWays asks each route once, as rules of one log source share it.
+func newAcceptedWays(ways []way, events LogSource) *acceptedWays {
+	accepted := &acceptedWays{byChannel: map[int32][]int32{}}
 	answers := map[*compiledRoute]bool{}
 	for i := range ways {
 		route := ways[i].route
@@ -194,8 +236,18 @@ func waysOf(ways []way, events LogSource) (accepted []int32) {
 			answers[route] = accepts
 		}
 		if accepts {
-			accepted = append(accepted, int32(i))
+			accepted.add(int32(i), ways[i].allowed[channelColumn])
 		}
 	}
 	return accepted
+}
+
+func (a *acceptedWays) add(way int32, channels []int32) {
+	a.all = append(a.all, way)
+	if channels == nil {
+		a.anyChannel = append(a.anyChannel, way)
+	}
+	for _, channel := range channels {
+		a.byChannel[channel] = append(a.byChannel[channel], way)
+	}
 }

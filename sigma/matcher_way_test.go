@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 )
@@ -71,13 +72,16 @@ func plainValueWitness(value Value, field int32) (atoms []atom, cost int) {
 func checkWays(t *testing.T, rules []*Rule, taxonomy *Taxonomy) {
 	t.Helper()
 	m := Compile(rules, taxonomy)
-	finder := witnessFinder{fields: &m.fields}
+	finder := witnessFinder{matcher: m}
 	next := 0
 	for number, rule := range rules {
 		for _, route := range taxonomy.Routes(rule.LogSource) {
 			w := &m.ways[next]
 			next++
-			own := route.Rewrite(rule.Expression())
+			own := m.own(w)
+			if want := route.Rewrite(rule.Expression()); !reflect.DeepEqual(own, want) {
+				t.Fatalf("rule %d: %v, want %v", number, own, want)
+			}
 			whole := append(And(slices.Clip(w.route.where)), own)
 			if w.rule != number {
 				t.Fatalf("a way of rule %d is one of rule %d", number, w.rule)
@@ -141,15 +145,22 @@ func checkAccepted(t *testing.T, m *Matcher) {
 	t.Helper()
 	for _, events := range []LogSource{{}, {Product: "windows"}, {Product: "Windows"}, {Category: "test"}, {Category: "webserver"}, {Product: "linux", Service: "auditd"}} {
 		number := m.source(events)
-		var want []int32
+		accepts := make([]bool, len(m.ways))
 		for i := range m.ways {
-			if m.ways[i].route.Accepts(events) {
-				want = append(want, int32(i))
-			}
+			accepts[i] = m.ways[i].route.Accepts(events)
 		}
-		for range 2 {
-			if got := m.accepted(number); !slices.Equal(got, want) {
-				t.Fatalf("events of %v: %d ways, want %d", events, len(got), len(want))
+		for channel := valueAmbiguous; int(channel) < len(m.discriminators[channelColumn].texts); channel++ {
+			var want []int32
+			for i := range m.ways {
+				_, allowed := slices.BinarySearch(m.ways[i].allowed[channelColumn], channel)
+				if accepts[i] && (allowed || channel == valueAmbiguous || m.ways[i].allowed[channelColumn] == nil) {
+					want = append(want, int32(i))
+				}
+			}
+			for range 2 {
+				if got := m.accepted(number).of(channel); !slices.Equal(got, want) {
+					t.Fatalf("events of %v in channel %d: %d ways, want %d", events, channel, len(got), len(want))
+				}
 			}
 		}
 	}

@@ -31,8 +31,8 @@ const (
 // whenever the expression does, a necessary condition. Of several it takes the
 // rarest. The cost estimates how often one holds; it is only used to choose.
 type witnessFinder struct {
-	fields *fieldTable
-	atoms  []atom // of the terms that are being looked at
+	matcher *Matcher
+	atoms   []atom // of the terms that are being looked at
 }
 
 // leastCost is that of the rarest atoms.
@@ -95,7 +95,7 @@ func (f *witnessFinder) ofPredicate(p *Predicate, limit int) (cost int, ok bool)
 	if p.Negate || p.Part != WholeTime {
 		return 0, false
 	}
-	field := f.fields.number(p.Field, p.Source)
+	field := f.matcher.fieldNumber(p)
 	ofValue := func(i, limit int) (int, bool) { return f.ofValue(p.Values[i], field, limit) }
 	if p.All {
 		return f.cheapest(len(p.Values), limit, ofValue)
