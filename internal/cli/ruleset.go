@@ -2,11 +2,13 @@ package cli
 
 import (
 	"archive/zip"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -71,16 +73,14 @@ func firstOf(problems []sigma.Problem) string {
 
 // loadWithDocuments also returns what the rules were read from.
 func (o ruleOptions) loadWithDocuments() (*sigma.RuleSet, *sigma.Taxonomy, *sigma.Documents, error) {
+	var documents *sigma.Documents
+	var unread error
+	var reading sync.WaitGroup
+	reading.Go(func() { documents, unread = o.documents() })
 	taxonomy, err := o.loadTaxonomy()
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	placeholders, err := loadPlaceholders(o.placeholders)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	documents, err := o.documents()
-	if err != nil {
+	placeholders, unplaced := loadPlaceholders(o.placeholders)
+	reading.Wait()
+	if err = cmp.Or(err, unplaced, unread); err != nil {
 		return nil, nil, nil, err
 	}
 	return sigma.NewRuleSet(documents, sigma.Options{Placeholders: placeholders}), taxonomy, documents, nil
