@@ -2,9 +2,11 @@ package cli
 
 import (
 	"archive/zip"
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -125,7 +127,12 @@ func loadDocuments(path string) (*sigma.Documents, error) {
 	if info.IsDir() {
 		return sigma.ParseFS(os.DirFS(path), filepath.ToSlash(filepath.Clean(path))+"/")
 	}
-	archive, err := zip.OpenReader(path)
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("rules: %w", err)
+	}
+	defer file.Close()
+	archive, err := zip.NewReader(inMemory(file, info), info.Size())
 	if errors.Is(err, zip.ErrFormat) {
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -137,8 +144,21 @@ func loadDocuments(path string) (*sigma.Documents, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rules: %s: %w", path, err)
 	}
-	defer archive.Close()
 	return sigma.ParseFS(archive, path+"!")
+}
+
+// inMemory reads a file of the size of an archive of rules at once: thousands
+// of members take a few reads each otherwise. Any other file stays where it is.
+func inMemory(file *os.File, info os.FileInfo) io.ReaderAt {
+	const most = 32 << 20 // the public rules have 4 MiB
+	if !info.Mode().IsRegular() || info.Size() > most {
+		return file
+	}
+	data := make([]byte, info.Size())
+	if _, err := file.ReadAt(data, 0); err != nil {
+		return file // and reading a member says what is wrong
+	}
+	return bytes.NewReader(data)
 }
 
 // builtInRules loads the rules in the binary.
