@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"sync"
 	"testing"
 )
 
@@ -205,4 +206,33 @@ func TestFoldStringIsFold(t *testing.T) {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
+}
+
+// Sessions that meet new kinds of events at the same time build the same buckets.
+func TestSessionsShareBuckets(t *testing.T) {
+	t.Parallel()
+	taxonomy := parseTaxonomy(t, matcherTaxonomy)
+	c := &choice{random: rand.New(rand.NewPCG(7, 3))}
+	var rules []*Rule
+	for range 200 {
+		rules = append(rules, c.rule())
+	}
+	schemas := []*rowSchema{c.schema(), c.schema(), c.schema()}
+	var events []*row
+	for range 100 {
+		events = append(events, c.event(pick(c, schemas)))
+	}
+	matcher := Compile(rules, taxonomy)
+	var sessions sync.WaitGroup
+	for range 8 {
+		sessions.Go(func() {
+			session := matcher.NewSession()
+			for _, event := range events {
+				if got, want := session.Match(event), plainMatches(rules, taxonomy, event); !slices.Equal(got, want) {
+					t.Errorf("event %q: got %v, want %v", event.cells, got, want)
+				}
+			}
+		})
+	}
+	sessions.Wait()
 }
