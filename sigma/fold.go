@@ -99,7 +99,12 @@ func foldRune(r rune) rune {
 	return smallest
 }
 
-// foldString is Fold for the strings of rules.
+// foldString is Fold for the strings of rules, most of which are folded.
 func foldString(text string) string {
-	return string(Fold(make([]byte, 0, len(text)), []byte(text)))
+	for i := range len(text) {
+		if c := text[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
+			return string(Fold(make([]byte, 0, len(text)), []byte(text)))
+		}
+	}
+	return text
 }

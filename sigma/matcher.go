@@ -18,87 +18,46 @@ type Matcher struct {
 	rules          []*Rule
 	ways           []way
 	fields         fieldTable
+	made           map[*FieldSource]int32 // fields by how a route makes them
 	discriminators [len(discriminatorColumns)]discriminator
 	grams          gramShelf
 
 	mutex    sync.Mutex
 	sources  map[logSourceKey]int32
 	numbered []LogSource // log sources by their number
-	buckets  map[bucketKey]*bucket
-}
-
-// A way is one route of one rule: where it looks, and what for.
-type way struct {
-	rule       int
-	route      Route
-	own        Expression // of the rule, rewritten for the route
-	expression Expression // the same with the route's Where in front
-	// allowed are the values of each discriminator that the expression needs,
-	// ascending; nil is any.
-	allowed [len(discriminatorColumns)][]int32
+	// acceptedBy are the ways that events of a log source may take.
+	acceptedBy map[int32]*acceptedWays
+	buckets    map[bucketKey]*bucket
 }
 
 // logSourceKey is what tells log sources apart for routing.
 type logSourceKey struct{ category, product, service string }
 
 // Compile makes a matcher of rules. The taxonomy says where their events are
-// recorded.
+// recorded. The rules must not change any more.
 func Compile(rules []*Rule, taxonomy *Taxonomy) *Matcher {
 	m := &Matcher{
 		rules:   rules,
 		fields:  newFieldTable(),
+		made:    map[*FieldSource]int32{},
 		grams:   gramShelf{known: map[string]*gramIndex{}},
 		sources: map[logSourceKey]int32{},
 		buckets: map[bucketKey]*bucket{},
+
+		acceptedBy: map[int32]*acceptedWays{},
 	}
 	for i := range m.discriminators {
 		m.discriminators[i] = newDiscriminator(discriminatorColumns[i])
 	}
-	routes := map[logSourceKey][]Route{}
+	c := compiler{matcher: m, taxonomy: taxonomy, known: map[logSourceKey]*ruleSource{}}
 	for i, rule := range rules {
-		key := keyOf(rule.LogSource)
-		found, ok := routes[key]
-		if !ok {
-			found = taxonomy.Routes(rule.LogSource)
-			routes[key] = found
-		}
-		for _, route := range found {
-			m.addWay(i, route, rule.Expression())
-		}
+		c.addRule(i, rule)
 	}
+	c.internFields()
 	return m
 }
 
 func keyOf(s LogSource) logSourceKey { return logSourceKey{s.Category, s.Product, s.Service} }
-
-func (m *Matcher) addWay(rule int, route Route, expression Expression) {
-	own := route.Rewrite(expression)
-	w := way{rule: rule, route: route, own: own, expression: withWhere(&route, own)}
-	m.fields.internAll(w.expression)
-	for i := range m.discriminators {
-		m.discriminators[i].internAll(w.expression)
-		if values, needed := necessaryValues(w.expression, m.discriminators[i].column); needed {
-			w.allowed[i] = m.discriminators[i].numbers(values)
-		}
-	}
-	m.ways = append(m.ways, w)
-}
-
-// withWhere puts the conditions of a route in front of an expression.
-func withWhere(route *Route, expression Expression) Expression {
-	if len(route.Where) == 0 {
-		return expression
-	}
-	all := make(And, 0, len(route.Where)+1)
-	for _, constraint := range route.Where {
-		p := &Predicate{Field: constraint.Column}
-		for _, value := range constraint.Values {
-			p.Values = append(p.Values, String{Parts: literalParts(value)})
-		}
-		all = append(all, p)
-	}
-	return append(all, expression)
-}
 
 // Rules returns the rules, in the order of the numbers that Match returns.
 func (m *Matcher) Rules() []*Rule { return m.rules }
@@ -122,7 +81,7 @@ func (m *Matcher) bucket(key bucketKey) *bucket {
 	m.mutex.Lock()
 	b, ok := m.buckets[key]
 	if !ok {
-		b = &bucket{key: key, source: m.numbered[key.source]}
+		b = &bucket{key: key}
 		m.buckets[key] = b
 	}
 	m.mutex.Unlock()

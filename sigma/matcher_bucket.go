@@ -10,9 +10,8 @@ import (
 // rules, simplified by what is known of such events, the predicates they
 // share, and an index of what must be there for one of them to match.
 type bucket struct {
-	once   sync.Once
-	key    bucketKey
-	source LogSource
+	once sync.Once
+	key  bucketKey
 
 	candidates []candidate
 	// always are the candidates without a witness: evaluated on every event.
@@ -33,22 +32,17 @@ type candidate struct {
 // build fills the bucket.
 func (b *bucket) build(m *Matcher) {
 	c := bucketCompiler{bucket: b, matcher: m}
-	witnesses := make([][]atom, 0, 64)
-	for i := range m.ways {
-		w := &m.ways[i]
-		if !w.takes(b.key, b.source) {
+	finder := witnessFinder{matcher: m}
+	var witnesses [][]atom
+	for _, number := range m.accepted(b.key.source).of(b.key.values[channelColumn]) {
+		w := &m.ways[number]
+		if !w.takes(b.key) {
 			continue
 		}
-		expression, verdict := c.simplify(w.expression)
-		switch verdict {
-		case never:
-			continue
-		case surely:
-			expression = And{}
+		if found, ok := c.candidate(w); ok {
+			b.candidates = append(b.candidates, found)
+			witnesses = append(witnesses, finder.witness(found.simplified))
 		}
-		b.candidates = append(b.candidates, candidate{w.rule, expression, w.own})
-		found, _ := witness(expression, &m.fields)
-		witnesses = append(witnesses, found)
 	}
 	c.index(witnesses)
 	c.listFields()
@@ -57,6 +51,23 @@ func (b *bucket) build(m *Matcher) {
 type bucketCompiler struct {
 	bucket  *bucket
 	matcher *Matcher
+}
+
+// candidate is what a way comes to in the bucket; false where it cannot match.
+func (c *bucketCompiler) candidate(w *way) (candidate, bool) {
+	left, where := c.simplifyTerms(w.route.where, never)
+	if where == never {
+		return candidate{}, false
+	}
+	own := c.matcher.own(w)
+	simple, verdict := own, undecided
+	if w.asksKind {
+		simple, verdict = c.simplify(own)
+	}
+	if verdict == undecided {
+		left = append(left, simple)
+	}
+	return candidate{w.rule, And(left), own}, verdict != never
 }
 
 // A verdict is what is known of an expression before an event is seen.
@@ -153,7 +164,6 @@ func (c *bucketCompiler) index(witnesses [][]atom) {
 	for number, atoms := range witnesses {
 		if len(atoms) == 0 {
 			c.bucket.always = append(c.bucket.always, int32(number))
-			continue
 		}
 		for _, a := range atoms {
 			builder, ok := builders[a.field]
@@ -171,13 +181,15 @@ func (c *bucketCompiler) index(witnesses [][]atom) {
 }
 
 func (c *bucketCompiler) listFields() {
+	asked := make([]bool, len(c.matcher.fields.fields))
 	for i := range c.bucket.candidates {
-		eachPredicate(c.bucket.candidates[i].simplified, func(p *Predicate) {
-			c.bucket.fields = append(c.bucket.fields, c.matcher.fields.number(p.Field, p.Source))
-		})
+		eachPredicate(c.bucket.candidates[i].simplified, func(p *Predicate) { asked[c.matcher.fieldNumber(p)] = true })
 	}
-	slices.Sort(c.bucket.fields)
-	c.bucket.fields = slices.Compact(c.bucket.fields)
+	for number, is := range asked {
+		if is {
+			c.bucket.fields = append(c.bucket.fields, int32(number))
+		}
+	}
 }
 
 // A bucketState is a session's scratch memory for a bucket, and what it saw

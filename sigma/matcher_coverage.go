@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -118,10 +119,10 @@ func (m *Matcher) missingPredicate(p *Predicate, state *bucketState) (string, bo
 // itself are not named.
 func (m *Matcher) looksAt(rule int) string {
 	var named, others []string
-	for i := range m.ways {
+	first, _ := slices.BinarySearchFunc(m.ways, rule, func(w way, rule int) int { return cmp.Compare(w.rule, rule) })
+	for i := first; i < len(m.ways) && m.ways[i].rule == rule; i++ {
 		w := &m.ways[i]
 		switch {
-		case w.rule != rule:
 		case w.allowed[channelColumn] != nil, m.rules[rule].LogSource.Product == "":
 			named = append(named, m.describeWay(w))
 		default:
@@ -159,7 +160,11 @@ func (m *Matcher) describeWay(w *way) string {
 func (m *Matcher) describeValues(w *way, i int) string {
 	const most = 6
 	spelled := map[string]string{}
-	eachPredicate(w.expression, func(p *Predicate) {
+	said := And(w.route.where)
+	if w.asksKind {
+		said = append(slices.Clip(said), m.own(w))
+	}
+	eachPredicate(said, func(p *Predicate) {
 		if p.Field != m.discriminators[i].column || p.Source != nil {
 			return
 		}

@@ -22,17 +22,6 @@ type field struct {
 
 func newFieldTable() fieldTable { return fieldTable{known: map[string]int32{}} }
 
-func (t *fieldTable) internAll(e Expression) {
-	eachPredicate(e, func(p *Predicate) {
-		t.intern(p.Field, p.Source)
-		for _, value := range p.Values {
-			if reference, ok := value.(FieldReference); ok {
-				t.intern(reference.Field, reference.Source)
-			}
-		}
-	})
-}
-
 func (t *fieldTable) intern(name string, source *FieldSource) {
 	if source != nil && source.Renames() {
 		name, source = source.Columns[0], nil

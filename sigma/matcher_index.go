@@ -125,35 +125,53 @@ func (index *fieldIndex) findShort(dst [][]int32, text []byte) [][]int32 {
 // length of most grams.
 const edge = 4
 
-// An indexBuilder gathers the atoms on one field.
+// An indexBuilder gathers the atoms on one field, by their kinds.
 type indexBuilder struct {
-	texts [atomContains + 1]map[string][]int32
-	order [atomContains + 1][]string // of first appearance
+	numbers    [atomContains + 1]map[string]int // of texts, in order
+	order      [atomContains + 1][]string       // of first appearance
+	candidates [atomContains + 1][][]int32      // in that order; ascending
+	first      []int32                          // room for the first candidate of each text
 }
 
 func (b *indexBuilder) add(a atom, candidate int32) {
-	if b.texts[a.kind] == nil {
-		b.texts[a.kind] = map[string][]int32{}
-	}
-	known, ok := b.texts[a.kind][a.text]
+	number, ok := b.numbers[a.kind][a.text]
 	if !ok {
+		if b.numbers[a.kind] == nil {
+			b.numbers[a.kind] = map[string]int{}
+		}
+		b.numbers[a.kind][a.text] = len(b.order[a.kind])
 		b.order[a.kind] = append(b.order[a.kind], a.text)
+		b.first = append(b.first, candidate)
+		b.candidates[a.kind] = append(b.candidates[a.kind], slices.Clip(b.first[len(b.first)-1:]))
+		return
 	}
-	if len(known) == 0 || known[len(known)-1] != candidate {
-		b.texts[a.kind][a.text] = append(known, candidate)
+	if known := &b.candidates[a.kind][number]; (*known)[len(*known)-1] != candidate {
+		*known = append(*known, candidate)
 	}
 }
 
+// table finds candidates by whole texts; it is nil where there are none.
+func (b *indexBuilder) table(kind atomKind) map[string][]int32 {
+	if len(b.order[kind]) == 0 {
+		return nil
+	}
+	table := make(map[string][]int32, len(b.order[kind]))
+	for number, text := range b.order[kind] {
+		table[text] = b.candidates[kind][number]
+	}
+	return table
+}
+
 func (b *indexBuilder) literals(kind atomKind) []indexedText {
-	literals := make([]indexedText, 0, len(b.order[kind]))
-	for _, text := range b.order[kind] {
-		literals = append(literals, indexedText{[]byte(text), b.texts[kind][text]})
+	literals := make([]indexedText, len(b.order[kind]))
+	for number, text := range b.order[kind] {
+		literals[number] = indexedText{[]byte(text), b.candidates[kind][number]}
 	}
 	return literals
 }
 
 func (b *indexBuilder) build(field int32, keywords bool, shelf *gramShelf) fieldIndex {
-	index := fieldIndex{field: field, exact: b.texts[atomExact], basename: b.texts[atomBasename]}
+	index := fieldIndex{field: field, exact: b.table(atomExact), basename: b.table(atomBasename)}
 	index.anywhere = keywords && b.onlyFreeText()
 	index.verbatim = !slices.ContainsFunc(b.order[atomContains], func(text string) bool { return !standsInJSON(text) })
 	last := func(text []byte) []byte { return text[len(text)-edge:] }
@@ -166,20 +184,17 @@ func (b *indexBuilder) build(field int32, keywords bool, shelf *gramShelf) field
 
 // gramTables spreads the contained texts over tables by the length of their grams.
 func (b *indexBuilder) gramTables(shelf *gramShelf) (tables []gramTable) {
-	var byWidth [edge + 1][]string
-	for _, text := range b.order[atomContains] {
+	var texts [edge + 1][]string
+	var candidates [edge + 1][][]int32
+	for number, text := range b.order[atomContains] {
 		width := min(len(text), edge)
-		byWidth[width] = append(byWidth[width], text)
+		texts[width] = append(texts[width], text)
+		candidates[width] = append(candidates[width], b.candidates[atomContains][number])
 	}
-	for width, texts := range byWidth {
-		if len(texts) == 0 {
-			continue
+	for width := range texts {
+		if len(texts[width]) > 0 {
+			tables = append(tables, gramTable{shelf.index(texts[width], width), candidates[width]})
 		}
-		table := gramTable{gramIndex: shelf.index(texts, width)}
-		for _, text := range texts {
-			table.candidates = append(table.candidates, b.texts[atomContains][text])
-		}
-		tables = append(tables, table)
 	}
 	return tables
 }

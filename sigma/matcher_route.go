@@ -27,18 +27,20 @@ func newDiscriminator(column string) discriminator {
 }
 
 // internAll numbers all values without wildcards that an expression compares
-// the column with, also under a not.
-func (d *discriminator) internAll(e Expression) {
+// the column with, also under a not. It reports whether there is the column.
+func (d *discriminator) internAll(e Expression) (asked bool) {
 	eachPredicate(e, func(p *Predicate) {
-		if p.Field != d.column || p.Source != nil {
+		if p.Field != d.column {
 			return
 		}
+		asked = true
 		for _, value := range p.Values {
 			if text, ok := plainText(value); ok {
 				d.intern(text)
 			}
 		}
 	})
+	return asked
 }
 
 func (d *discriminator) intern(folded string) {
@@ -164,11 +166,9 @@ func (k bucketKey) undecided() bucketKey {
 	return k
 }
 
-// takes reports whether a way can match events of a bucket.
-func (w *way) takes(key bucketKey, source LogSource) bool {
-	if !w.route.Accepts(source) {
-		return false
-	}
+// takes reports whether a way that accepts the events of a bucket's log source
+// can match them.
+func (w *way) takes(key bucketKey) bool {
 	for i, allowed := range w.allowed {
 		if allowed == nil || key.values[i] == valueAmbiguous {
 			continue

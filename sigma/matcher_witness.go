@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"bytes"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -26,87 +27,117 @@ const (
 	atomContains
 )
 
-// witness returns atoms one of which holds whenever the expression does: a
-// necessary condition, the rarest that is found. The cost estimates how often
-// it holds; it is only used to choose. No atoms means that there is none.
-func witness(e Expression, fields *fieldTable) (atoms []atom, cost int) {
+// A witnessFinder finds witnesses of expressions: atoms one of which holds
+// whenever the expression does, a necessary condition. Of several it takes the
+// rarest. The cost estimates how often one holds; it is only used to choose.
+type witnessFinder struct {
+	matcher *Matcher
+	atoms   []atom // of the terms that are being looked at
+}
+
+// leastCost is that of the rarest atoms.
+const leastCost = 2
+
+// witness returns the atoms; none where an expression has no witness.
+func (f *witnessFinder) witness(e Expression) []atom {
+	f.atoms = f.atoms[:0]
+	f.find(e, math.MaxInt)
+	return slices.Clone(f.atoms)
+}
+
+// find appends a witness that costs less than a limit; false if there is none.
+func (f *witnessFinder) find(e Expression, limit int) (cost int, ok bool) {
 	switch e := e.(type) {
 	case And:
-		for _, term := range e {
-			found, price := witness(term, fields)
-			if len(found) > 0 && (atoms == nil || price < cost) {
-				atoms, cost = found, price
-			}
-		}
-		return atoms, cost
+		return f.cheapest(len(e), limit, func(i, limit int) (int, bool) { return f.find(e[i], limit) })
 	case Or:
-		for _, term := range e {
-			found, price := witness(term, fields)
-			if len(found) == 0 {
-				return nil, 0
-			}
-			atoms, cost = append(atoms, found...), cost+price
-		}
-		return atoms, cost
+		return f.sum(len(e), limit, func(i, limit int) (int, bool) { return f.find(e[i], limit) })
 	case Named:
-		return witness(e.Term, fields)
+		return f.find(e.Term, limit)
 	case *Predicate:
-		return e.witness(fields)
+		return f.ofPredicate(e, limit)
 	}
-	return nil, 0
+	return 0, false
 }
 
-func (p *Predicate) witness(fields *fieldTable) (atoms []atom, cost int) {
-	if p.Negate || p.Part != WholeTime {
-		return nil, 0
-	}
-	field := fields.number(p.Field, p.Source)
-	for _, value := range p.Values {
-		found, price := valueWitness(value, field)
-		switch {
-		case p.All && len(found) > 0 && (atoms == nil || price < cost):
-			atoms, cost = found, price
-		case p.All:
-		case len(found) == 0:
-			return nil, 0
-		default:
-			atoms, cost = append(atoms, found...), cost+price
+// cheapest appends the witness of that one of n terms, all of which hold, whose
+// witness costs least.
+func (f *witnessFinder) cheapest(n, limit int, find func(i, limit int) (int, bool)) (cost int, ok bool) {
+	base := len(f.atoms)
+	for i := 0; i < n && limit > leastCost; i++ {
+		start := len(f.atoms)
+		if price, found := find(i, limit); found {
+			f.atoms = slices.Delete(f.atoms, base, start)
+			cost, limit, ok = price, price, true
 		}
 	}
-	return atoms, cost
+	return cost, ok
 }
 
-func valueWitness(value Value, field int32) (atoms []atom, cost int) {
+// sum appends the witnesses of all of n terms, one of which holds.
+func (f *witnessFinder) sum(n, limit int, find func(i, limit int) (int, bool)) (cost int, ok bool) {
+	base := len(f.atoms)
+	for i := range n {
+		price, found := 0, false
+		if limit-cost > leastCost {
+			price, found = find(i, limit-cost)
+		}
+		if !found {
+			f.atoms = f.atoms[:base]
+			return 0, false
+		}
+		cost += price
+	}
+	return cost, n > 0
+}
+
+func (f *witnessFinder) ofPredicate(p *Predicate, limit int) (cost int, ok bool) {
+	if p.Negate || p.Part != WholeTime {
+		return 0, false
+	}
+	field := f.matcher.fieldNumber(p)
+	ofValue := func(i, limit int) (int, bool) { return f.ofValue(p.Values[i], field, limit) }
+	if p.All {
+		return f.cheapest(len(p.Values), limit, ofValue)
+	}
+	return f.sum(len(p.Values), limit, ofValue)
+}
+
+func (f *witnessFinder) ofValue(value Value, field int32, limit int) (cost int, ok bool) {
 	switch v := value.(type) {
 	case String:
-		a, ok := v.atom()
-		if !ok {
-			return nil, 0
+		a, found := v.atom()
+		if cost = a.cost(); !found || cost >= limit {
+			return 0, false
 		}
 		a.field = field
-		return []atom{a}, a.cost()
+		f.atoms = append(f.atoms, a)
+		return cost, true
 	case Regexp:
 		rarest, price := rarestSet(requirementsOf(v).sets)
-		for _, literal := range rarest {
-			atoms = append(atoms, atom{field, atomContains, literal})
+		if len(rarest) == 0 || price >= limit {
+			return 0, false
 		}
-		return atoms, price
+		for _, literal := range rarest {
+			f.atoms = append(f.atoms, atom{field, atomContains, literal})
+		}
+		return price, true
 	}
-	return atoms, cost
+	return 0, false
 }
 
 // atom is the best condition a pattern gives. Cased bytes that are not whole
 // characters give none: what stands around them in a text decides how they fold.
 func (s String) atom() (atom, bool) {
 	var best atom
-	found := false
+	bestCost, found := 0, false
 	for i, part := range s.Parts {
 		if part.Kind != Literal || s.Cased && !utf8.ValidString(part.Literal) {
 			continue
 		}
 		a := literalAtom(foldString(part.Literal), i == 0, i == len(s.Parts)-1)
-		if !found || a.cost() < best.cost() {
-			best, found = a, true
+		if cost := a.cost(); !found || cost < bestCost {
+			best, bestCost, found = a, cost, true
 		}
 	}
 	if len(s.Parts) == 0 {
@@ -137,7 +168,7 @@ func (a atom) cost() int {
 	switch a.kind {
 	case atomExact, atomBasename:
 		name := a.text[strings.LastIndexByte(a.text, '\\')+1:]
-		return max(2, commonBasenames[name], commonValues[name])
+		return max(leastCost, commonBasenames[name], commonValues[name])
 	}
 	price := literalCost(a.text)
 	if a.kind == atomContains {
@@ -175,15 +206,18 @@ var commonTexts = []string{
 
 // literalCost halves with every uncommon character.
 func literalCost(text string) int {
-	score := 0
-	for i := range len(text) {
-		score += rarity(text[i])
-	}
 	if isCommon(text) {
 		return 500
 	}
-	return max(2, 1000>>min(score/2, 10))
+	score := 0
+	for i := 0; i < len(text) && score < rarestScore; i++ {
+		score += rarity(text[i])
+	}
+	return max(leastCost, 1000>>(score/2))
 }
+
+// rarestScore is that from which a literal has the least cost.
+const rarestScore = 20
 
 // isCommon reports whether a text is part of one of the commonTexts.
 func isCommon(text string) bool {
@@ -210,10 +244,13 @@ var commonGrams = sync.OnceValue(func() map[string]bool {
 // rarity is a rough measure of how seldom a byte is met in paths, command
 // lines and registry keys.
 func rarity(c byte) int {
-	switch {
-	case strings.IndexByte(`etaoinsrlcdm\. `, c) >= 0:
+	switch c {
+	case 'e', 't', 'a', 'o', 'i', 'n', 's', 'r', 'l', 'c', 'd', 'm', '\\', '.', ' ':
 		return 1
-	case 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || strings.IndexByte(`-/:"_`, c) >= 0:
+	case '-', '/', ':', '"', '_':
+		return 2
+	}
+	if 'a' <= c && c <= 'z' || '0' <= c && c <= '9' {
 		return 2
 	}
 	return 3

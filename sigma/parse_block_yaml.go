@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"encoding/binary"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -45,6 +46,10 @@ func (b *blockYAML) parse(chunk yamlChunk) *node {
 // files, and valid UTF-8.
 func isBlockText(data []byte) bool {
 	for i := 0; i < len(data); {
+		if len(data)-i >= 8 && isPrintable(binary.LittleEndian.Uint64(data[i:])) {
+			i += 8
+			continue
+		}
 		c := data[i]
 		switch {
 		case c >= utf8.RuneSelf:
@@ -64,6 +69,13 @@ func isBlockText(data []byte) bool {
 		i++
 	}
 	return true
+}
+
+// isPrintable reports whether eight bytes are ASCII without control characters.
+// A byte below a blank borrows from its top bit when a blank is taken away, and
+// 0x7f sets it when one is added.
+func isPrintable(word uint64) bool {
+	return (word|(word-' '*oneBits)|(word+oneBits))&highBits == 0
 }
 
 // reuse forgets the nodes made so far and uses their room again.

@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"bytes"
 	"io/fs"
 	"reflect"
 	"testing"
@@ -133,5 +134,20 @@ func BenchmarkParseYAML(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// Eight bytes are looked at together, wherever in them the odd one stands.
+func TestBlockTextByEightBytes(t *testing.T) {
+	t.Parallel()
+	for c := range 256 {
+		for at := range 24 {
+			text := bytes.Repeat([]byte("a~ "), 8)
+			text[at] = byte(c)
+			want := c == '\n' || c >= ' ' && c < 0x7f
+			if got := isBlockText(text); got != want {
+				t.Fatalf("byte %#x at %d: %v, want %v", c, at, got, want)
+			}
+		}
 	}
 }

@@ -58,32 +58,49 @@ func (r *Route) Source(field string) *FieldSource {
 // Source, and values without wildcards are replaced by their equivalents. The
 // given expression is not changed; parts that stay as they are are shared.
 func (r *Route) Rewrite(e Expression) Expression {
+	return (&rewriter{r, r.Source}).expression(e)
+}
+
+// A rewriter rewrites expressions for a route.
+type rewriter struct {
+	*Route
+	source func(field string) *FieldSource // of the route
+}
+
+func (r *rewriter) expression(e Expression) Expression {
+	if len(r.Fields)+len(r.Values)+len(r.Hexadecimal) == 0 {
+		return e
+	}
 	rewritten, _ := r.rewrite(e)
 	return rewritten
 }
 
 // rewrite also says whether the expression is another one now.
-func (r *Route) rewrite(e Expression) (Expression, bool) {
+func (r *rewriter) rewrite(e Expression) (Expression, bool) {
 	switch e := e.(type) {
 	case And:
-		terms, changed := r.rewriteTerms(e)
-		return And(terms), changed
+		if terms, changed := r.rewriteTerms(e); changed {
+			return And(terms), true
+		}
 	case Or:
-		terms, changed := r.rewriteTerms(e)
-		return Or(terms), changed
+		if terms, changed := r.rewriteTerms(e); changed {
+			return Or(terms), true
+		}
 	case Not:
-		term, changed := r.rewrite(e.Term)
-		return Not{term}, changed
+		if term, changed := r.rewrite(e.Term); changed {
+			return Not{term}, true
+		}
 	case Named:
-		term, changed := r.rewrite(e.Term)
-		return Named{e.Name, term}, changed
+		if term, changed := r.rewrite(e.Term); changed {
+			return Named{e.Name, term}, true
+		}
 	case *Predicate:
 		return r.rewritePredicate(e)
 	}
 	return e, false
 }
 
-func (r *Route) rewriteTerms(terms []Expression) ([]Expression, bool) {
+func (r *rewriter) rewriteTerms(terms []Expression) ([]Expression, bool) {
 	shared := true
 	result := terms
 	for i, term := range terms {
@@ -98,11 +115,16 @@ func (r *Route) rewriteTerms(terms []Expression) ([]Expression, bool) {
 	return result, !shared
 }
 
-func (r *Route) rewritePredicate(p *Predicate) (Expression, bool) {
-	rewritten := *p
-	rewritten.Source = r.Source(p.Field)
-	if rewritten.Source == nil && !slices.ContainsFunc(p.Values, func(v Value) bool { return r.replaces(p.Field, v) }) {
+func (r *rewriter) rewritePredicate(p *Predicate) (Expression, bool) {
+	source := r.source(p.Field)
+	replaces := slices.ContainsFunc(p.Values, func(v Value) bool { return r.replaces(p.Field, v) })
+	if source == nil && !replaces {
 		return p, false
+	}
+	rewritten := *p
+	rewritten.Source = source
+	if !replaces {
+		return &rewritten, true
 	}
 	var several bool
 	rewritten.Values, several = r.rewriteValues(p.Field, p.Values)
@@ -113,19 +135,19 @@ func (r *Route) rewritePredicate(p *Predicate) (Expression, bool) {
 }
 
 // replaces reports whether a value of a field is another one in these events.
-func (r *Route) replaces(field string, value Value) bool {
+func (r *rewriter) replaces(field string, value Value) bool {
 	switch v := value.(type) {
 	case String:
-		return len(r.equivalents(field, foldedText(v))) > 0
+		return len(r.replacements(field, v)) > 0
 	case FieldReference:
-		return r.Source(v.Field) != nil
+		return r.source(v.Field) != nil
 	}
 	return false
 }
 
 // allOfAny is for a value of an "all" item that has several equivalents: each
 // of the item's values must be there in any of its forms.
-func allOfAny(rewritten Predicate, r *Route, p *Predicate) Expression {
+func allOfAny(rewritten Predicate, r *rewriter, p *Predicate) Expression {
 	terms := make(And, len(p.Values))
 	for i := range p.Values {
 		term := rewritten
@@ -140,13 +162,13 @@ func allOfAny(rewritten Predicate, r *Route, p *Predicate) Expression {
 }
 
 // rewriteValues also says whether some value became several.
-func (r *Route) rewriteValues(field string, values []Value) ([]Value, bool) {
+func (r *rewriter) rewriteValues(field string, values []Value) ([]Value, bool) {
 	rewritten := make([]Value, 0, len(values))
 	several := false
 	for _, value := range values {
 		switch v := value.(type) {
 		case String:
-			replacements := r.equivalents(field, foldedText(v))
+			replacements := r.replacements(field, v)
 			if len(replacements) == 0 {
 				break
 			}
@@ -156,12 +178,25 @@ func (r *Route) rewriteValues(field string, values []Value) ([]Value, bool) {
 			}
 			continue
 		case FieldReference:
-			v.Source = r.Source(v.Field)
+			v.Source = r.source(v.Field)
 			value = v
 		}
 		rewritten = append(rewritten, value)
 	}
 	return rewritten, several
+}
+
+// replacements are the equivalents of a value; none where it is the same.
+func (r *Route) replacements(field string, value String) []string {
+	if !r.hasEquivalents(field) {
+		return nil
+	}
+	return r.equivalents(field, foldedText(value))
+}
+
+// hasEquivalents reports whether values of a field may be others in these events.
+func (r *Route) hasEquivalents(field string) bool {
+	return r.Values[field] != nil || slices.Contains(r.Hexadecimal, field)
 }
 
 // equivalents are what a value is in these events; none where it is the same.

@@ -92,24 +92,29 @@ func New(set *sigma.RuleSet, taxonomy *sigma.Taxonomy, options Options) (*Engine
 		options.ShelfBytes = defaultShelfBytes
 	}
 	e := &Engine{options: options, set: set}
-	e.describe()
 	wanted, correlations := e.wanted()
 	e.correlations = correlations
+	compiling := make(chan compiled, 1)
+	go func() { compiling <- compile(wanted, taxonomy, options.Plain) }()
+	e.describe()
 	e.correlator, e.problems = sigma.NewCorrelator(correlations, wanted, sigma.CorrelatorOptions{
 		MaxHits: maxCorrelatedHits, MaxReferences: maxReferences, Trace: options.Trace})
-	if options.Plain {
-		e.compiled = newPlain(wanted, taxonomy)
-	} else {
-		e.compiled = newFast(wanted, taxonomy)
-	}
 	for _, rule := range wanted {
 		e.rules = append(e.rules, e.ofRule[rule])
 		e.inputs = append(e.inputs, newInputs(e.correlator.Inputs(rule), rule.LogSource, taxonomy))
 	}
 	e.silence(wanted)
+	e.compiled = <-compiling
 	e.matches = newSpool(e.tables, options.ShelfBytes, options.TempFolder)
 	e.alerts = newSpool(e.tables, options.ShelfBytes, options.TempFolder)
 	return e, nil
+}
+
+func compile(rules []*sigma.Rule, taxonomy *sigma.Taxonomy, plain bool) compiled {
+	if plain {
+		return newPlain(rules, taxonomy)
+	}
+	return newFast(rules, taxonomy)
 }
 
 // Problems lists correlations that cannot be used, and why.
