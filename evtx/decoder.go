@@ -30,14 +30,12 @@ type Decoder struct {
 	carving bool
 	lastID  uint64
 
-	known  [templateSlots]knownTemplate
-	others map[uint32]definition
+	definitions
 	// nodes is what the chunk's records expand to so far, defined the bytes
 	// of the template definitions read so far.
 	nodes, defined int
-	// outer is the entry of the current record's own template; nil for a plain
-	// record.
-	outer *knownTemplate
+	// latest is the last template of the current record; nil when it has none.
+	latest *knownTemplate
 	// Scratch space.
 	form, text, key []byte
 }
@@ -47,7 +45,7 @@ func NewDecoder(cache *Cache) *Decoder {
 	if cache == nil {
 		cache = new(Cache)
 	}
-	return &Decoder{cache: cache, others: map[uint32]definition{}}
+	return &Decoder{cache: cache, definitions: newDefinitions()}
 }
 
 // Reset starts a chunk: its bytes, usually 65536, which must not change while
@@ -57,8 +55,7 @@ func (d *Decoder) Reset(chunk []byte, index int, offset int64) {
 	d.chunk, d.errors = chunk[:min(len(chunk), ChunkSize)], d.errors[:0]
 	d.carving, d.lastID = false, 0
 	d.nodes, d.defined = 0, 0
-	clear(d.known[:])
-	clear(d.others)
+	d.begin(d.cache)
 	d.open()
 }
 
@@ -184,7 +181,7 @@ func (d *Decoder) readDoubtful(size int) bool {
 // parse takes a record apart.
 func (d *Decoder) parse(at, size int) error {
 	d.reset()
-	d.outer = nil
+	d.latest = nil
 	if err := d.content(at+recordHeaderSize, at+size-4, -1, 0, 0); err != nil {
 		return err
 	}

@@ -77,33 +77,6 @@ func measureInstance(chunk []byte, start, end int) (instanceLayout, error) {
 	return l, nil
 }
 
-// definitionHeaderSize is that of next offset (4), GUID (16) and size (4).
-const definitionHeaderSize = 24
-
-// maxDefined bounds the template definitions that are read of one chunk.
-const maxDefined = 8 * ChunkSize
-
-// templateSlots is the size of a decoder's direct-mapped table of templates by
-// their offset in the chunk. Chunks of real logs hold some ten templates.
-const templateSlots = 256
-
-// A knownTemplate is an entry of that table, and remembers the layout that the
-// template had last.
-type knownTemplate struct {
-	offset   uint32
-	template *template
-	// The last layout of a record with this template and one nested instance.
-	nested *template
-	slot   int32
-	layout *Layout
-}
-
-// A definition is a template of the chunk, or why there is none.
-type definition struct {
-	template *template
-	err      error
-}
-
 // parts holds what a decoder takes apart: the instances and values of a record.
 type parts struct {
 	chunk     []byte
@@ -170,9 +143,7 @@ func (d *Decoder) content(start, end int, parent, slot int32, depth int) error {
 	if err != nil {
 		return err
 	}
-	if depth == 0 {
-		d.outer = known
-	}
+	d.latest = known
 	return d.instance(known.template, l, parent, slot, depth)
 }
 
@@ -253,57 +224,4 @@ func (d *Decoder) plain(start, end int, parent, slot int32, depth int) error {
 	d.instances[number].template = d.cache.template(d.form)
 	d.instances[number].count = int32(len(d.values) - first)
 	return d.nested(number, first, len(d.values)-first, depth)
-}
-
-// templateAt gives the template whose definition stands at an offset.
-func (d *Decoder) templateAt(offset uint32) (*knownTemplate, error) {
-	known := &d.known[templateSlot(offset)]
-	if known.template != nil && known.offset == offset {
-		return known, nil
-	}
-	found, ok := d.others[offset]
-	if !ok {
-		found.template, found.err = d.define(offset)
-		d.others[offset] = found
-	}
-	if found.err != nil {
-		return nil, found.err
-	}
-	*known = knownTemplate{offset: offset, template: found.template}
-	return known, nil
-}
-
-func templateSlot(offset uint32) uint32 { return offset * 0x9e3779b1 >> 24 % templateSlots }
-
-// define reads the template definition at an offset of the chunk:
-//
-//	next definition in the bucket u32 | GUID 16 | size u32 | fragment
-//
-// The links between definitions are not followed, so that a loop of them does
-// no harm.
-func (d *Decoder) define(offset uint32) (*template, error) {
-	if int64(offset)+definitionHeaderSize > int64(len(d.chunk)) || offset < ChunkHeaderSize {
-		return nil, fmt.Errorf("%w: at chunk offset %d", ErrTemplate, offset)
-	}
-	start := int(offset) + definitionHeaderSize
-	end := len(d.chunk)
-	if size := binary.LittleEndian.Uint32(d.chunk[offset+20:]); int64(size) < int64(end-start) {
-		end = start + int(size)
-	}
-	// Definitions do not overlap. Where they do, they were made to be read over
-	// and over.
-	if d.defined += end - start; d.defined > maxDefined {
-		return nil, fmt.Errorf("%w: more than %d bytes of definitions in the chunk", ErrTemplate, maxDefined)
-	}
-	f := flattener{chunk: d.chunk, at: start, end: end, out: d.form[:0], text: d.text}
-	f.out = append(f.out, d.chunk[offset+4:offset+4+guidSize]...)
-	err := f.fragment()
-	d.form, d.text = f.out, f.text
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrTemplate, err)
-	}
-	if len(f.out) == guidSize {
-		return nil, fmt.Errorf("%w: nothing in it, at chunk offset %d", ErrTemplate, offset)
-	}
-	return d.cache.template(d.form), nil
 }
