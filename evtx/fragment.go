@@ -381,11 +381,15 @@ func (f *flattener) template() error {
 	if !f.plain || f.inTag {
 		return f.fault(ErrBinXML, "template instance out of place")
 	}
-	layout, err := measureInstance(f.chunk, start, f.end)
+	layout, err := layoutInstance(f.chunk, start, f.end)
 	if err != nil {
 		return err
 	}
-	f.slot(TypeBinXML, start, layout.stop-start)
-	f.at = layout.stop
+	stop := layout.stop(f.chunk)
+	if stop > f.end {
+		return valuesTruncated(start)
+	}
+	f.slot(TypeBinXML, start, stop-start)
+	f.at = stop
 	return nil
 }
