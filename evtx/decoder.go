@@ -1,6 +1,7 @@
 package evtx
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 )
@@ -29,14 +30,12 @@ type Decoder struct {
 	carving bool
 	lastID  uint64
 
-	known  [templateSlots]knownTemplate
-	others map[uint32]definition
+	definitions
 	// nodes is what the chunk's records expand to so far, defined the bytes
 	// of the template definitions read so far.
 	nodes, defined int
-	// outer is the entry of the current record's own template; nil for a plain
-	// record.
-	outer *knownTemplate
+	// latest is the last template of the current record; nil when it has none.
+	latest *knownTemplate
 	// Scratch space.
 	form, text, key []byte
 }
@@ -46,7 +45,7 @@ func NewDecoder(cache *Cache) *Decoder {
 	if cache == nil {
 		cache = new(Cache)
 	}
-	return &Decoder{cache: cache, others: map[uint32]definition{}}
+	return &Decoder{cache: cache, definitions: newDefinitions()}
 }
 
 // Reset starts a chunk: its bytes, usually 65536, which must not change while
@@ -56,8 +55,7 @@ func (d *Decoder) Reset(chunk []byte, index int, offset int64) {
 	d.chunk, d.errors = chunk[:min(len(chunk), ChunkSize)], d.errors[:0]
 	d.carving, d.lastID = false, 0
 	d.nodes, d.defined = 0, 0
-	clear(d.known[:])
-	clear(d.others)
+	d.begin(d.cache)
 	d.open()
 }
 
@@ -183,7 +181,7 @@ func (d *Decoder) readDoubtful(size int) bool {
 // parse takes a record apart.
 func (d *Decoder) parse(at, size int) error {
 	d.reset()
-	d.outer = nil
+	d.latest = nil
 	if err := d.content(at+recordHeaderSize, at+size-4, -1, 0, 0); err != nil {
 		return err
 	}
@@ -283,20 +281,16 @@ func (d *Decoder) headerFault() error {
 	return ErrChunkHeader
 }
 
+// zeros is a page of nothing, which stays near the processor.
+var zeros [4096]byte
+
 // unused reports whether there is nothing but zeros.
 func unused(b []byte) bool {
-	for len(b) >= 32 {
-		w := binary.LittleEndian.Uint64(b) | binary.LittleEndian.Uint64(b[8:]) |
-			binary.LittleEndian.Uint64(b[16:]) | binary.LittleEndian.Uint64(b[24:])
-		if w != 0 {
+	for len(b) > len(zeros) {
+		if !bytes.Equal(b[:len(zeros)], zeros[:]) {
 			return false
 		}
-		b = b[32:]
+		b = b[len(zeros):]
 	}
-	for _, c := range b {
-		if c != 0 {
-			return false
-		}
-	}
-	return true
+	return bytes.Equal(b, zeros[:len(b)])
 }

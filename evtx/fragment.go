@@ -38,6 +38,8 @@ type flattener struct {
 	// settled by the first one.
 	dependency, settled bool
 	text                []byte
+	// gaps are the places in a definition of which not every byte matters.
+	gaps []gap
 }
 
 const (
@@ -83,6 +85,23 @@ func (f *flattener) uint32() (uint32, error) {
 	v := binary.LittleEndian.Uint32(f.chunk[f.at:])
 	f.at += 4
 	return v, nil
+}
+
+// ignore goes over bytes that do not matter.
+func (f *flattener) ignore(n int) error {
+	if err := f.need(n); err != nil {
+		return err
+	}
+	f.gap(gap{at: f.at, size: n})
+	f.at += n
+	return nil
+}
+
+// gap notes a place of a definition; nobody asks for those of a plain fragment.
+func (f *flattener) gap(g gap) {
+	if !f.plain {
+		f.gaps = append(f.gaps, g)
+	}
 }
 
 func (f *flattener) putText(op byte, text []byte) {
@@ -170,18 +189,18 @@ func (f *flattener) openElement(attributes bool) error {
 	}
 	f.settleDependency()
 	if f.dependency {
-		if _, err := f.uint16(); err != nil {
+		if err := f.ignore(2); err != nil {
 			return err
 		}
 	}
-	if _, err := f.uint32(); err != nil { // size of the element, not needed
+	if err := f.ignore(4); err != nil { // size of the element, not needed
 		return err
 	}
 	if err := f.named(opElement); err != nil {
 		return err
 	}
 	if attributes {
-		if _, err := f.uint32(); err != nil { // size of the attributes
+		if err := f.ignore(4); err != nil { // size of the attributes
 			return err
 		}
 	}
@@ -231,6 +250,15 @@ func (f *flattener) closeElement(token byte) error {
 	return nil
 }
 
+// A name is: next name in the hash bucket (4), hash (2), number of units (2), the
+// units, and a zero (2). It is referred to by its offset.
+const (
+	nameReferenceSize = 4
+	nameLinkSize      = 6
+	nameHeaderSize    = nameLinkSize + 2
+	nameEndSize       = 2
+)
+
 // named reads a name and writes it after an op. A name is an offset in the
 // chunk; on first use it stands inline, right behind its offset.
 func (f *flattener) named(op byte) error {
@@ -238,20 +266,20 @@ func (f *flattener) named(op byte) error {
 	if err != nil {
 		return err
 	}
-	if int64(offset)+8 > int64(len(f.chunk)) {
+	if int64(offset)+nameHeaderSize > int64(len(f.chunk)) {
 		return f.fault(ErrBinXML, "name at %d", offset)
 	}
-	// Next name in the hash bucket (4), hash (2), number of units (2), units, zero.
-	start := int(offset) + 8
-	stop := start + 2*int(binary.LittleEndian.Uint16(f.chunk[offset+6:]))
+	start := int(offset) + nameHeaderSize
+	stop := start + 2*int(binary.LittleEndian.Uint16(f.chunk[start-2:]))
 	if stop > len(f.chunk) {
 		return f.fault(ErrBinXML, "name at %d is too long", offset)
 	}
+	f.gap(gap{at: f.at - nameReferenceSize, name: start - 2, stop: stop})
 	if int(offset) == f.at {
-		if err := f.need(stop + 2 - f.at); err != nil {
+		if err := f.need(stop + nameEndSize - f.at); err != nil {
 			return err
 		}
-		f.at = stop + 2
+		f.at = stop + nameEndSize
 	}
 	f.text = appendUTF16(f.text[:0], f.chunk[start:stop])
 	if len(f.text) == 0 || len(f.text) > 1024 {
@@ -353,11 +381,15 @@ func (f *flattener) template() error {
 	if !f.plain || f.inTag {
 		return f.fault(ErrBinXML, "template instance out of place")
 	}
-	layout, err := measureInstance(f.chunk, start, f.end)
+	layout, err := layoutInstance(f.chunk, start, f.end)
 	if err != nil {
 		return err
 	}
-	f.slot(TypeBinXML, start, layout.stop-start)
-	f.at = layout.stop
+	stop := layout.stop(f.chunk)
+	if stop > f.end {
+		return valuesTruncated(start)
+	}
+	f.slot(TypeBinXML, start, stop-start)
+	f.at = stop
 	return nil
 }

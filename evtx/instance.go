@@ -32,18 +32,16 @@ type instanceLayout struct {
 	definition uint32
 	// descriptors is where the value descriptors start, four bytes each, and
 	// data where the values themselves do.
-	descriptors, data, stop int
-	count                   int
+	descriptors, data int
+	count             int
 }
 
-// measureInstance finds the parts of the template instance whose token is at
+// layoutInstance finds the parts of the template instance whose token is at
 // start:
 //
 //	0x0c | unknown u8 | template id u32 | definition offset u32 |
 //	[definition, at its first use] | count u32 | descriptors | values
-//
-// stop is where the values should end; the caller checks it against end.
-func measureInstance(chunk []byte, start, end int) (instanceLayout, error) {
+func layoutInstance(chunk []byte, start, end int) (instanceLayout, error) {
 	var l instanceLayout
 	at := start + 10
 	if at+4 > end {
@@ -67,41 +65,20 @@ func measureInstance(chunk []byte, start, end int) (instanceLayout, error) {
 	}
 	l.count = int(count)
 	l.data = l.descriptors + 4*l.count
-	l.stop = l.data
-	for i := range l.count {
-		l.stop += int(binary.LittleEndian.Uint16(chunk[l.descriptors+4*i:]))
-	}
-	if l.stop > end {
-		return l, fmt.Errorf("%w: values of the template instance at chunk offset %d", ErrTruncated, start)
-	}
 	return l, nil
 }
 
-// definitionHeaderSize is that of next offset (4), GUID (16) and size (4).
-const definitionHeaderSize = 24
-
-// maxDefined bounds the template definitions that are read of one chunk.
-const maxDefined = 8 * ChunkSize
-
-// templateSlots is the size of a decoder's direct-mapped table of templates by
-// their offset in the chunk. Chunks of real logs hold some ten templates.
-const templateSlots = 256
-
-// A knownTemplate is an entry of that table, and remembers the layout that the
-// template had last.
-type knownTemplate struct {
-	offset   uint32
-	template *template
-	// The last layout of a record with this template and one nested instance.
-	nested *template
-	slot   int32
-	layout *Layout
+// stop is where the values end according to their descriptors.
+func (l *instanceLayout) stop(chunk []byte) int {
+	stop := l.data
+	for at := l.descriptors; at < l.data; at += 4 {
+		stop += int(binary.LittleEndian.Uint16(chunk[at:]))
+	}
+	return stop
 }
 
-// A definition is a template of the chunk, or why there is none.
-type definition struct {
-	template *template
-	err      error
+func valuesTruncated(start int) error {
+	return fmt.Errorf("%w: values of the template instance at chunk offset %d", ErrTruncated, start)
 }
 
 // parts holds what a decoder takes apart: the instances and values of a record.
@@ -157,23 +134,30 @@ func (d *Decoder) content(start, end int, parent, slot int32, depth int) error {
 	if at >= end || d.chunk[at]&^tokenMore != tokenTemplate {
 		return d.plain(start, end, parent, slot, depth)
 	}
-	l, err := measureInstance(d.chunk, at, end)
+	l, err := layoutInstance(d.chunk, at, end)
 	if err != nil {
 		return err
 	}
+	first := len(d.values)
+	values := d.take(&l)
+	if values.stop > end {
+		return valuesTruncated(at)
+	}
 	// A second instance or element behind the first makes it a plain fragment
 	// with instances in it.
-	if l.stop < end && continues(d.chunk[l.stop:end]) {
+	if values.stop < end && continues(d.chunk[values.stop:end]) {
+		d.values = d.values[:first]
 		return d.plain(start, end, parent, slot, depth)
 	}
 	known, err := d.templateAt(l.definition)
 	if err != nil {
 		return err
 	}
-	if depth == 0 {
-		d.outer = known
-	}
-	return d.instance(known.template, l, parent, slot, depth)
+	d.latest = known
+	d.arrays = d.arrays || values.arrays
+	number := len(d.instances)
+	d.instances = append(d.instances, instance{template: known.template, first: int32(first), count: int32(l.count), parent: parent, slot: slot})
+	return d.nested(number, values.nested, l.count, depth)
 }
 
 // continues reports whether the tokens behind a template instance go on with
@@ -191,27 +175,30 @@ func startsContent(token byte) bool {
 	return token == tokenOpenElement || token == tokenTemplate
 }
 
-// instance adds a template instance, its values and what is nested in them.
-func (d *Decoder) instance(t *template, l instanceLayout, parent, slot int32, depth int) error {
-	number, first := len(d.instances), len(d.values)
-	d.instances = append(d.instances, instance{template: t, first: int32(first), count: int32(l.count), parent: parent, slot: slot})
+// taken is what the descriptors of an instance's values say together: where the
+// values end, the first that may hold BinXML, and whether one is an array.
+type taken struct {
+	stop, nested int
+	arrays       bool
+}
+
+// take adds the values of an instance.
+func (d *Decoder) take(l *instanceLayout) taken {
+	first := len(d.values)
 	d.values = extend(d.values, l.count)
-	values := d.values[first:]
-	descriptors := d.chunk[l.descriptors:l.data]
-	offset, nests, kinds := uint32(l.data), false, ValueType(0)
+	values, descriptors := d.values[first:], d.chunk[l.descriptors:l.data]
+	offset, nested, kinds := uint32(l.data), l.count, ValueType(0)
 	for i := range values {
 		descriptor := binary.LittleEndian.Uint32(descriptors[4*i:])
 		kind := ValueType(descriptor >> 16)
 		values[i] = value{offset: offset, size: uint16(descriptor), kind: kind}
 		offset += descriptor & 0xffff
 		kinds |= kind
-		nests = nests || kind == TypeBinXML
+		if kind == TypeBinXML && nested > i {
+			nested = i
+		}
 	}
-	d.arrays = d.arrays || kinds&TypeArray != 0
-	if !nests {
-		return nil
-	}
-	return d.nested(number, first, l.count, depth)
+	return taken{stop: int(offset), nested: nested, arrays: kinds&TypeArray != 0}
 }
 
 // extend lengthens values by n, whose contents are to be written.
@@ -222,9 +209,11 @@ func extend(values []value, n int) []value {
 	return append(values, make([]value, n)...)
 }
 
-// nested parses the BinXML that is among the values of an instance.
-func (d *Decoder) nested(number, first, count, depth int) error {
-	for i := range count {
+// nested parses the BinXML that is among the values of an instance, from one of
+// them on.
+func (d *Decoder) nested(number, from, count, depth int) error {
+	first := int(d.instances[number].first)
+	for i := from; i < count; i++ {
 		v := d.values[first+i]
 		if v.kind != TypeBinXML || v.size == 0 {
 			continue
@@ -252,58 +241,5 @@ func (d *Decoder) plain(start, end int, parent, slot int32, depth int) error {
 	}
 	d.instances[number].template = d.cache.template(d.form)
 	d.instances[number].count = int32(len(d.values) - first)
-	return d.nested(number, first, len(d.values)-first, depth)
-}
-
-// templateAt gives the template whose definition stands at an offset.
-func (d *Decoder) templateAt(offset uint32) (*knownTemplate, error) {
-	known := &d.known[templateSlot(offset)]
-	if known.template != nil && known.offset == offset {
-		return known, nil
-	}
-	found, ok := d.others[offset]
-	if !ok {
-		found.template, found.err = d.define(offset)
-		d.others[offset] = found
-	}
-	if found.err != nil {
-		return nil, found.err
-	}
-	*known = knownTemplate{offset: offset, template: found.template}
-	return known, nil
-}
-
-func templateSlot(offset uint32) uint32 { return offset * 0x9e3779b1 >> 24 % templateSlots }
-
-// define reads the template definition at an offset of the chunk:
-//
-//	next definition in the bucket u32 | GUID 16 | size u32 | fragment
-//
-// The links between definitions are not followed, so that a loop of them does
-// no harm.
-func (d *Decoder) define(offset uint32) (*template, error) {
-	if int64(offset)+definitionHeaderSize > int64(len(d.chunk)) || offset < ChunkHeaderSize {
-		return nil, fmt.Errorf("%w: at chunk offset %d", ErrTemplate, offset)
-	}
-	start := int(offset) + definitionHeaderSize
-	end := len(d.chunk)
-	if size := binary.LittleEndian.Uint32(d.chunk[offset+20:]); int64(size) < int64(end-start) {
-		end = start + int(size)
-	}
-	// Definitions do not overlap. Where they do, they were made to be read over
-	// and over.
-	if d.defined += end - start; d.defined > maxDefined {
-		return nil, fmt.Errorf("%w: more than %d bytes of definitions in the chunk", ErrTemplate, maxDefined)
-	}
-	f := flattener{chunk: d.chunk, at: start, end: end, out: d.form[:0], text: d.text}
-	f.out = append(f.out, d.chunk[offset+4:offset+4+guidSize]...)
-	err := f.fragment()
-	d.form, d.text = f.out, f.text
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrTemplate, err)
-	}
-	if len(f.out) == guidSize {
-		return nil, fmt.Errorf("%w: nothing in it, at chunk offset %d", ErrTemplate, offset)
-	}
-	return d.cache.template(d.form), nil
+	return d.nested(number, 0, len(d.values)-first, depth)
 }

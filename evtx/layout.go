@@ -91,17 +91,17 @@ func (l *Layout) size() int {
 	return n
 }
 
-// layout gives the layout of the record that was just parsed. Most records are
-// one template with one nested in it, as the record before that had it.
+// layoutOf gives the layout of the record that was just parsed. Most records are
+// one template with one nested in it, which was nested in the same one before.
 func (d *Decoder) layoutOf() *Layout {
-	known := d.outer
-	simple := known != nil && len(d.instances) == 2 && !d.arrays && known.template == d.instances[0].template
-	if simple && known.nested == d.instances[1].template && known.slot == d.instances[1].slot {
+	known := d.latest
+	simple := known != nil && len(d.instances) == 2 && !d.arrays && known.template == d.instances[1].template
+	if simple && known.outer == d.instances[0].template && known.slot == d.instances[1].slot {
 		return known.layout
 	}
 	l := d.cache.layout(d.layoutKey(), func() *Layout { return compileLayout(&d.parts) })
 	if simple {
-		known.nested, known.slot, known.layout = d.instances[1].template, d.instances[1].slot, l
+		known.outer, known.slot, known.layout = d.instances[0].template, d.instances[1].slot, l
 	}
 	return l
 }

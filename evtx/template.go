@@ -3,6 +3,7 @@ package evtx
 import (
 	"encoding/binary"
 	"sync"
+	"sync/atomic"
 )
 
 // A template is what a fragment looks like without its values: a tree of
@@ -183,8 +184,6 @@ func (c *compiler) element() node {
 	}
 }
 
-const guidSize = 16
-
 // maxCacheBytes bounds what a Cache keeps, counted in bytes of canonical forms
 // and of column names. Real evidence needs a small part of it.
 const maxCacheBytes = 64 << 20
@@ -201,6 +200,8 @@ type Cache struct {
 	layouts   map[string]*Layout
 	lastID    uint64
 	size      int
+	// emptied counts how often the cache was emptied.
+	emptied atomic.Uint32
 }
 
 // template gives the template of a key: a GUID, then a canonical form.
@@ -245,7 +246,11 @@ func (c *Cache) layout(key []byte, build func() *Layout) *Layout {
 
 // grow counts bytes that are about to be added and empties a full cache.
 func (c *Cache) grow(size int) {
-	if c.templates == nil || c.size+size > maxCacheBytes {
+	full := c.size+size > maxCacheBytes
+	if full {
+		c.emptied.Add(1)
+	}
+	if full || c.templates == nil {
 		c.templates, c.layouts, c.size = map[string]*template{}, map[string]*Layout{}, 0
 	}
 	c.size += size

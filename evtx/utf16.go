@@ -2,6 +2,7 @@ package evtx
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -65,6 +66,25 @@ func narrow(dst *[]byte, src []byte) int {
 func pack(w uint64) uint64 {
 	w |= w >> 8
 	return w&0xffff | w>>16&0xffff0000
+}
+
+// zeroUnit gives where the first zero unit of UTF-16 stands; -1 where there is none.
+func zeroUnit(src []byte) int {
+	const all, tops = 0x7fff7fff7fff7fff, 0x8000800080008000
+	at := 0
+	for ; at+8 <= len(src); at += 8 {
+		w := binary.LittleEndian.Uint64(src[at:])
+		// The sum reaches the top bit of a unit when any bit below it is set.
+		if zero := ^((w & all) + all | w) & tops; zero != 0 {
+			return at + bits.TrailingZeros64(zero)/16*2
+		}
+	}
+	for ; at+2 <= len(src); at += 2 {
+		if binary.LittleEndian.Uint16(src[at:]) == 0 {
+			return at
+		}
+	}
+	return -1
 }
 
 // decodeUnit gives the first character of at least two bytes of UTF-16 and the

@@ -33,6 +33,27 @@ func TestEveryPlace(t *testing.T) {
 	}
 }
 
+// TestZeroUnit: the first zero unit is found at each place, among units that
+// have a zero byte, and zero bytes of two units are none.
+func TestZeroUnit(t *testing.T) {
+	t.Parallel()
+	for length := range 40 {
+		for _, unit := range []string{"a\x00", "\x00a", "\x00\x80", "\xff\xff", "\x01\x00"} {
+			for place := range length + 1 {
+				src := []byte(strings.Repeat(unit, length) + "\x00") // and an odd byte
+				want := -1
+				if place < length {
+					src[2*place], src[2*place+1] = 0, 0
+					want = 2 * place
+				}
+				if got := zeroUnit(src); got != want {
+					t.Fatalf("%d in %q", got, src)
+				}
+			}
+		}
+	}
+}
+
 func BenchmarkUTF16(b *testing.B) {
 	f := func(name string, src []byte) {
 		b.Run(name, func(b *testing.B) {

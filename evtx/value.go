@@ -1,6 +1,7 @@
 package evtx
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"strconv"
@@ -274,16 +275,12 @@ func cutElement(t ValueType, b []byte) (element, rest []byte) {
 	size := len(b)
 	switch base := t &^ TypeArray; base {
 	case TypeString:
-		for i := 0; i+2 <= len(b); i += 2 {
-			if b[i] == 0 && b[i+1] == 0 {
-				return b[:i], b[i+2:]
-			}
+		if i := zeroUnit(b); i >= 0 {
+			return b[:i], b[i+2:]
 		}
 	case TypeANSIString:
-		for i, c := range b {
-			if c == 0 {
-				return b[:i], b[i+1:]
-			}
+		if i := bytes.IndexByte(b, 0); i >= 0 {
+			return b[:i], b[i+1:]
 		}
 	case TypeSID:
 		if len(b) >= 8 {
