@@ -45,37 +45,67 @@ type Finder struct {
 	buckets [bucketCount][]literal
 }
 
-// A literal has its gram at an offset, both in bytes.
+// A literal is found by its gram, which stands at an offset in bytes.
 type literal struct {
 	text   string
 	offset int
+	gram   string
+	// step is set for another spelling of a gram in the encoding with that
+	// step. Where it stands the literal may, too.
+	step int
 }
 
-func (l literal) gram() string { return l.text[l.offset:][:gramLength] }
-
 // New makes a finder of texts, which are in lower case as far as they are
-// ASCII. There is no finder (nil) where the processor lacks the instructions, or a literal is too
-// short, or has no gram that is looked for safely, or there are too many.
+// ASCII. There is no finder (nil) where the processor lacks the instructions,
+// where a text is too short or has no gram that is looked for safely, and where
+// there are too many.
 func New(texts []string) *Finder {
 	if len(texts) == 0 || len(texts) > maxLiterals || !canScan() {
 		return nil
 	}
-	literals := make([]literal, len(texts))
-	for i, text := range texts {
-		offset := rarestGram(text)
-		if offset < 0 {
+	var literals []literal
+	for _, text := range texts {
+		found := spellings(text)
+		if found == nil {
 			return nil
 		}
-		literals[i] = literal{text, offset}
+		literals = append(literals, found...)
 	}
 	slices.SortFunc(literals, func(a, b literal) int {
-		return cmp.Or(cmp.Compare(reversed(a.gram()), reversed(b.gram())), cmp.Compare(a.text, b.text))
+		return cmp.Or(cmp.Compare(reversed(a.gram), reversed(b.gram)), cmp.Compare(a.text, b.text))
 	})
 	f := &Finder{}
 	for i, l := range literals {
 		f.add(l, i*bucketCount/len(literals))
 	}
 	return f
+}
+
+// Letters of ASCII that have another spelling: the long s, and the Kelvin sign
+// in UTF-8 and the low half of its unit in UTF-16. What is in a gram must not
+// be spelled otherwise, and a comma may join texts that stand apart.
+const (
+	longS, kelvin = "s,", 'k'
+	kelvinUTF8    = "\u212a"
+	kelvinUTF16   = 0x2a
+)
+
+// spellings returns a literal with its rarest gram, and where there is none
+// without a k the other spellings of that; nil without any.
+func spellings(text string) []literal {
+	if offset := rarestGram(text, longS+string(kelvin)); offset >= 0 {
+		return []literal{{text, offset, text[offset:][:gramLength], 0}}
+	}
+	offset := rarestGram(text, longS)
+	if offset < 0 {
+		return nil
+	}
+	gram := text[offset:][:gramLength]
+	return []literal{
+		{text, offset, gram, 0},
+		{text, offset, kelvinUTF8, 1},
+		{text, offset, gram, 2},
+	}
 }
 
 // reversed lets grams with the same end be neighbours.
@@ -85,15 +115,13 @@ func reversed(gram string) string {
 	return string(b)
 }
 
-// rarestGram returns where a gram stands in a text that other texts are least
-// likely to have; -1 without one. The Kelvin sign is a k and the long s an s in
-// another spelling, and commas may join texts that do not stand together, so
-// grams with these characters would miss them.
-func rarestGram(text string) int {
+// rarestGram returns where a gram of ASCII without some characters stands in a
+// text that other texts are least likely to have; -1 without one.
+func rarestGram(text, without string) int {
 	best, highest := -1, 0
 	for offset := 0; offset+gramLength <= len(text); offset++ {
 		gram := text[offset:][:gramLength]
-		if strings.ContainsFunc(gram, func(r rune) bool { return r >= utf8.RuneSelf || r == 'k' || r == 's' || r == ',' }) {
+		if strings.ContainsFunc(gram, func(r rune) bool { return r >= utf8.RuneSelf }) || strings.ContainsAny(gram, without) {
 			continue
 		}
 		if rarity := rarityOf(gram); rarity > highest {
@@ -125,10 +153,13 @@ func rarityOf(gram string) int {
 
 func (f *Finder) add(l literal, bucket int) {
 	f.buckets[bucket] = append(f.buckets[bucket], l)
-	for i, c := range []byte(l.gram()) {
+	for i, c := range []byte(l.gram) {
 		f.tables[i].add(c, bucket)
 		if 'a' <= c && c <= 'z' {
 			f.tables[i].add(c-('a'-'A'), bucket)
+		}
+		if c == kelvin && l.step == 2 {
+			f.tables[i].add(kelvinUTF16, bucket)
 		}
 	}
 }
@@ -204,12 +235,27 @@ func (f *Finder) standsAt(text []byte, at, step int) bool {
 // it, where a character that is not ASCII may be another spelling, and a comma
 // the end of a text.
 func (l literal) mayStand(text []byte, at, step int) bool {
+	if l.step != 0 {
+		return l.step == step && l.hasGram(text, at)
+	}
 	for i := range gramLength {
-		if c, ascii := characterAt(text, at+i*step, step); !ascii || c != l.text[l.offset+i] {
+		if c, ascii := characterAt(text, at+i*step, step); !ascii || c != l.gram[i] {
 			return false
 		}
 	}
 	return l.agrees(text, at, step, l.offset+gramLength, len(l.text), 1) && l.agrees(text, at, step, l.offset-1, -1, -1)
+}
+
+// hasGram compares the bytes of another spelling; of units their low halves,
+// among which any k may be the Kelvin sign.
+func (l literal) hasGram(text []byte, at int) bool {
+	for i := range gramLength {
+		c := lower(text[at+i*l.step])
+		if c != l.gram[i] && (l.step != 2 || c != kelvinUTF16 || l.gram[i] != kelvin) {
+			return false
+		}
+	}
+	return true
 }
 
 // agrees compares characters of a literal in one direction up to an end.
@@ -236,8 +282,12 @@ func characterAt(text []byte, place, step int) (c byte, ascii bool) {
 	if c >= utf8.RuneSelf || step == 2 && (place+1 == len(text) || text[place+1] != 0) {
 		return 0, false
 	}
+	return lower(c), true
+}
+
+func lower(c byte) byte {
 	if 'A' <= c && c <= 'Z' {
-		c += 'a' - 'A'
+		return c + ('a' - 'A')
 	}
-	return c, true
+	return c
 }
