@@ -26,7 +26,10 @@ type Kept struct {
 }
 
 // keptForm is the first byte of Kept.Data: a change of what follows raises it.
-const keptForm = 1
+const keptForm = 2
+
+// keptFormUncarved did not say which matches were carved.
+const keptFormUncarved = 1
 
 // AddEarlier adds the matches that an earlier run kept of a source which this
 // one does not read. They take part in correlations and are no findings of
@@ -37,7 +40,7 @@ func (e *Engine) AddEarlier(source *event.Source, kept []byte) error {
 		e.earlier = newSpool(e.tables, e.options.ShelfBytes, e.options.TempFolder)
 		e.earlierShelf = e.earlier.shelf()
 	}
-	if len(kept) == 0 || kept[0] != keptForm {
+	if len(kept) == 0 || kept[0] != keptForm && kept[0] != keptFormUncarved {
 		return fmt.Errorf("%w: the matches in %s are in another form", errEncoding, source.Name)
 	}
 	names := e.correlatedRules()
@@ -51,7 +54,7 @@ func (e *Engine) AddEarlier(source *event.Source, kept []byte) error {
 		if number >= uint64(len(rules)) {
 			d.failed = true
 		}
-		f := d.kept()
+		f := d.kept(kept[0])
 		if d.failed {
 			return fmt.Errorf("%w: a match in %s", errEncoding, source.Name)
 		}
@@ -268,6 +271,7 @@ func appendKept(dst []byte, f *Finding) []byte {
 	dst = appendTime(dst, f.Time)
 	dst = binary.AppendVarint(dst, f.Place.Offset)
 	dst = binary.AppendVarint(dst, f.Place.Size)
+	dst = appendFlag(dst, f.Place.Carved)
 	dst = binary.AppendVarint(dst, f.Place.Line)
 	dst = binary.AppendUvarint(dst, f.Place.RecordID)
 	dst = append(dst, f.Record[:]...)
@@ -277,10 +281,12 @@ func appendKept(dst []byte, f *Finding) []byte {
 	return appendFields(dst, f.Fields)
 }
 
-// kept reads what appendKept wrote.
-func (d *decoder) kept() *Finding {
+// kept reads what appendKept wrote, in this form or an earlier one.
+func (d *decoder) kept(form byte) *Finding {
 	f := &Finding{Time: d.time()}
-	f.Place = event.Provenance{Offset: d.varint(), Size: d.varint(), Line: d.varint(), RecordID: d.uvarint()}
+	f.Place = event.Provenance{Offset: d.varint(), Size: d.varint()}
+	f.Place.Carved = form != keptFormUncarved && d.byte() != 0
+	f.Place.Line, f.Place.RecordID = d.varint(), d.uvarint()
 	copy(f.Record[:], d.take(uint64(len(f.Record))))
 	f.TimeText = d.text()
 	f.Host = d.text()
