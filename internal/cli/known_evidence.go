@@ -55,7 +55,7 @@ func (k *knownEvidence) read(options source.Options) source.Options {
 // givenOf is what was said as a reading takes it. A zone that this machine does
 // not know is none.
 func givenOf(said *store.Said) source.Given {
-	given := source.Given{Format: said.Format, Year: said.Year, Product: said.Product, Category: said.Category, Service: said.Service}
+	given := source.Given{Format: said.Format, Year: said.Year, Product: said.Product, Category: said.Category, Service: said.Service, Carve: said.Carve}
 	if said.Zone != "" {
 		given.Zone, _ = time.LoadLocation(said.Zone)
 	}
@@ -64,7 +64,7 @@ func givenOf(said *store.Said) source.Given {
 
 // saidOf is what was given as a case keeps it; nil where nothing was.
 func saidOf(given source.Given) *store.Said {
-	said := store.Said{Format: given.Format, Year: given.Year, Product: given.Product, Category: given.Category, Service: given.Service}
+	said := store.Said{Format: given.Format, Year: given.Year, Product: given.Product, Category: given.Category, Service: given.Service, Carve: given.Carve}
 	if given.Zone != nil {
 		said.Zone = given.Zone.String()
 	}
@@ -212,9 +212,11 @@ type citedRecord struct {
 }
 
 // citesTheSame reports whether the records that findings of an earlier content
-// rest on are in a file at the same place, as far as this run cites them.
+// rest on are in a file at the same place, as far as this run cites them. What
+// was carved may be overwritten, and with it the earliest that there was.
 func (i *investigation) citesTheSame(file *source.File, earlier *store.Evidence) (bool, error) {
-	if !file.First.Equal(earlier.First) {
+	carved := earlier.Said != nil && earlier.Said.Carve
+	if !carved && !file.First.Equal(earlier.First) {
 		return false, nil
 	}
 	now := map[citedRecord]bool{}
@@ -229,7 +231,7 @@ func (i *investigation) citesTheSame(file *source.File, earlier *store.Evidence)
 		switch {
 		case err != nil:
 			return false, err
-		case f.SHA256 != earlier.SHA256 || f.Correlation != nil || !inRun[ruleOf(f.Finding)]:
+		case f.SHA256 != earlier.SHA256 || f.Correlation != nil || f.Place.Carved || !inRun[ruleOf(f.Finding)]:
 		case !now[citedRecord{f.Place.Offset, f.Record}]:
 			return false, nil
 		}
@@ -249,8 +251,8 @@ func (i *investigation) whatChanged() []string {
 		{e.count(store.Grown), "grown since: what was read before is counted once"},
 		{e.count(store.Reread), "read anew, with other options than before"},
 		{e.count(store.Earlier), "passed over: earlier contents of files that have grown since"},
-		{e.count(store.Unsaid), "passed over: known by another name, of which more was said (--source-tz, --source-year, --as, --log-source)"},
-		{i.remembered(), "read with what was said before (--source-tz, --source-year, --as, --log-source)"},
+		{e.count(store.Unsaid), "passed over: known by another name, of which more was said (--source-tz, --source-year, --as, --log-source, --carve)"},
+		{i.remembered(), "read with what was said before (--source-tz, --source-year, --as, --log-source, --carve)"},
 		{e.aliases(), "known by another name: counted once"},
 	} {
 		if kind.count > 0 {

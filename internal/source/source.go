@@ -41,9 +41,6 @@ type Options struct {
 	TempDir string
 	// Given is what the user says of sources that do not say it themselves.
 	Given []Given
-	// Carve says to recover also records that event logs no longer count: from
-	// the unused parts of chunks, and from chunks without a header.
-	Carve bool
 	// Skip, when not nil, says of a file on disk that it is no evidence: it is
 	// left out, and listed in Register.Skipped.
 	Skip func(path string, info fs.FileInfo) bool
@@ -74,6 +71,9 @@ type Given struct {
 	// Product, Category and Service are the log source, in Sigma's words, of
 	// events whose format does not know it.
 	Product, Category, Service string
+	// Carve says to recover also records that event logs no longer count: from
+	// the unused parts of chunks, and from chunks without a header.
+	Carve bool
 }
 
 // Limits bound the unpacking of each archive that is given or found on disk,

@@ -56,7 +56,7 @@ func (r *reading) leaf(name string, place int, head []byte, rest io.Reader) {
 	} else {
 		s.file = r.register.begin(name, f.Name, place)
 		s.file.numbered, s.file.given, given.yearless = f.Numbered, given, f.Yearless
-		s.splitter = f.NewSplitter(format.Options{Record: r.options.Limits.Record, Year: given.Year, Carve: r.options.Carve})
+		s.splitter = f.NewSplitter(format.Options{Record: r.options.Limits.Record, Year: given.Year, Carve: given.Carve})
 		s.digest = r.digests.Stream()
 		s.run(head)
 		s.digest.Close(func(sum [sha256.Size]byte) { s.file.SHA256 = sum })

@@ -47,6 +47,7 @@ type Said struct {
 	Product  string `json:"product,omitempty"`
 	Category string `json:"category,omitempty"`
 	Service  string `json:"service,omitempty"`
+	Carve    bool   `json:"carve,omitempty"`
 }
 
 // evidenceLeaf is Evidence as a leaf has it.
