@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/kulla-defence/kulla/internal/event"
@@ -33,23 +34,27 @@ const keptFormUncarved = 1
 
 // AddEarlier adds the matches that an earlier run kept of a source which this
 // one does not read. They take part in correlations and are no findings of
-// their own. Those of rules that no correlation is about are passed over.
-// It comes before Finish, and is for one goroutine.
+// their own. Those of rules that no correlation is about are passed over, and so
+// are those of rules of which another call had matches in the source. It comes before Finish, and is for one goroutine.
 func (e *Engine) AddEarlier(source *event.Source, kept []byte) error {
 	if e.earlier == nil {
 		e.earlier = newSpool(e.tables, e.options.ShelfBytes, e.options.TempFolder)
-		e.earlierShelf = e.earlier.shelf()
+		e.earlierShelf, e.earlierRules = e.earlier.shelf(), map[*event.Source][]*Rule{}
 	}
 	if len(kept) == 0 || kept[0] != keptForm && kept[0] != keptFormUncarved {
 		return fmt.Errorf("%w: the matches in %s are in another form", errEncoding, source.Name)
 	}
-	names := e.correlatedRules()
+	names, had := e.correlatedRules(), e.earlierRules[source]
 	d := decoder{tables: e.tables, rest: kept[1:]}
 	var rules []*Rule // as the data numbers them; nil for those of no correlation
 	for len(d.rest) > 0 {
 		number := d.uvarint()
 		if number == uint64(len(rules)) {
-			rules = append(rules, names[ruleName{d.text(), d.text()}])
+			rule := names[ruleName{d.text(), d.text()}]
+			if slices.Contains(had, rule) {
+				rule = nil
+			}
+			rules = append(rules, rule)
 		}
 		if number >= uint64(len(rules)) {
 			d.failed = true
@@ -66,6 +71,7 @@ func (e *Engine) AddEarlier(source *event.Source, kept []byte) error {
 			return err
 		}
 	}
+	e.earlierRules[source] = append(had, rules...)
 	return nil
 }
 

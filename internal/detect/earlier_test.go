@@ -94,6 +94,21 @@ func TestPartsAreCorrelatedAsTheWhole(t *testing.T) {
 	}
 }
 
+// What several rule sets kept of one source is counted once.
+func TestSourceOfSeveralRuleSets(t *testing.T) {
+	t.Parallel()
+	a := &event.Source{Name: "a.evtx"}
+	events := func() []*event.Event { return []*event.Event{from(a, logon(1, "anna")), from(a, logon(2, "anna")), from(a, logon(3, "anna"))} }
+	first := keptBy(t, partOf(t, nil, events()[:2]...))
+	if found := correlatedBy(t, partOf(t, append(first, first...))); len(found) > 0 {
+		t.Errorf("two logons, kept twice, are %q", found)
+	}
+	whole := keptBy(t, partOf(t, nil, events()...))
+	if diff := cmp.Diff(correlatedBy(t, partOf(t, whole)), correlatedBy(t, partOf(t, append(whole, whole...)))); diff != "" {
+		t.Errorf("(-kept once +kept twice)\n%s", diff)
+	}
+}
+
 func TestCopiesAreLeftOut(t *testing.T) {
 	t.Parallel()
 	a, b := &event.Source{Name: "a.evtx"}, &event.Source{Name: "b.evtx"}

@@ -77,6 +77,7 @@ type Engine struct {
 	// What earlier runs kept, what is left out, and how far they read.
 	earlier      *findingSpool // nil without any
 	earlierShelf *shelf
+	earlierRules map[*event.Source][]*Rule
 	leftOut      map[uint32]bool
 	unaltered    map[uint32]*unaltered // by the altered source
 	until        time.Time
