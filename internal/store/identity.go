@@ -58,6 +58,8 @@ type Standing struct {
 	// of, and Differs the contents that it should have continued.
 	Replaced [][32]byte
 	Differs  []Evidence
+	// Otherwise says that what it takes the place of was read with other options.
+	Otherwise bool
 
 	// differs are the leaves of DiffersFrom that are new.
 	differs []int64
@@ -276,7 +278,7 @@ func (r *recognition) replace(standing *Standing, before *entry) error {
 	if err != nil {
 		return err
 	}
-	standing.Replaced = contents
+	standing.Replaced, standing.Otherwise = contents, !sameSaid(before.Said, standing.Evidence.Said)
 	standing.Evidence.Supersedes = []int64{before.Number}
 	r.readable(standing, before.Name)
 	return nil

@@ -28,6 +28,9 @@ type MatchSource struct {
 	Data  string `json:"data,omitempty"`
 }
 
+// Whole reports whether all matches are kept.
+func (s *MatchSource) Whole() bool { return s.Count == 0 || s.Data != "" }
+
 // Matches are all sources whose matches were kept.
 type Matches struct {
 	Sources []MatchSource `json:"sources"`
@@ -184,11 +187,13 @@ func (r *rowCheck) matches() error {
 	if leaf >= 0 && len(list.Sources) == 0 {
 		r.differ(leaf, "the matches that correlations need are missing")
 	}
+	seen := map[string]bool{"": true} // several rule sets may have the same matches
 	for i := range list.Sources {
 		source := &list.Sources[i]
-		if source.Data == "" {
+		if seen[source.Data] {
 			continue
 		}
+		seen[source.Data] = true
 		r.count++
 		if _, err := r.c.MatchData(source); err != nil {
 			r.differ(leaf, "the matches in "+source.Name+" that correlations need are others than it says")
