@@ -98,7 +98,9 @@ func TestPartsAreCorrelatedAsTheWhole(t *testing.T) {
 func TestSourceOfSeveralRuleSets(t *testing.T) {
 	t.Parallel()
 	a := &event.Source{Name: "a.evtx"}
-	events := func() []*event.Event { return []*event.Event{from(a, logon(1, "anna")), from(a, logon(2, "anna")), from(a, logon(3, "anna"))} }
+	events := func() []*event.Event {
+		return []*event.Event{from(a, logon(1, "anna")), from(a, logon(2, "anna")), from(a, logon(3, "anna"))}
+	}
 	first := keptBy(t, partOf(t, nil, events()[:2]...))
 	if found := correlatedBy(t, partOf(t, append(first, first...))); len(found) > 0 {
 		t.Errorf("two logons, kept twice, are %q", found)
