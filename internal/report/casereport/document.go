@@ -46,8 +46,8 @@ type Document struct {
 	// or red; empty is amber+strict.
 	TLP string
 	// RuleText returns the YAML of a rule by its id, of a correlation with that
-	// of the rules that it is about; empty where it is not at
-	// hand; nil when no rules are.
+	// of the rules that it is about; empty where it is not at hand; nil when no
+	// rules are.
 	RuleText func(id string) string
 }
 
