@@ -231,7 +231,7 @@ func (i *investigation) citesTheSame(file *source.File, earlier *store.Evidence)
 		switch {
 		case err != nil:
 			return false, err
-		case f.SHA256 != earlier.SHA256 || f.Correlation != nil || f.Place.Carved || !inRun[ruleOf(f.Finding)]:
+		case f.SHA256 != earlier.SHA256 || f.Correlation != nil || f.Place.Carved || !inRun[f.Rule.Name()]:
 		case !now[citedRecord{f.Place.Offset, f.Record}]:
 			return false, nil
 		}

@@ -50,7 +50,7 @@ func (e *Engine) AddEarlier(source *event.Source, kept []byte) error {
 	for len(d.rest) > 0 {
 		number := d.uvarint()
 		if number == uint64(len(rules)) {
-			rule := names[ruleName{d.text(), d.text()}]
+			rule := names[RuleName{d.text(), d.text()}]
 			if slices.Contains(had, rule) {
 				rule = nil
 			}
@@ -88,17 +88,13 @@ func (e *Engine) LeaveOut(source *event.Source) {
 	e.leftOut[uint32(e.tables.sources.number(source))] = true
 }
 
-// A ruleName tells rules apart from one run to the next.
-type ruleName struct{ id, title string }
-
 // correlatedRules are the rules that some correlation is about.
-func (e *Engine) correlatedRules() map[ruleName]*Rule {
+func (e *Engine) correlatedRules() map[RuleName]*Rule {
 	if e.byName == nil {
-		e.byName = map[ruleName]*Rule{}
+		e.byName = map[RuleName]*Rule{}
 		for _, rule := range e.tables.rules {
-			name := ruleName{rule.ID, rule.Title}
-			if of := e.sigmaRules[rule]; of != nil && e.correlator.Uses(of) && e.byName[name] == nil {
-				e.byName[name] = rule
+			if of := e.sigmaRules[rule]; of != nil && e.correlator.Uses(of) && e.byName[rule.Name()] == nil {
+				e.byName[rule.Name()] = rule
 			}
 		}
 	}

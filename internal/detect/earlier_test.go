@@ -193,8 +193,8 @@ func FuzzAddEarlier(f *testing.F) {
 	f.Add([]byte("\x02\x00\x01a\x01b"))
 	f.Add([]byte("\x01\x01\xff\xff\xff\xff\x0f"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		engine := &Engine{tables: testTables(), options: Options{ShelfBytes: 1 << 20, TempFolder: t.TempDir()}, byName: map[ruleName]*Rule{}}
-		engine.byName[ruleName{"a", "b"}] = engine.tables.rules[0]
+		engine := &Engine{tables: testTables(), options: Options{ShelfBytes: 1 << 20, TempFolder: t.TempDir()}, byName: map[RuleName]*Rule{}}
+		engine.byName[RuleName{"a", "b"}] = engine.tables.rules[0]
 		_ = engine.AddEarlier(testSource, data)
 		for item, err := range engine.earlier.items() {
 			if err == nil {

@@ -81,7 +81,7 @@ type Engine struct {
 	leftOut      map[uint32]bool
 	unaltered    map[uint32]*unaltered // by the altered source
 	until        time.Time
-	byName       map[ruleName]*Rule
+	byName       map[RuleName]*Rule
 
 	mutex sync.Mutex
 	sinks []*Sink

@@ -79,7 +79,7 @@ func (c *Case) findingsOf(rules []*detect.Rule) ([]int64, error) {
 	}
 	var wanted []int64
 	for _, rule := range rules {
-		if number, ok := c.rules[ruleName{rule.ID, rule.Title}]; ok {
+		if number, ok := c.rules[rule.Name()]; ok {
 			wanted = append(wanted, number)
 		}
 	}
