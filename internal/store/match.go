@@ -48,7 +48,7 @@ const (
 	metaMatchData = "matches:" // and the SHA-256: the matches of a source
 )
 
-// Matches reads the list; an empty one before the first.
+// Matches reads the list; before the first it has no Sources, not even none.
 func (c *Case) Matches() (*Matches, error) {
 	list := &Matches{}
 	data, err := c.matchList()
@@ -63,6 +63,9 @@ func (c *Case) Matches() (*Matches, error) {
 	}
 	if err := json.Unmarshal(data, list); err != nil {
 		return nil, fmt.Errorf("%w: the list of matches: %w", ErrDamaged, err)
+	}
+	if list.Sources == nil {
+		list.Sources = []MatchSource{}
 	}
 	return list, nil
 }
@@ -120,7 +123,7 @@ func (c *Case) PutMatches(list *Matches) error {
 		return fmt.Errorf("put matches: %w", err)
 	}
 	before, err := c.matchList()
-	if err != nil || bytes.Equal(before, data) {
+	if err != nil || bytes.Equal(before, data) || before == nil && len(list.Sources) == 0 {
 		return err
 	}
 	if err := c.dropMatchData(list); err != nil {
@@ -184,7 +187,7 @@ func (r *rowCheck) matches() error {
 		r.differ(leaf, "the matches that correlations need are not what it says")
 		return nil
 	}
-	if leaf >= 0 && len(list.Sources) == 0 {
+	if leaf >= 0 && list.Sources == nil {
 		r.differ(leaf, "the matches that correlations need are missing")
 	}
 	seen := map[string]bool{"": true} // several rule sets may have the same matches
