@@ -17,6 +17,8 @@ type knownEvidence struct {
 	files []store.Evidence
 	said  map[string]source.Given // by name
 	sizes map[string][]int64      // of contents, by the last part of the name
+	// settled is what stays as it is, by name.
+	settled map[string][]source.Mark
 }
 
 // maxMarks bounds how many earlier contents one file is compared with.
@@ -28,8 +30,9 @@ func knownBy(kept *store.Case) (*knownEvidence, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &knownEvidence{files: files, said: map[string]source.Given{}, sizes: map[string][]int64{}}
+	k := &knownEvidence{files: files, said: map[string]source.Given{}, sizes: map[string][]int64{}, settled: map[string][]source.Mark{}}
 	for i := range files {
+		k.settledBefore(&files[i])
 		for _, name := range files[i].Names() {
 			if files[i].Said != nil {
 				k.said[name] = givenOf(files[i].Said)
@@ -45,10 +48,7 @@ func knownBy(kept *store.Case) (*knownEvidence, error) {
 // read makes a reading look for what is known.
 func (k *knownEvidence) read(options source.Options) source.Options {
 	options.Known = func(name string) source.Given { return k.said[name] }
-	options.Marks = func(name string) []int64 {
-		sizes := k.sizes[store.LogName(name)]
-		return sizes[:min(len(sizes), maxMarks)]
-	}
+	options.Marks = k.marks
 	return options
 }
 
@@ -191,13 +191,13 @@ func (i *investigation) recognise() error {
 // evidenceOf makes the entry of the evidence register.
 func evidenceOf(file *source.File) store.Evidence {
 	return store.Evidence{Name: file.Source.Name, Format: file.Source.Format, Size: file.Size, SHA256: file.SHA256,
-		Records: file.Records, First: file.First, Last: file.Last, Problems: report.FileProblems(file), Said: saidOf(file.Given)}
+		Records: file.Records, First: file.First, Last: file.Last, Problems: report.FileProblems(file), Said: saidOf(file.Given), Settled: settledIn(file)}
 }
 
 func beginningOf(file *source.File) func(int64) ([32]byte, bool) {
 	return func(size int64) ([32]byte, bool) {
 		for _, beginning := range file.Beginnings {
-			if beginning.Size == size {
+			if beginning.Size == size && !beginning.Replaced {
 				return beginning.SHA256, true
 			}
 		}
@@ -216,7 +216,7 @@ type citedRecord struct {
 // was carved may be overwritten, and with it the earliest that there was.
 func (i *investigation) citesTheSame(file *source.File, earlier *store.Evidence) (bool, error) {
 	carved := earlier.Said != nil && earlier.Said.Carve
-	if !carved && !file.First.Equal(earlier.First) {
+	if !settles(file, earlier) || !carved && !file.First.Equal(earlier.First) {
 		return false, nil
 	}
 	now := map[citedRecord]bool{}

@@ -269,7 +269,7 @@ func sameSaid(a, b *Said) bool { return a == b || a != nil && b != nil && *a == 
 func (s *Standing) facts(now *Reading) {
 	s.Evidence.Format, s.Evidence.Size, s.Evidence.SHA256 = now.Format, now.Size, now.SHA256
 	s.Evidence.Records, s.Evidence.First, s.Evidence.Last = now.Records, now.First, now.Last
-	s.Evidence.Problems, s.Evidence.Said = now.Problems, now.Said
+	s.Evidence.Problems, s.Evidence.Said, s.Evidence.Settled = now.Problems, now.Said, now.Settled
 }
 
 // replace notes that a standing takes the place of an entry.
