@@ -93,7 +93,8 @@ func nearHosts(names []string, meant string) string {
 const maxLabel = 63
 
 // edits is how many letters have to be put in, left out or changed to make one
-// word of another.
+// word of another. Package sigma has the like for the words of rules; it is
+// public, and this is no part of what it promises.
 func edits(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -31,7 +31,7 @@ func (f *evidenceFlags) register(command *cobra.Command) {
 
 // parse returns the options of reading that the flags settle.
 func (f *evidenceFlags) parse() (source.Options, error) {
-	options := source.Options{Carve: f.carve}
+	options := source.Options{}
 	var err error
 	if options.Limits, err = parseLimits(f.limits); err != nil {
 		return options, err
@@ -57,6 +57,9 @@ func (f *evidenceFlags) parse() (source.Options, error) {
 			}
 			options.Given = append(options.Given, said)
 		}
+	}
+	if f.carve {
+		options.Given = append(options.Given, source.Given{Carve: true})
 	}
 	return options, nil
 }

@@ -14,18 +14,21 @@ import (
 )
 
 // Bounds of what a case keeps of matches for the correlations of later runs,
-// before it is compressed: of one source, and of all.
+// before it is compressed: of one source, and of all; and for how many sources
+// with other rules than those of the run.
 const (
 	maxSourceMatches = 64 << 20
 	maxAllMatches    = 256 << 20
+	maxOtherSources  = 1 << 16
 )
 
 // A matchMemory is what a run knows of the matches of the whole case: those of
 // the files that it reads, and those that earlier runs kept of the others.
 type matchMemory struct {
 	rules string // what this run's rules are known by
-	// list is what the case keeps, without what this run reads anew.
-	list *store.Matches
+	// own is what the case keeps for these rules, without what this run reads
+	// anew; others what it keeps for other rules, the newest first.
+	own, others []store.MatchSource
 	// covered are the contents of which all matches of these rules are known.
 	covered map[[32]byte]bool
 	// uncovered is how many files of the case took no part in correlations, or
@@ -41,37 +44,21 @@ func (m *matchMemory) covers(digest [32]byte) bool { return m.covered[digest] }
 // one does not read, and takes out what would be counted twice.
 func (i *investigation) recallMatches() error {
 	m := &i.matches
-	m.rules, m.covered, m.list = i.rules.SHA256, map[[32]byte]bool{}, &store.Matches{}
+	m.rules, m.covered = i.rules.SHA256, map[[32]byte]bool{}
 	sources := i.correlatedHere()
+	if err := i.sortMatches(sources); err != nil || len(i.set.Correlations) == 0 {
+		return err
+	}
 	rest := i.notReadNow()
-	list, err := i.kept.Matches()
+	recalled, err := i.recallable(rest)
 	if err != nil {
 		return err
 	}
-	if len(i.set.Correlations) == 0 {
-		i.leaveMatches(list)
-		return nil
-	}
-	for n := range list.Sources {
-		kept := &list.Sources[n]
-		digest := digestOf(kept)
-		evidence := rest[digest]
-		if evidence == nil { // read now, or what a file was before it grew
-			continue
-		}
-		m.list.Sources = append(m.list.Sources, *kept)
-		if kept.Data != "" {
-			data, err := i.kept.MatchData(kept)
-			if err != nil {
+	for n := range i.known.files {
+		if evidence := &i.known.files[n]; rest[evidence.SHA256] == evidence {
+			if err := i.recallSource(sources, evidence, recalled[evidence.SHA256]); err != nil {
 				return err
 			}
-			sources[digest] = i.evidence.remember(evidence)
-			if err := i.engine.AddEarlier(sources[digest], data); err != nil {
-				return err
-			}
-		}
-		if kept.Rules == m.rules && (kept.Count == 0 || kept.Data != "") {
-			m.covered[digest] = true
 		}
 	}
 	i.tellAltered(sources)
@@ -84,22 +71,109 @@ func (i *investigation) recallMatches() error {
 	return nil
 }
 
-// leaveMatches keeps what is kept for the rules of earlier runs, as this one's
-// correlate nothing: but for what was read anew and what was continued since.
-func (i *investigation) leaveMatches(list *store.Matches) {
-	gone := map[[32]byte]bool{}
+// sortMatches tells what the case keeps for the rules of this run from what it
+// keeps for others, and drops what is read anew or was read otherwise.
+func (i *investigation) sortMatches(here map[[32]byte]*event.Source) error {
+	list, err := i.kept.Matches()
+	if err != nil {
+		return err
+	}
+	contents, err := i.kept.EvidenceByContent()
+	if err != nil {
+		return err
+	}
+	m, otherwise := &i.matches, i.readOtherwise()
+	anew := func(digest [32]byte) bool { // also what grew when other rules read it
+		evidence := contents[digest]
+		return len(i.set.Correlations) > 0 && (here[digest] != nil || evidence != nil && here[evidence.SHA256] != nil)
+	}
+	for n := range list.Sources {
+		kept := list.Sources[n]
+		switch digest := digestOf(&kept); {
+		case otherwise[digest]:
+		case kept.Rules != m.rules:
+			m.others = append(m.others, kept)
+		case !anew(digest):
+			m.own = append(m.own, kept)
+		}
+	}
+	return i.newestFirst(m.others)
+}
+
+// newestFirst puts what is kept into the order of its rule sets, the last that
+// came first.
+func (i *investigation) newestFirst(kept []store.MatchSource) error {
+	sets, err := i.kept.RuleSets()
+	if err != nil {
+		return err
+	}
+	age := map[string]int{}
+	for n, set := range sets {
+		age[set.SHA256] = n
+	}
+	slices.SortStableFunc(kept, func(a, b store.MatchSource) int { return cmp.Compare(age[b.Rules], age[a.Rules]) })
+	return nil
+}
+
+// readOtherwise are the contents that this run has read with other options than
+// earlier ones, whose matches hold for no rules any more.
+func (i *investigation) readOtherwise() map[[32]byte]bool {
+	contents := map[[32]byte]bool{}
 	for n := range i.evidence.standings {
-		if standing := &i.evidence.standings[n]; standing.Counts() {
+		if standing := &i.evidence.standings[n]; standing.Counts() && standing.Otherwise {
 			for _, digest := range standing.Replaced {
-				gone[digest] = true
+				contents[digest] = true
 			}
 		}
 	}
-	for n := range list.Sources {
-		if kept := &list.Sources[n]; !gone[digestOf(kept)] {
-			i.matches.list.Sources = append(i.matches.list.Sources, *kept)
+	return contents
+}
+
+// recallable is what is kept of evidence that this run does not read, by its
+// content: that of these rules, also where it is of an earlier content, and
+// only without it that of others, since rules have versions.
+func (i *investigation) recallable(rest map[[32]byte]*store.Evidence) (map[[32]byte][]*store.MatchSource, error) {
+	contents, err := i.kept.EvidenceByContent()
+	if err != nil {
+		return nil, err
+	}
+	recalled := map[[32]byte][]*store.MatchSource{}
+	for _, list := range [][]store.MatchSource{i.matches.own, i.matches.others} {
+		for n := range list {
+			kept := &list[n]
+			evidence := contents[digestOf(kept)]
+			if evidence == nil || rest[evidence.SHA256] == nil || !kept.Whole() {
+				continue
+			}
+			if before := recalled[evidence.SHA256]; len(before) == 0 || before[0].Rules != i.matches.rules {
+				recalled[evidence.SHA256] = append(before, kept)
+			}
 		}
 	}
+	return recalled, nil
+}
+
+// recallSource gives the engine what is kept of a source.
+func (i *investigation) recallSource(sources map[[32]byte]*event.Source, evidence *store.Evidence, recalled []*store.MatchSource) error {
+	for _, kept := range recalled {
+		if kept.Rules == i.matches.rules && digestOf(kept) == evidence.SHA256 {
+			i.matches.covered[evidence.SHA256] = true
+		}
+		if kept.Data == "" {
+			continue
+		}
+		data, err := i.kept.MatchData(kept)
+		if err != nil {
+			return err
+		}
+		if sources[evidence.SHA256] == nil {
+			sources[evidence.SHA256] = i.evidence.remember(evidence)
+		}
+		if err := i.engine.AddEarlier(sources[evidence.SHA256], data); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // correlatedHere are the files of this run that take part in correlations, by
@@ -175,23 +249,43 @@ func lastOf(evidence map[[32]byte]*store.Evidence) (last time.Time) {
 // keepMatches keeps what correlations of later runs need of this one's evidence.
 func (i *investigation) keepMatches() error {
 	m := &i.matches
-	if len(i.set.Correlations) == 0 {
-		return i.putMatches()
-	}
-	kept := map[*event.Source]store.MatchSource{}
+	list := &store.Matches{Sources: m.own}
 	var size int64
-	for n := range m.list.Sources {
-		size += m.list.Sources[n].Size
+	for n := range m.own {
+		size += m.own[n].Size
 	}
-	for one, err := range i.result.Kept(maxSourceMatches) {
+	if len(i.set.Correlations) > 0 {
+		found, err := i.keepFound(&size)
 		if err != nil {
 			return err
 		}
+		list.Sources = append(list.Sources, found...)
+	}
+	// What other rules need may take what is left.
+	for _, kept := range m.others[:min(len(m.others), maxOtherSources)] {
+		if size+kept.Size <= maxAllMatches {
+			size += kept.Size
+			list.Sources = append(list.Sources, kept)
+		}
+	}
+	slices.SortStableFunc(list.Sources, func(a, b store.MatchSource) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.SHA256, b.SHA256), strings.Compare(a.Rules, b.Rules))
+	})
+	return i.putMatches(list)
+}
+
+// keepFound keeps the matches of this run, as far as they fit.
+func (i *investigation) keepFound(size *int64) (found []store.MatchSource, err error) {
+	kept := map[*event.Source]store.MatchSource{}
+	for one, err := range i.result.Kept(maxSourceMatches) {
+		if err != nil {
+			return nil, err
+		}
 		entry := store.MatchSource{Count: one.Count}
-		if one.Data != nil && size+int64(len(one.Data)) <= maxAllMatches {
-			size += int64(len(one.Data))
+		if one.Data != nil && *size+int64(len(one.Data)) <= maxAllMatches {
+			*size += int64(len(one.Data))
 			if err := i.kept.PutMatchData(&entry, one.Data); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		kept[one.Source] = entry
@@ -200,23 +294,20 @@ func (i *investigation) keepMatches() error {
 		standing, source := &i.evidence.standings[n], i.register.Files[n].Source
 		if standing.Counts() && standing.Evidence.Size > 0 && source.Format != "" {
 			entry := kept[source]
-			entry.Name, entry.SHA256, entry.Rules = standing.Evidence.Name, hex.EncodeToString(standing.Evidence.SHA256[:]), m.rules
-			m.list.Sources = append(m.list.Sources, entry)
+			entry.Name, entry.SHA256, entry.Rules = standing.Evidence.Name, hex.EncodeToString(standing.Evidence.SHA256[:]), i.matches.rules
+			found = append(found, entry)
 		}
 	}
-	slices.SortStableFunc(m.list.Sources, func(a, b store.MatchSource) int {
-		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.SHA256, b.SHA256))
-	})
-	return i.putMatches()
+	return found, nil
 }
 
 // putMatches puts the list, and counts the leaves that it takes.
-func (i *investigation) putMatches() error {
+func (i *investigation) putMatches(list *store.Matches) error {
 	before, err := i.kept.Size()
 	if err != nil {
 		return err
 	}
-	if err := i.kept.PutMatches(i.matches.list); err != nil {
+	if err := i.kept.PutMatches(list); err != nil {
 		return err
 	}
 	after, err := i.kept.Size()

@@ -17,6 +17,8 @@ type knownEvidence struct {
 	files []store.Evidence
 	said  map[string]source.Given // by name
 	sizes map[string][]int64      // of contents, by the last part of the name
+	// settled is what stays as it is, by name.
+	settled map[string][]source.Mark
 }
 
 // maxMarks bounds how many earlier contents one file is compared with.
@@ -28,8 +30,9 @@ func knownBy(kept *store.Case) (*knownEvidence, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &knownEvidence{files: files, said: map[string]source.Given{}, sizes: map[string][]int64{}}
+	k := &knownEvidence{files: files, said: map[string]source.Given{}, sizes: map[string][]int64{}, settled: map[string][]source.Mark{}}
 	for i := range files {
+		k.settledBefore(&files[i])
 		for _, name := range files[i].Names() {
 			if files[i].Said != nil {
 				k.said[name] = givenOf(files[i].Said)
@@ -45,17 +48,14 @@ func knownBy(kept *store.Case) (*knownEvidence, error) {
 // read makes a reading look for what is known.
 func (k *knownEvidence) read(options source.Options) source.Options {
 	options.Known = func(name string) source.Given { return k.said[name] }
-	options.Marks = func(name string) []int64 {
-		sizes := k.sizes[store.LogName(name)]
-		return sizes[:min(len(sizes), maxMarks)]
-	}
+	options.Marks = k.marks
 	return options
 }
 
 // givenOf is what was said as a reading takes it. A zone that this machine does
 // not know is none.
 func givenOf(said *store.Said) source.Given {
-	given := source.Given{Format: said.Format, Year: said.Year, Product: said.Product, Category: said.Category, Service: said.Service}
+	given := source.Given{Format: said.Format, Year: said.Year, Product: said.Product, Category: said.Category, Service: said.Service, Carve: said.Carve}
 	if said.Zone != "" {
 		given.Zone, _ = time.LoadLocation(said.Zone)
 	}
@@ -64,7 +64,7 @@ func givenOf(said *store.Said) source.Given {
 
 // saidOf is what was given as a case keeps it; nil where nothing was.
 func saidOf(given source.Given) *store.Said {
-	said := store.Said{Format: given.Format, Year: given.Year, Product: given.Product, Category: given.Category, Service: given.Service}
+	said := store.Said{Format: given.Format, Year: given.Year, Product: given.Product, Category: given.Category, Service: given.Service, Carve: given.Carve}
 	if given.Zone != nil {
 		said.Zone = given.Zone.String()
 	}
@@ -191,13 +191,13 @@ func (i *investigation) recognise() error {
 // evidenceOf makes the entry of the evidence register.
 func evidenceOf(file *source.File) store.Evidence {
 	return store.Evidence{Name: file.Source.Name, Format: file.Source.Format, Size: file.Size, SHA256: file.SHA256,
-		Records: file.Records, First: file.First, Last: file.Last, Problems: report.FileProblems(file), Said: saidOf(file.Given)}
+		Records: file.Records, First: file.First, Last: file.Last, Problems: report.FileProblems(file), Said: saidOf(file.Given), Settled: settledIn(file)}
 }
 
 func beginningOf(file *source.File) func(int64) ([32]byte, bool) {
 	return func(size int64) ([32]byte, bool) {
 		for _, beginning := range file.Beginnings {
-			if beginning.Size == size {
+			if beginning.Size == size && !beginning.Replaced {
 				return beginning.SHA256, true
 			}
 		}
@@ -212,9 +212,11 @@ type citedRecord struct {
 }
 
 // citesTheSame reports whether the records that findings of an earlier content
-// rest on are in a file at the same place, as far as this run cites them.
+// rest on are in a file at the same place, as far as this run cites them. What
+// was carved may be overwritten, and with it the earliest that there was.
 func (i *investigation) citesTheSame(file *source.File, earlier *store.Evidence) (bool, error) {
-	if !file.First.Equal(earlier.First) {
+	carved := earlier.Said != nil && earlier.Said.Carve
+	if !settles(file, earlier) || !carved && !file.First.Equal(earlier.First) {
 		return false, nil
 	}
 	now := map[citedRecord]bool{}
@@ -229,7 +231,7 @@ func (i *investigation) citesTheSame(file *source.File, earlier *store.Evidence)
 		switch {
 		case err != nil:
 			return false, err
-		case f.SHA256 != earlier.SHA256 || f.Correlation != nil || !inRun[ruleOf(f.Finding)]:
+		case f.SHA256 != earlier.SHA256 || f.Correlation != nil || f.Place.Carved || !inRun[f.Rule.Name()]:
 		case !now[citedRecord{f.Place.Offset, f.Record}]:
 			return false, nil
 		}
@@ -249,8 +251,8 @@ func (i *investigation) whatChanged() []string {
 		{e.count(store.Grown), "grown since: what was read before is counted once"},
 		{e.count(store.Reread), "read anew, with other options than before"},
 		{e.count(store.Earlier), "passed over: earlier contents of files that have grown since"},
-		{e.count(store.Unsaid), "passed over: known by another name, of which more was said (--source-tz, --source-year, --as, --log-source)"},
-		{i.remembered(), "read with what was said before (--source-tz, --source-year, --as, --log-source)"},
+		{e.count(store.Unsaid), "passed over: known by another name, of which more was said (--source-tz, --source-year, --as, --log-source, --carve)"},
+		{i.remembered(), "read with what was said before (--source-tz, --source-year, --as, --log-source, --carve)"},
 		{e.aliases(), "known by another name: counted once"},
 	} {
 		if kind.count > 0 {

@@ -154,7 +154,7 @@ func (i *investigation) outdated() ([]int64, error) {
 		if f.Correlation != nil && !f.reread { // Supersede knows
 			continue
 		}
-		if f.changed || f.reread || f.whole && inRun[ruleOf(f.Finding.Finding)] {
+		if f.changed || f.reread || f.whole && inRun[f.Rule.Name()] {
 			gone = append(gone, f.Number)
 		}
 	}
@@ -218,19 +218,14 @@ func placesOf(f *detect.Finding) iter.Seq[event.Provenance] {
 	}
 }
 
-// A ruleName is what tells rules apart.
-type ruleName struct{ id, title string }
-
-func ruleOf(f *detect.Finding) ruleName { return ruleName{f.Rule.ID, f.Rule.Title} }
-
 // rulesOfRun are the rules that this run has looked for.
-func (i *investigation) rulesOfRun() map[ruleName]bool {
-	names := map[ruleName]bool{}
+func (i *investigation) rulesOfRun() map[detect.RuleName]bool {
+	names := map[detect.RuleName]bool{}
 	for _, rule := range i.set.Rules {
-		names[ruleName{rule.ID, rule.Title}] = true
+		names[detect.RuleName{ID: rule.ID, Title: rule.Title}] = true
 	}
 	for _, rule := range i.set.Correlations {
-		names[ruleName{rule.ID, rule.Title}] = true
+		names[detect.RuleName{ID: rule.ID, Title: rule.Title}] = true
 	}
 	return names
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/kulla-defence/kulla/internal/event"
@@ -26,32 +27,39 @@ type Kept struct {
 }
 
 // keptForm is the first byte of Kept.Data: a change of what follows raises it.
-const keptForm = 1
+const keptForm = 2
+
+// keptFormUncarved did not say which matches were carved.
+const keptFormUncarved = 1
 
 // AddEarlier adds the matches that an earlier run kept of a source which this
 // one does not read. They take part in correlations and are no findings of
-// their own. Those of rules that no correlation is about are passed over.
-// It comes before Finish, and is for one goroutine.
+// their own. Those of rules that no correlation is about are passed over, and so
+// are those of rules of which another call had matches in the source. It comes before Finish, and is for one goroutine.
 func (e *Engine) AddEarlier(source *event.Source, kept []byte) error {
 	if e.earlier == nil {
 		e.earlier = newSpool(e.tables, e.options.ShelfBytes, e.options.TempFolder)
-		e.earlierShelf = e.earlier.shelf()
+		e.earlierShelf, e.earlierRules = e.earlier.shelf(), map[*event.Source][]*Rule{}
 	}
-	if len(kept) == 0 || kept[0] != keptForm {
+	if len(kept) == 0 || kept[0] != keptForm && kept[0] != keptFormUncarved {
 		return fmt.Errorf("%w: the matches in %s are in another form", errEncoding, source.Name)
 	}
-	names := e.correlatedRules()
+	names, had := e.correlatedRules(), e.earlierRules[source]
 	d := decoder{tables: e.tables, rest: kept[1:]}
 	var rules []*Rule // as the data numbers them; nil for those of no correlation
 	for len(d.rest) > 0 {
 		number := d.uvarint()
 		if number == uint64(len(rules)) {
-			rules = append(rules, names[ruleName{d.text(), d.text()}])
+			rule := names[RuleName{d.text(), d.text()}]
+			if slices.Contains(had, rule) {
+				rule = nil
+			}
+			rules = append(rules, rule)
 		}
 		if number >= uint64(len(rules)) {
 			d.failed = true
 		}
-		f := d.kept()
+		f := d.kept(kept[0])
 		if d.failed {
 			return fmt.Errorf("%w: a match in %s", errEncoding, source.Name)
 		}
@@ -63,6 +71,7 @@ func (e *Engine) AddEarlier(source *event.Source, kept []byte) error {
 			return err
 		}
 	}
+	e.earlierRules[source] = append(had, rules...)
 	return nil
 }
 
@@ -79,17 +88,13 @@ func (e *Engine) LeaveOut(source *event.Source) {
 	e.leftOut[uint32(e.tables.sources.number(source))] = true
 }
 
-// A ruleName tells rules apart from one run to the next.
-type ruleName struct{ id, title string }
-
 // correlatedRules are the rules that some correlation is about.
-func (e *Engine) correlatedRules() map[ruleName]*Rule {
+func (e *Engine) correlatedRules() map[RuleName]*Rule {
 	if e.byName == nil {
-		e.byName = map[ruleName]*Rule{}
+		e.byName = map[RuleName]*Rule{}
 		for _, rule := range e.tables.rules {
-			name := ruleName{rule.ID, rule.Title}
-			if of := e.sigmaRules[rule]; of != nil && e.correlator.Uses(of) && e.byName[name] == nil {
-				e.byName[name] = rule
+			if of := e.sigmaRules[rule]; of != nil && e.correlator.Uses(of) && e.byName[rule.Name()] == nil {
+				e.byName[rule.Name()] = rule
 			}
 		}
 	}
@@ -268,6 +273,7 @@ func appendKept(dst []byte, f *Finding) []byte {
 	dst = appendTime(dst, f.Time)
 	dst = binary.AppendVarint(dst, f.Place.Offset)
 	dst = binary.AppendVarint(dst, f.Place.Size)
+	dst = appendFlag(dst, f.Place.Carved)
 	dst = binary.AppendVarint(dst, f.Place.Line)
 	dst = binary.AppendUvarint(dst, f.Place.RecordID)
 	dst = append(dst, f.Record[:]...)
@@ -277,10 +283,12 @@ func appendKept(dst []byte, f *Finding) []byte {
 	return appendFields(dst, f.Fields)
 }
 
-// kept reads what appendKept wrote.
-func (d *decoder) kept() *Finding {
+// kept reads what appendKept wrote, in this form or an earlier one.
+func (d *decoder) kept(form byte) *Finding {
 	f := &Finding{Time: d.time()}
-	f.Place = event.Provenance{Offset: d.varint(), Size: d.varint(), Line: d.varint(), RecordID: d.uvarint()}
+	f.Place = event.Provenance{Offset: d.varint(), Size: d.varint()}
+	f.Place.Carved = form != keptFormUncarved && d.byte() != 0
+	f.Place.Line, f.Place.RecordID = d.varint(), d.uvarint()
 	copy(f.Record[:], d.take(uint64(len(f.Record))))
 	f.TimeText = d.text()
 	f.Host = d.text()

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -50,7 +51,7 @@ func correlatedBy(t *testing.T, result *Result) (all []string) {
 		}
 		all = append(all, describeFinding(f))
 		for _, member := range f.Correlation.Events {
-			all = append(all, member.Rule.Title+" "+member.Place.Source.Name+" "+member.Time.String()+" "+member.Fields[2].Value)
+			all = append(all, member.Rule.Title+" "+member.Place.Source.Name+" "+member.Time.String()+" "+member.Fields[2].Value+" "+strconv.FormatBool(member.Place.Carved))
 		}
 	}
 	return all
@@ -67,7 +68,9 @@ func TestPartsAreCorrelatedAsTheWhole(t *testing.T) {
 	t.Parallel()
 	a, b := &event.Source{Name: "a.evtx"}, &event.Source{Name: "b.evtx"}
 	one := func() []*event.Event {
-		return []*event.Event{from(a, logon(1, "anna")), from(a, logon(5, "anna")), from(a, shell(6, "x"))}
+		carved := from(a, logon(5, "anna"))
+		carved.Provenance.Carved = true
+		return []*event.Event{from(a, logon(1, "anna")), carved, from(a, shell(6, "x"))}
 	}
 	two := func() []*event.Event {
 		return []*event.Event{from(b, logon(3, "ANNA")), from(b, logon(4, "ben")), from(b, logon(0, "anna"))}
@@ -88,6 +91,23 @@ func TestPartsAreCorrelatedAsTheWhole(t *testing.T) {
 		if diff := cmp.Diff(whole.Uncorrelated, result.Uncorrelated); diff != "" {
 			t.Errorf("%s: (-at once +in parts)\n%s", name, diff)
 		}
+	}
+}
+
+// What several rule sets kept of one source is counted once.
+func TestSourceOfSeveralRuleSets(t *testing.T) {
+	t.Parallel()
+	a := &event.Source{Name: "a.evtx"}
+	events := func() []*event.Event {
+		return []*event.Event{from(a, logon(1, "anna")), from(a, logon(2, "anna")), from(a, logon(3, "anna"))}
+	}
+	first := keptBy(t, partOf(t, nil, events()[:2]...))
+	if found := correlatedBy(t, partOf(t, append(first, first...))); len(found) > 0 {
+		t.Errorf("two logons, kept twice, are %q", found)
+	}
+	whole := keptBy(t, partOf(t, nil, events()...))
+	if diff := cmp.Diff(correlatedBy(t, partOf(t, whole)), correlatedBy(t, partOf(t, append(whole, whole...)))); diff != "" {
+		t.Errorf("(-kept once +kept twice)\n%s", diff)
 	}
 }
 
@@ -170,10 +190,11 @@ func TestUnalteredRecordsAreCountedOnce(t *testing.T) {
 func FuzzAddEarlier(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("\x01\x00\x01a\x01b"))
+	f.Add([]byte("\x02\x00\x01a\x01b"))
 	f.Add([]byte("\x01\x01\xff\xff\xff\xff\x0f"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		engine := &Engine{tables: testTables(), options: Options{ShelfBytes: 1 << 20, TempFolder: t.TempDir()}, byName: map[ruleName]*Rule{}}
-		engine.byName[ruleName{"a", "b"}] = engine.tables.rules[0]
+		engine := &Engine{tables: testTables(), options: Options{ShelfBytes: 1 << 20, TempFolder: t.TempDir()}, byName: map[RuleName]*Rule{}}
+		engine.byName[RuleName{"a", "b"}] = engine.tables.rules[0]
 		_ = engine.AddEarlier(testSource, data)
 		for item, err := range engine.earlier.items() {
 			if err == nil {

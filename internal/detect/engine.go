@@ -77,10 +77,11 @@ type Engine struct {
 	// What earlier runs kept, what is left out, and how far they read.
 	earlier      *findingSpool // nil without any
 	earlierShelf *shelf
+	earlierRules map[*event.Source][]*Rule
 	leftOut      map[uint32]bool
 	unaltered    map[uint32]*unaltered // by the altered source
 	until        time.Time
-	byName       map[ruleName]*Rule
+	byName       map[RuleName]*Rule
 
 	mutex sync.Mutex
 	sinks []*Sink

@@ -29,6 +29,13 @@ type Rule struct {
 	rank int // position in the order of findings that are otherwise equal
 }
 
+// A RuleName tells rules apart, from one run to the next and in the id of a
+// finding.
+type RuleName struct{ ID, Title string }
+
+// Name is what the rule is told by.
+func (r *Rule) Name() RuleName { return RuleName{r.ID, r.Title} }
+
 // A Finding is one event that matched a rule, or several that a correlation
 // rule put together.
 type Finding struct {

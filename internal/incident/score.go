@@ -53,14 +53,15 @@ func bounded(points, most int) int { return min(max(points, 0), most) }
 
 var levelPoints = [...]int{sigma.NoLevel: 5, sigma.Informational: 2, sigma.Low: 6, sigma.Medium: 15, sigma.High: 40, sigma.Critical: 55}
 
-// gravest returns the first group of the highest level, and an example of each
-// rule of level high or critical.
+// gravest returns of the groups of the highest level the first of those that say
+// most of what the incident came to, and an example of each rule of level high
+// or critical.
 func (c *component) gravest() (*group, []int64) {
 	top := c.groups[0]
 	var seen []string
 	var graves []int64
 	for _, g := range c.groups {
-		if g.rule.Level > top.rule.Level {
+		if g.rule.Level > top.rule.Level || g.rule.Level == top.rule.Level && outcomeOf(g.rule) < outcomeOf(top.rule) {
 			top = g
 		}
 		if g.rule.Level >= sigma.High && !slices.Contains(seen, g.rule.key) {

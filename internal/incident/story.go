@@ -32,12 +32,22 @@ func (c *component) title(i *Incident) Sentence {
 // most of what an incident came to.
 func (c *component) mainStage() Value {
 	top, _ := c.gravest()
-	for _, tactic := range outcomes {
-		if slices.Contains(top.rule.Tactics, tactic) {
-			return Value{Name: "stage", Message: stageMessage(tactic)}
+	tactic := ""
+	if at := outcomeOf(top.rule); at < len(outcomes) {
+		tactic = outcomes[at]
+	}
+	return Value{Name: "stage", Message: stageMessage(tactic)}
+}
+
+// outcomeOf is the place among outcomes of what a rule finds, behind all of them
+// when it finds none.
+func outcomeOf(rule *ruleNote) int {
+	for at, tactic := range outcomes {
+		if slices.Contains(rule.Tactics, tactic) {
+			return at
 		}
 	}
-	return Value{Name: "stage", Message: stageMessage("")}
+	return len(outcomes)
 }
 
 // outcomes are stages by what they tell of an incident, the most first.

@@ -169,7 +169,6 @@ func TestStory(t *testing.T) {
 	}
 }
 
-// What is missing depends on what the evidence has.
 // A story begins with what the incident began with, however small it was.
 func TestStoryBeginsWithTheFirstFinding(t *testing.T) {
 	t.Parallel()
@@ -192,6 +191,28 @@ func TestStoryBeginsWithTheFirstFinding(t *testing.T) {
 	t.Error("no story")
 }
 
+// Of several gravest findings, the title names the one that says most of what
+// the incident came to, wherever it stands.
+func TestTitleSaysWhatItCameTo(t *testing.T) {
+	t.Parallel()
+	started := func(at, rule, image string) record {
+		return record{at, web, rule, started(len(image)*3, 1, `C:\Tools\`+image, `C:\Windows\explorer.exe`, `CORP\ana`)}
+	}
+	incidents := incidentsOf(t, started("0s", "critical defense-evasion Protection switched off", "a.exe"), started("2m", "critical impact Disks overwritten", "ab.exe"),
+		started("3m", "critical lateral-movement Tool copied", "abc.exe"), started("4m", "critical impact Files encrypted", "abcd.exe"))
+	if len(incidents) != 1 {
+		t.Fatalf("%d incidents, want 1", len(incidents))
+	}
+	values := map[string]string{}
+	for _, v := range incidents[0].Title.Values {
+		values[v.Name] = v.Message + v.Text
+	}
+	if values["stage"] != "stage.impact" || values["rule"] != "Disks overwritten" {
+		t.Errorf("the title is about %v", values)
+	}
+}
+
+// What is missing depends on what the evidence has.
 func TestMissing(t *testing.T) {
 	t.Parallel()
 	s := play(t, append(ordinary(), record{"0s", web, "high credential-access Memory of LSASS read", started(4, 3, `C:\Users\Public\dump.exe`, `C:\Windows\System32\cmd.exe`, `CORP\ana`)})...)

@@ -52,6 +52,7 @@ func (r *reading) given(name string) *given {
 		if said.namesLogSource() {
 			g.Product, g.Category, g.Service = said.Product, said.Category, said.Service
 		}
+		g.Carve = g.Carve || said.Carve
 	}
 	return g
 }
@@ -69,12 +70,13 @@ func (g *Given) selects(name string) bool {
 func (g *Given) namesLogSource() bool { return g.Product+g.Category+g.Service != "" }
 
 // used is what of it made a difference to a file: a zone where times state
-// theirs, and a log source where the format knows its own, do not.
+// theirs, a log source where the format knows its own, and carving that recovers
+// nothing, do not.
 func (g *given) used(t *tally) Given {
 	if g == nil {
 		return Given{}
 	}
-	used := Given{Format: g.Format}
+	used := Given{Format: g.Format, Carve: t.carved > 0}
 	if g.yearless {
 		used.Year = g.Year
 	}

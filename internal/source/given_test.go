@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -75,20 +76,21 @@ func TestBeginnings(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	wanted := []int64{70_000, 1, 4096, 8192, 8192, 65_536, 100_000_000, 0, 12_345}
+	wanted := []Mark{{Size: 70_000}, {Size: 1}, {Size: 4096}, {Size: 8192}, {Size: 8192}, {Size: 65_536}, {Size: 100_000_000}, {}, {Size: 12_345},
+		{9000, "another head"}, {50_000, "another head"}, {12, "another head"}, {100_000_000, "another head"}, {8192, line[:5]}, {8192, "\x00\x07"}}
 	register, err := Read(t.Context(), []string{folder}, func(int) Sink { return noSink{} },
-		Options{BlockSize: 8192, Marks: func(string) []int64 { return wanted }})
+		Options{BlockSize: 8192, Marks: func(string, []byte) []Mark { return wanted }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, file := range register.Files {
 		data := contents[filepath.Base(file.Source.Name)]
-		if len(file.Beginnings) != 6 || file.SHA256 != sha256.Sum256(data) {
+		if len(file.Beginnings) != 10 || file.SHA256 != sha256.Sum256(data) {
 			t.Errorf("%s: %d beginnings, digest %x", file.Source.Name, len(file.Beginnings), file.SHA256)
 		}
 		for _, beginning := range file.Beginnings {
-			if beginning.SHA256 != sha256.Sum256(data[:beginning.Size]) {
-				t.Errorf("%s: the digest of the first %d bytes is wrong", file.Source.Name, beginning.Size)
+			if beginning.SHA256 != sha256.Sum256(slices.Concat([]byte(beginning.Head), data[len(beginning.Head):beginning.Size])) {
+				t.Errorf("%s: the digest of the first %d bytes is wrong, with the head %q", file.Source.Name, beginning.Size, beginning.Head)
 			}
 		}
 	}

@@ -41,19 +41,16 @@ type Options struct {
 	TempDir string
 	// Given is what the user says of sources that do not say it themselves.
 	Given []Given
-	// Carve says to recover also records that event logs no longer count: from
-	// the unused parts of chunks, and from chunks without a header.
-	Carve bool
 	// Skip, when not nil, says of a file on disk that it is no evidence: it is
 	// left out, and listed in Register.Skipped.
 	Skip func(path string, info fs.FileInfo) bool
 	// Known, when not nil, is what was said of a source by that name before;
 	// Given counts more. It is called from several goroutines.
 	Known func(name string) Given
-	// Marks, when not nil, are the sizes of what may have been the whole of a
-	// source before it grew, ascending: the register has the digests of its
-	// beginnings up to there. It is called from several goroutines.
-	Marks func(name string) []int64
+	// Marks, when not nil, are what may have been of a source before it grew, of
+	// which head is how it begins now: the register has the digests of these
+	// beginnings. It is called from several goroutines.
+	Marks func(name string, head []byte) []Mark
 	// Now, when not nil, is the clock by which Progress measures how long
 	// blocks of each format took.
 	Now func() time.Time
@@ -74,6 +71,9 @@ type Given struct {
 	// Product, Category and Service are the log source, in Sigma's words, of
 	// events whose format does not know it.
 	Product, Category, Service string
+	// Carve says to recover also records that event logs no longer count: from
+	// the unused parts of chunks, and from chunks without a header.
+	Carve bool
 }
 
 // Limits bound the unpacking of each archive that is given or found on disk,
@@ -210,10 +210,20 @@ func (l *Losses) append(next *Losses) {
 	l.Problems = append(l.Problems, next.Problems[:min(room, len(next.Problems))]...)
 }
 
+// A Mark stands for the first bytes of a file, as they are or as they were:
+// formats that are not only written at their end have another head then.
+type Mark struct {
+	Size int64
+	// Head is taken in place of as many first bytes; empty is none.
+	Head string
+}
+
 // A Beginning is the digest of the first bytes of a file.
 type Beginning struct {
-	Size   int64
+	Mark
 	SHA256 [32]byte
+	// Replaced says that the file has another head than the mark.
+	Replaced bool
 }
 
 // A Problem is something that could not be read, and what it cost.

@@ -6,7 +6,6 @@ import (
 	"hash"
 	"io"
 	"io/fs"
-	"slices"
 
 	"github.com/kulla-defence/kulla/internal/source/archive"
 	"github.com/kulla-defence/kulla/internal/source/digest"
@@ -23,8 +22,9 @@ type stream struct {
 	splitter format.Splitter
 	digest   *digest.Stream // of what is cut
 	hash     hash.Hash      // of what is only drained
-	marks    []int64        // where the digest so far is wanted, ascending
+	marks    []Mark         // where the digest so far is wanted, ascending
 	digested int64          // how much was given to the digest
+	heads    []*otherHead   // what is digested with another head
 	copy     io.Writer      // nil where nobody asked for a copy
 
 	buffer   *buffer
@@ -44,7 +44,8 @@ func (r *reading) leaf(name string, place int, head []byte, rest io.Reader) {
 	}
 	given := r.given(name)
 	number, f := r.formatOf(head, given.Format)
-	s := &stream{reading: r, in: rest, format: number, line: 1, marks: r.marksOf(name)}
+	s := &stream{reading: r, in: rest, format: number, line: 1}
+	s.mark(name, head)
 	if f == nil {
 		s.file = r.register.begin(name, "", place)
 		s.hash = sha256.New()
@@ -56,7 +57,7 @@ func (r *reading) leaf(name string, place int, head []byte, rest io.Reader) {
 	} else {
 		s.file = r.register.begin(name, f.Name, place)
 		s.file.numbered, s.file.given, given.yearless = f.Numbered, given, f.Yearless
-		s.splitter = f.NewSplitter(format.Options{Record: r.options.Limits.Record, Year: given.Year, Carve: r.options.Carve})
+		s.splitter = f.NewSplitter(format.Options{Record: r.options.Limits.Record, Year: given.Year, Carve: given.Carve})
 		s.digest = r.digests.Stream()
 		s.run(head)
 		s.digest.Close(func(sum [sha256.Size]byte) { s.file.SHA256 = sum })
@@ -125,7 +126,7 @@ func (s *stream) passToDigest() {
 // untilMark is how many of so many bytes are before the next mark.
 func (s *stream) untilMark(size int) int {
 	if len(s.marks) > 0 {
-		return int(min(int64(size), s.marks[0]-s.digested))
+		return int(min(int64(size), s.marks[0].Size-s.digested))
 	}
 	return size
 }
@@ -133,9 +134,8 @@ func (s *stream) untilMark(size int) int {
 // passed counts bytes that were given to the digest, and keeps it at a mark.
 func (s *stream) passed(size int, sum func() [sha256.Size]byte) {
 	s.digested += int64(size)
-	if len(s.marks) > 0 && s.marks[0] == s.digested {
-		s.file.Beginnings = append(s.file.Beginnings, Beginning{s.digested, sum()})
-		s.marks = s.marks[1:]
+	for ; len(s.marks) > 0 && s.marks[0].Size == s.digested; s.marks = s.marks[1:] {
+		s.file.Beginnings = append(s.file.Beginnings, Beginning{Mark: s.marks[0], SHA256: sum()})
 	}
 }
 
@@ -149,16 +149,6 @@ func (s *stream) drained(data []byte) {
 	}
 }
 
-// marksOf are the sizes that a file may have had before, without doublets.
-func (r *reading) marksOf(name string) []int64 {
-	if r.options.Marks == nil {
-		return nil
-	}
-	marks := slices.Clone(r.options.Marks(name))
-	slices.Sort(marks)
-	return slices.DeleteFunc(slices.Compact(marks), func(size int64) bool { return size <= 0 })
-}
-
 // took counts what was read, and hashes what is drained.
 func (s *stream) took(data []byte) {
 	if s.hash != nil {
@@ -166,6 +156,9 @@ func (s *stream) took(data []byte) {
 	}
 	if s.copy != nil {
 		s.passOn(data)
+	}
+	for _, head := range s.heads {
+		head.add(data, s.file)
 	}
 	s.file.Size += int64(len(data))
 	s.options.Progress.Unpacked.Add(int64(len(data)))

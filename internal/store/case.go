@@ -14,6 +14,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/kulla-defence/kulla/internal/custody"
+	"github.com/kulla-defence/kulla/internal/detect"
 	"github.com/kulla-defence/kulla/internal/findingjson"
 )
 
@@ -58,7 +59,7 @@ type Case struct {
 	files map[int64]Evidence
 	// rules and hosts are the numbers of those that stand in the file, read
 	// when first wanted.
-	rules map[ruleName]int64
+	rules map[detect.RuleName]int64
 	hosts map[string]int64
 	// membership is the position of the incident of each leaf, plus one;
 	// incidents their ids. They are read when first wanted.

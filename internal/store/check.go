@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/kulla-defence/kulla/internal/custody"
+	"github.com/kulla-defence/kulla/internal/detect"
 	"github.com/kulla-defence/kulla/internal/findingjson"
 	"github.com/kulla-defence/kulla/internal/incident"
 )
@@ -75,7 +76,7 @@ type rowCheck struct {
 	count  int64 // rows that were looked at
 
 	blocks []blockRow
-	rules  map[int64]ruleName
+	rules  map[int64]detect.RuleName
 	hosts  map[int64]string
 	// found are the findings that have their row.
 	found int64
@@ -200,7 +201,7 @@ type findingRow struct {
 	id    string
 	time  *int64
 	level int64
-	rule  ruleName
+	rule  detect.RuleName
 	host  string
 }
 
@@ -211,7 +212,7 @@ func (r *rowCheck) finding(leaf int64, parsed *findingjson.Parsed, row findingRo
 		"id":    row.id == parsed.ID,
 		"time":  (row.time != nil) == timed && (!timed || *row.time == nanoseconds(f.Time)),
 		"level": row.level == int64(f.Rule.Level),
-		"rule":  row.rule.visible() == ruleName{f.Rule.ID, f.Rule.Title},
+		"rule":  visibleName(row.rule) == f.Rule.Name(),
 		"host":  visible(row.host) == f.Host,
 	} {
 		if !agrees {

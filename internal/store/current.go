@@ -30,6 +30,9 @@ type Evidence struct {
 	Aliases []string
 	// Said is what was said of it when it was read; nil is nothing.
 	Said *Said
+	// Settled are the bytes that stay as they are when the file grows, where its
+	// format says so.
+	Settled *Settled
 	// Origin is the SHA-256 of the first content of which this is the
 	// continuation, by which findings are named; zero is that of SHA256.
 	Origin [32]byte
@@ -47,6 +50,16 @@ type Said struct {
 	Product  string `json:"product,omitempty"`
 	Category string `json:"category,omitempty"`
 	Service  string `json:"service,omitempty"`
+	Carve    bool   `json:"carve,omitempty"`
+}
+
+// Settled are the first bytes of a file that is written anew at its beginning
+// and its end only: how many, the head that is written anew, and the SHA-256 of
+// all of them, in lower-case hexadecimal.
+type Settled struct {
+	Size   int64  `json:"size"`
+	Head   []byte `json:"head"`
+	SHA256 string `json:"sha256"`
 }
 
 // evidenceLeaf is Evidence as a leaf has it.
@@ -62,6 +75,7 @@ type evidenceLeaf struct {
 
 	Aliases     []string `json:"aliases,omitempty"`
 	Said        *Said    `json:"said,omitempty"`
+	Settled     *Settled `json:"settled,omitempty"`
 	Origin      string   `json:"origin,omitempty"`
 	Supersedes  []int64  `json:"supersedes,omitempty"`
 	DiffersFrom []int64  `json:"differs_from,omitempty"`
@@ -70,7 +84,7 @@ type evidenceLeaf struct {
 // leaf is the file as its leaf has it.
 func (e *Evidence) leaf() evidenceLeaf {
 	leaf := evidenceLeaf{Name: e.Name, Format: e.Format, Size: e.Size, SHA256: hex.EncodeToString(e.SHA256[:]), Records: e.Records,
-		First: e.First.UTC(), Last: e.Last.UTC(), Problems: e.Problems, Aliases: e.Aliases, Said: e.Said, Supersedes: e.Supersedes, DiffersFrom: e.DiffersFrom}
+		First: e.First.UTC(), Last: e.Last.UTC(), Problems: e.Problems, Aliases: e.Aliases, Said: e.Said, Settled: e.Settled, Supersedes: e.Supersedes, DiffersFrom: e.DiffersFrom}
 	if e.Origin != [32]byte{} {
 		leaf.Origin = hex.EncodeToString(e.Origin[:])
 	}
@@ -80,7 +94,7 @@ func (e *Evidence) leaf() evidenceLeaf {
 // evidence is the file that a leaf describes.
 func (e *evidenceLeaf) evidence(number int64) (Evidence, error) {
 	file := Evidence{Name: e.Name, Format: e.Format, Size: e.Size, Records: e.Records, First: e.First, Last: e.Last, Problems: e.Problems,
-		Number: number, Aliases: e.Aliases, Said: e.Said, Supersedes: e.Supersedes, DiffersFrom: e.DiffersFrom}
+		Number: number, Aliases: e.Aliases, Said: e.Said, Settled: e.Settled, Supersedes: e.Supersedes, DiffersFrom: e.DiffersFrom}
 	if n, err := hex.Decode(file.SHA256[:], []byte(e.SHA256)); len(e.SHA256) != 2*len(file.SHA256) || err != nil || n != len(file.SHA256) {
 		return file, fmt.Errorf("%w: leaf %d has no SHA-256", ErrDamaged, number)
 	}

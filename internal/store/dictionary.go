@@ -10,10 +10,9 @@ import (
 
 // Rules and hosts stand in rows of findings by their numbers.
 
-// A ruleName tells rules apart, as in the id of a finding.
-type ruleName struct{ id, title string }
-
-func (r ruleName) visible() ruleName { return ruleName{visible(r.id), visible(r.title)} }
+func visibleName(rule detect.RuleName) detect.RuleName {
+	return detect.RuleName{ID: visible(rule.ID), Title: visible(rule.Title)}
+}
 
 // visible is a text as it comes back from JSON: bytes that are no text are each
 // U+FFFD.
@@ -27,14 +26,14 @@ func (c *Case) ruleNumber(rule *detect.Rule) (int64, error) {
 		}
 		c.rules = inverse(rules)
 	}
-	name := ruleName{rule.ID, rule.Title}
+	name := rule.Name()
 	if number, ok := c.rules[name]; ok {
 		return number, nil
 	}
-	name = ruleName{strings.Clone(name.id), strings.Clone(name.title)}
+	name = detect.RuleName{ID: strings.Clone(name.ID), Title: strings.Clone(name.Title)}
 	number := int64(len(c.rules)) + 1
 	c.rules[name] = number
-	return number, c.exec("INSERT INTO rule (number, id, title) VALUES (?, ?, ?)", number, name.id, name.title)
+	return number, c.exec("INSERT INTO rule (number, id, title) VALUES (?, ?, ?)", number, name.ID, name.Title)
 }
 
 func (c *Case) hostNumber(name string) (int64, error) {
@@ -54,12 +53,12 @@ func (c *Case) hostNumber(name string) (int64, error) {
 	return number, c.exec("INSERT INTO host (number, name) VALUES (?, ?)", number, name)
 }
 
-func (c *Case) readRules() (map[int64]ruleName, error) {
-	rules := map[int64]ruleName{}
+func (c *Case) readRules() (map[int64]detect.RuleName, error) {
+	rules := map[int64]detect.RuleName{}
 	err := c.rows("SELECT number, id, title FROM rule", nil, func(scan func(...any) error) error {
 		var number int64
-		var name ruleName
-		err := scan(&number, &name.id, &name.title)
+		var name detect.RuleName
+		err := scan(&number, &name.ID, &name.Title)
 		rules[number] = name
 		return err
 	})

@@ -58,6 +58,8 @@ type Standing struct {
 	// of, and Differs the contents that it should have continued.
 	Replaced [][32]byte
 	Differs  []Evidence
+	// Otherwise says that what it takes the place of was read with other options.
+	Otherwise bool
 
 	// differs are the leaves of DiffersFrom that are new.
 	differs []int64
@@ -267,7 +269,7 @@ func sameSaid(a, b *Said) bool { return a == b || a != nil && b != nil && *a == 
 func (s *Standing) facts(now *Reading) {
 	s.Evidence.Format, s.Evidence.Size, s.Evidence.SHA256 = now.Format, now.Size, now.SHA256
 	s.Evidence.Records, s.Evidence.First, s.Evidence.Last = now.Records, now.First, now.Last
-	s.Evidence.Problems, s.Evidence.Said = now.Problems, now.Said
+	s.Evidence.Problems, s.Evidence.Said, s.Evidence.Settled = now.Problems, now.Said, now.Settled
 }
 
 // replace notes that a standing takes the place of an entry.
@@ -276,7 +278,7 @@ func (r *recognition) replace(standing *Standing, before *entry) error {
 	if err != nil {
 		return err
 	}
-	standing.Replaced = contents
+	standing.Replaced, standing.Otherwise = contents, !sameSaid(before.Said, standing.Evidence.Said)
 	standing.Evidence.Supersedes = []int64{before.Number}
 	r.readable(standing, before.Name)
 	return nil

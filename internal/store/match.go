@@ -28,6 +28,9 @@ type MatchSource struct {
 	Data  string `json:"data,omitempty"`
 }
 
+// Whole reports whether all matches are kept.
+func (s *MatchSource) Whole() bool { return s.Count == 0 || s.Data != "" }
+
 // Matches are all sources whose matches were kept.
 type Matches struct {
 	Sources []MatchSource `json:"sources"`
@@ -45,7 +48,7 @@ const (
 	metaMatchData = "matches:" // and the SHA-256: the matches of a source
 )
 
-// Matches reads the list; an empty one before the first.
+// Matches reads the list; before the first it has no Sources, not even none.
 func (c *Case) Matches() (*Matches, error) {
 	list := &Matches{}
 	data, err := c.matchList()
@@ -60,6 +63,9 @@ func (c *Case) Matches() (*Matches, error) {
 	}
 	if err := json.Unmarshal(data, list); err != nil {
 		return nil, fmt.Errorf("%w: the list of matches: %w", ErrDamaged, err)
+	}
+	if list.Sources == nil {
+		list.Sources = []MatchSource{}
 	}
 	return list, nil
 }
@@ -117,7 +123,7 @@ func (c *Case) PutMatches(list *Matches) error {
 		return fmt.Errorf("put matches: %w", err)
 	}
 	before, err := c.matchList()
-	if err != nil || bytes.Equal(before, data) {
+	if err != nil || bytes.Equal(before, data) || before == nil && len(list.Sources) == 0 {
 		return err
 	}
 	if err := c.dropMatchData(list); err != nil {
@@ -181,14 +187,16 @@ func (r *rowCheck) matches() error {
 		r.differ(leaf, "the matches that correlations need are not what it says")
 		return nil
 	}
-	if leaf >= 0 && len(list.Sources) == 0 {
+	if leaf >= 0 && list.Sources == nil {
 		r.differ(leaf, "the matches that correlations need are missing")
 	}
+	seen := map[string]bool{"": true} // several rule sets may have the same matches
 	for i := range list.Sources {
 		source := &list.Sources[i]
-		if source.Data == "" {
+		if seen[source.Data] {
 			continue
 		}
+		seen[source.Data] = true
 		r.count++
 		if _, err := r.c.MatchData(source); err != nil {
 			r.differ(leaf, "the matches in "+source.Name+" that correlations need are others than it says")

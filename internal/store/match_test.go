@@ -131,3 +131,21 @@ func TestMatchesAreThoseOfTheLedger(t *testing.T) {
 		t.Errorf("no list: %q", got)
 	}
 }
+
+// Rules without correlations keep nothing for them, and the case holds: what is
+// missing is a list that the ledger has the digest of.
+func TestNoMatchesAreKept(t *testing.T) {
+	t.Parallel()
+	c, _ := newCase(t)
+	check(t, c.PutMatches(&Matches{}))
+	agree(t, c)
+	check(t, c.PutMatches(&Matches{Sources: []MatchSource{{Name: "a", SHA256: digestOf(nil), Rules: "b"}}}))
+	check(t, c.PutMatches(&Matches{}))
+	agree(t, c)
+	check(t, c.exec("DELETE FROM meta WHERE name = ?", metaMatches))
+	var said []string
+	must[int64](t)(c.CheckRows(t.Context(), func(_ int64, what string) { said = append(said, what) }))
+	if len(said) != 1 || said[0] != "the matches that correlations need are missing" {
+		t.Errorf("of a list that was taken away it says %q", said)
+	}
+}

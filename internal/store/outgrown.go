@@ -37,7 +37,7 @@ func (c *Case) Supersede(rules []*detect.Rule, now iter.Seq2[*detect.Finding, er
 		}
 		holds[correlationDigest(f, names)] = true
 	}
-	entries, err := c.entries()
+	entries, err := c.EvidenceByContent()
 	if err != nil {
 		return 0, err
 	}
@@ -79,7 +79,7 @@ func (c *Case) findingsOf(rules []*detect.Rule) ([]int64, error) {
 	}
 	var wanted []int64
 	for _, rule := range rules {
-		if number, ok := c.rules[ruleName{rule.ID, rule.Title}]; ok {
+		if number, ok := c.rules[rule.Name()]; ok {
 			wanted = append(wanted, number)
 		}
 	}
@@ -98,9 +98,9 @@ func (c *Case) findingsOf(rules []*detect.Rule) ([]int64, error) {
 	return numbers, err
 }
 
-// entries gives the entry of the register that a content of the evidence belongs to:
-// of what a file was before it grew, that of the file.
-func (c *Case) entries() (map[[sha256.Size]byte]*Evidence, error) {
+// EvidenceByContent gives the entry of the register that a content of the
+// evidence belongs to: of what a file was before it grew, that of the file.
+func (c *Case) EvidenceByContent() (map[[sha256.Size]byte]*Evidence, error) {
 	evidence, err := c.Evidence()
 	if err != nil {
 		return nil, err

@@ -45,8 +45,9 @@ type Document struct {
 	// TLP is the marking of what is shared: clear, green, amber, amber+strict
 	// or red; empty is amber+strict.
 	TLP string
-	// RuleText returns the YAML of a rule by its id, empty where it is not at
-	// hand; nil when no rules are.
+	// RuleText returns the YAML of a rule by its id, of a correlation with that
+	// of the rules that it is about; empty where it is not at hand; nil when no
+	// rules are.
 	RuleText func(id string) string
 }
 
