@@ -28,6 +28,8 @@ type Screen struct {
 	folded []byte
 	// finder looks at much text at once; nil where it cannot.
 	finder *teddy.Finder
+	// escaped looks for characters that are written as a number in JSON.
+	escaped *teddy.Finder
 	// verbatim is set when the keywords stand in JSON as they are.
 	verbatim bool
 	// innocent is the key of the last recurring text in which no keyword stands.
@@ -48,7 +50,7 @@ func (s *Session) screenFor(index *fieldIndex) *Screen {
 	}
 	known, ok := s.screens[set]
 	if !ok {
-		known = &Screen{tables: index.contains, verbatim: index.verbatim, finder: teddy.New(set.texts())}
+		known = &Screen{tables: index.contains, verbatim: index.verbatim, finder: teddy.New(set.texts()), escaped: teddy.New(escapes())}
 		s.screens[set] = known
 	}
 	return known
@@ -114,10 +116,28 @@ func (s *Screen) Text(text []byte) bool {
 // for ok when a keyword may stand there in another spelling: then the texts
 // must be looked at one by one.
 func (s *Screen) JSON(document []byte) (possible, ok bool) {
-	if !s.verbatim || bytes.Contains(document, []byte(`\u`)) {
+	if !s.verbatim || s.mayEscape(document) {
 		return false, false
 	}
 	return s.Text(document), true
+}
+
+// mayEscape reports whether a character may be written as a number.
+func (s *Screen) mayEscape(document []byte) bool {
+	if s.escaped != nil {
+		return s.escaped.UTF8(document)
+	}
+	return bytes.Contains(document, []byte(`\u`))
+}
+
+// escapes are how characters begin that are written as a number in JSON.
+func escapes() []string {
+	const digits = "0123456789abcdef"
+	begin := make([]string, len(digits))
+	for i := range begin {
+		begin[i] = `\u` + digits[i:i+1]
+	}
+	return begin
 }
 
 // standsInJSON reports whether a text is spelled in JSON as it is, unless by
