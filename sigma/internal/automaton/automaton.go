@@ -1,10 +1,10 @@
 // Package automaton tells whether a regular expression matches a text, with one
-// look at a table for each byte.
+// look at a table for each character.
 //
 // It is a deterministic automaton whose states are made when a text first leads
-// to them (Cox, Regular Expression Matching in the Wild, 2010). It knows ASCII
-// only, and only yes or no; everything else, and texts for which the states get
-// too many, is for the regexp package. Begin with New.
+// to them (Cox, Regular Expression Matching in the Wild, 2010). It says only yes or
+// no; everything else, and texts for which the states get too many, is for the
+// regexp package. Begin with New.
 package automaton
 
 import (
@@ -23,7 +23,9 @@ type Automaton struct {
 	looksBehind bool
 	states      []state
 	// next is the table: a row of what each byte leads to for each state.
-	next    []stateNumber
+	next []stateNumber
+	// leaps are what characters of several bytes lead to.
+	leaps   map[leap]stateNumber
 	known   map[string]stateNumber
 	key     []byte
 	reached []bool
@@ -42,13 +44,19 @@ type state struct {
 
 type stateNumber uint16
 
+type leap struct {
+	from      stateNumber
+	character rune
+}
+
 const (
 	// rowBits says how long a row is: it has a place for each byte.
 	rowBits = 8
 	// endOfText has the place of a byte that is not ASCII.
 	endOfText = 0xff
-	// maxStates keeps an automaton under 150 KiB.
+	// maxStates keeps an automaton under 150 KiB, maxLeaps adds some 20.
 	maxStates = 256
+	maxLeaps  = 512
 )
 
 // Numbers that are not of states.
@@ -72,7 +80,7 @@ func New(expression *regexp.Regexp) *Automaton {
 	for i := range a.program.Inst {
 		a.looksBehind = a.looksBehind || a.program.Inst[i].Op == syntax.InstEmptyWidth
 	}
-	a.known = map[string]stateNumber{}
+	a.known, a.leaps = map[string]stateNumber{}, map[leap]stateNumber{}
 	a.reached = make([]bool, len(a.program.Inst))
 	a.number(nil, -1)
 	return a
@@ -84,29 +92,41 @@ func (a *Automaton) Match(text []byte) bool {
 		return a.expression.Match(text)
 	}
 	at := stateNumber(0)
-	for _, c := range text {
-		next := a.next[int(at)<<rowBits|int(c)]
+	for i := 0; i < len(text); {
+		next, size := a.next[int(at)<<rowBits|int(text[i])], 1
 		if next >= maxStates {
-			if c >= utf8.RuneSelf {
+			next, size = a.follow(at, text[i:])
+			switch {
+			case a.exhausted:
 				return a.expression.Match(text)
-			}
-			if next = a.follow(at, c); next == matched {
+			case next == matched:
 				return true
-			}
-			if a.exhausted {
-				return a.expression.Match(text)
 			}
 		}
 		at = next
+		i += size
 	}
-	return a.follow(at, endOfText) == matched
+	next, _ := a.follow(at, nil)
+	return next == matched
 }
 
-// follow returns what a symbol leads to from a state.
-func (a *Automaton) follow(at stateNumber, symbol byte) stateNumber {
+// follow returns what the first character of a text, or its end, leads to from a
+// state, and the bytes that it takes.
+func (a *Automaton) follow(at stateNumber, text []byte) (next stateNumber, size int) {
+	switch {
+	case len(text) == 0:
+		return a.followByte(at, endOfText, -1), 0
+	case text[0] < utf8.RuneSelf:
+		return a.followByte(at, text[0], rune(text[0])), 1
+	}
+	character, size := utf8.DecodeRune(text)
+	return a.followRune(at, character), size
+}
+
+func (a *Automaton) followByte(at stateNumber, symbol byte, after rune) stateNumber {
 	place := int(at)<<rowBits | int(symbol)
 	if a.next[place] == unknown {
-		next := a.step(at, symbol)
+		next := a.step(at, after)
 		if a.exhausted {
 			return failed
 		}
@@ -115,16 +135,26 @@ func (a *Automaton) follow(at stateNumber, symbol byte) stateNumber {
 	return a.next[place]
 }
 
-// step works out what a symbol leads to.
-func (a *Automaton) step(at stateNumber, symbol byte) stateNumber {
-	after := rune(symbol)
-	if symbol == endOfText {
-		after = -1
+// followRune is for characters that have no place in a row.
+func (a *Automaton) followRune(at stateNumber, character rune) stateNumber {
+	key := leap{at, character}
+	next, ok := a.leaps[key]
+	if !ok {
+		if len(a.leaps) >= maxLeaps {
+			clear(a.leaps)
+		}
+		next = a.step(at, character)
+		a.leaps[key] = next
 	}
+	return next
+}
+
+// step works out what a character leads to; -1 is the end of the text.
+func (a *Automaton) step(at stateNumber, after rune) stateNumber {
 	if a.close(&a.states[at], after) {
 		return matched
 	}
-	if symbol == endOfText {
+	if after < 0 {
 		return failed
 	}
 	var threads []uint32
@@ -195,7 +225,7 @@ func (a *Automaton) number(threads []uint32, before rune) stateNumber {
 	}
 	if len(a.states) == maxStates {
 		a.exhausted = true
-		a.states, a.next, a.known = nil, nil, nil
+		a.states, a.next, a.known, a.leaps = nil, nil, nil, map[leap]stateNumber{}
 		return failed
 	}
 	number := stateNumber(len(a.states))
