@@ -81,31 +81,47 @@ func New(texts []string) *Finder {
 	return f
 }
 
-// Letters of ASCII that have another spelling: the long s, and the Kelvin sign
-// in UTF-8 and the low half of its unit in UTF-16. What is in a gram must not
-// be spelled otherwise, and a comma may join texts that stand apart.
-const (
-	longS, kelvin = "s,", 'k'
-	kelvinUTF8    = "\u212a"
-	kelvinUTF16   = 0x2a
-)
+// A spelling is a letter beyond ASCII that is the same without regard to case.
+type spelling struct {
+	ascii byte
+	utf8  string
+	low   byte // of its unit in UTF-16
+}
 
-// spellings returns a literal with its rarest gram, and where there is none
-// without a k the other spellings of that; nil without any.
+// otherSpellings are all that letters of ASCII have: the Kelvin sign and the
+// long s.
+var otherSpellings = [...]spelling{{'k', "\u212a", 0x2a}, {'s', "\u017f", 0x7f}}
+
+// spellings returns a literal with its rarest gram of letters with one spelling.
+// Where there is none, it is one with a single other letter, and the other
+// spellings of that come with it; nil without any.
 func spellings(text string) []literal {
-	if offset := rarestGram(text, longS+string(kelvin)); offset >= 0 {
+	if offset := rarestGram(text, 0); offset >= 0 {
 		return []literal{{text, offset, text[offset:][:gramLength], 0}}
 	}
-	offset := rarestGram(text, longS)
+	offset := rarestGram(text, 1)
 	if offset < 0 {
 		return nil
 	}
 	gram := text[offset:][:gramLength]
-	return []literal{
-		{text, offset, gram, 0},
-		{text, offset, kelvinUTF8, 1},
-		{text, offset, gram, 2},
+	return []literal{{text, offset, gram, 0}, {text, offset, otherUTF8(gram), 1}, {text, offset, gram, 2}}
+}
+
+// otherUTF8 returns the other spelling of a gram, as far as it is as long as a
+// gram and has the letter that is spelled otherwise.
+func otherUTF8(gram string) string {
+	at := strings.IndexFunc(gram, hasOther)
+	for _, other := range otherSpellings {
+		if gram[at] == other.ascii {
+			gram = gram[:at] + other.utf8 + gram[at+1:]
+			return gram[max(0, at+len(other.utf8)-gramLength):][:gramLength]
+		}
 	}
+	return gram
+}
+
+func hasOther(r rune) bool {
+	return slices.ContainsFunc(otherSpellings[:], func(s spelling) bool { return rune(s.ascii) == r })
 }
 
 // reversed lets grams with the same end be neighbours.
@@ -115,13 +131,14 @@ func reversed(gram string) string {
 	return string(b)
 }
 
-// rarestGram returns where a gram of ASCII without some characters stands in a
-// text that other texts are least likely to have; -1 without one.
-func rarestGram(text, without string) int {
+// rarestGram returns where a gram stands in a text that other texts are least
+// likely to have; -1 without one. It is of ASCII, without commas, which may join
+// texts that stand apart, and with so many letters that have other spellings.
+func rarestGram(text string, others int) int {
 	best, highest := -1, 0
 	for offset := 0; offset+gramLength <= len(text); offset++ {
 		gram := text[offset:][:gramLength]
-		if strings.ContainsFunc(gram, func(r rune) bool { return r >= utf8.RuneSelf }) || strings.ContainsAny(gram, without) {
+		if strings.ContainsFunc(gram, func(r rune) bool { return r >= utf8.RuneSelf || r == ',' }) || countOthers(gram) > others {
 			continue
 		}
 		if rarity := rarityOf(gram); rarity > highest {
@@ -129,6 +146,15 @@ func rarestGram(text, without string) int {
 		}
 	}
 	return best
+}
+
+func countOthers(gram string) (n int) {
+	for _, r := range gram {
+		if hasOther(r) {
+			n++
+		}
+	}
+	return n
 }
 
 // rarityOf is a rough measure of how seldom a gram is met in logs.
@@ -158,8 +184,10 @@ func (f *Finder) add(l literal, bucket int) {
 		if 'a' <= c && c <= 'z' {
 			f.tables[i].add(c-('a'-'A'), bucket)
 		}
-		if c == kelvin && l.step == 2 {
-			f.tables[i].add(kelvinUTF16, bucket)
+		for _, other := range otherSpellings {
+			if c == other.ascii && l.step == 2 {
+				f.tables[i].add(other.low, bucket)
+			}
 		}
 	}
 }
@@ -247,15 +275,20 @@ func (l literal) mayStand(text []byte, at, step int) bool {
 }
 
 // hasGram compares the bytes of another spelling; of units their low halves,
-// among which any k may be the Kelvin sign.
+// among which one may be of another spelling.
 func (l literal) hasGram(text []byte, at int) bool {
 	for i := range gramLength {
 		c := lower(text[at+i*l.step])
-		if c != l.gram[i] && (l.step != 2 || c != kelvinUTF16 || l.gram[i] != kelvin) {
+		if c != l.gram[i] && (l.step != 2 || !isLowOf(c, l.gram[i])) {
 			return false
 		}
 	}
 	return true
+}
+
+// isLowOf reports whether a byte is the low half of another spelling.
+func isLowOf(c, letter byte) bool {
+	return slices.ContainsFunc(otherSpellings[:], func(s spelling) bool { return s.low == c && s.ascii == letter })
 }
 
 // agrees compares characters of a literal in one direction up to an end.
