@@ -61,10 +61,13 @@ type recalled struct {
 }
 
 // recall reports whether the field has that value once more. If it has not,
-// what was found is forgotten.
+// what was found is forgotten, and the value too where the field has not one:
+// the next event may have the value again, and then nothing would be found.
 func (r *recalled) recall(s *Session, field int32) bool {
 	bound := s.last.field(s, s.event.Schema(), field)
-	if bound.made == nil && len(bound.direct) == 1 && r.met.again(s, bound.direct[0]) {
+	if bound.made != nil || len(bound.direct) != 1 {
+		r.met.bound = nil
+	} else if r.met.again(s, bound.direct[0]) {
 		return true
 	}
 	r.found = r.found[:0]

@@ -218,7 +218,8 @@ func (r storedRow) Screen(screen *Screen) (possible, ok bool) {
 	return false, true
 }
 
-// repeat gives an event some of the values of one before it.
+// repeat gives an event some of the values of one before it, if it has the same
+// schema. Events of others may have been between the two.
 func (c *choice) repeat(event, before *row) {
 	if event.schema != before.schema {
 		return
@@ -240,11 +241,12 @@ func checkMatcher(t *testing.T, taxonomy *Taxonomy, c *choice, rules, events int
 	matcher := Compile(set, taxonomy)
 	session, storing := matcher.NewSession(), matcher.NewSession()
 	schemas := []*rowSchema{c.schema(), c.schema(), c.schema()}
-	before := c.event(schemas[0])
+	schemas[1].source = schemas[0].source
+	before := []*row{c.event(schemas[0])}
 	for range events {
 		event := c.event(pick(c, schemas))
-		c.repeat(event, before)
-		before = event
+		c.repeat(event, pick(c, before[max(0, len(before)-3):]))
+		before = append(before, event)
 		got, want := session.Match(event), plainMatches(set, taxonomy, event)
 		if stored := storing.Match(storedRow{event}); !slices.Equal(stored, want) {
 			t.Fatalf("event %q of %q, stored: got %v, want %v", event.cells, event.schema.names, stored, want)
@@ -269,13 +271,30 @@ func TestMatcherIsPlain(t *testing.T) {
 	matched := 0
 	for seed := range uint64(2000) {
 		c := &choice{random: rand.New(rand.NewPCG(seed, 1))}
-		matched += checkMatcher(t, taxonomy, c, 8, 20)
+		matched += checkMatcher(t, taxonomy, c, 8, 60)
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)
 		}
 	}
 	if matched < 10_000 {
 		t.Errorf("only %d matches: the rules are too hard to meet", matched)
+	}
+}
+
+// What was found for a value is not forgotten without the value, when an event
+// that has no such field, or several, comes in between.
+func TestMatcherRecallsNothingItForgot(t *testing.T) {
+	t.Parallel()
+	rule := &Rule{Conditions: []Expression{&Predicate{Field: "A", Values: []Value{String{Parts: literalParts("wanted")}}}}}
+	has := &row{schema: &rowSchema{names: []string{"A"}}, cells: []cell{{"wanted", Present}}}
+	for _, names := range [][]string{{"B"}, {"A", "A"}} {
+		other := &row{schema: &rowSchema{names: names}, cells: slices.Repeat([]cell{{"other", Present}}, len(names))}
+		session := Compile([]*Rule{rule}, parseTaxonomy(t, matcherTaxonomy)).NewSession()
+		for i, event := range []*row{has, has, other, has, other, has} {
+			if found := len(session.Match(storedRow{event})) > 0; found != (event == has) {
+				t.Errorf("event %d with %q between: %v", i, names, found)
+			}
+		}
 	}
 }
 
