@@ -2,6 +2,7 @@ package digest
 
 import (
 	"crypto/sha256"
+	"runtime"
 	"slices"
 	"sync"
 )
@@ -103,15 +104,22 @@ func (d *Desk) Flush() {
 }
 
 // leave returns when no more than n pieces of the stream wait, having hashed
-// them alone where nobody else does.
+// them alone where nobody else does. First whoever else can run has a turn: it
+// may well bring a partner.
 func (s *Stream) leave(n int) {
-	for len(s.pieces) > n {
-		if s.busy {
+	for yielded := false; len(s.pieces) > n; {
+		switch {
+		case s.busy:
 			s.desk.settled.Wait()
-			continue
+		case !yielded:
+			yielded = true
+			s.desk.mutex.Unlock()
+			runtime.Gosched()
+			s.desk.mutex.Lock()
+		default:
+			s.desk.idle = nil // it was s
+			s.hashAlone()
 		}
-		s.desk.idle = nil // it was s
-		s.hashAlone()
 	}
 }
 
