@@ -25,10 +25,11 @@ type Automaton struct {
 	// next is the table: a row of what each byte leads to for each state.
 	next    []stateNumber
 	known   map[string]stateNumber
+	threads int // of all states
 	key     []byte
 	reached []bool
 	closure []uint32
-	// exhausted is set once there are more states than are kept.
+	// exhausted is set once there are more states, or larger ones, than are kept.
 	exhausted bool
 }
 
@@ -47,8 +48,12 @@ const (
 	rowBits = 8
 	// endOfText has the place of a byte that is not ASCII.
 	endOfText = 0xff
-	// maxStates keeps an automaton under 150 KiB.
-	maxStates = 256
+	// maxStates keeps the table under 150 KiB, maxThreads what the states are
+	// made of under as much. A program of more than maxInstructions, which
+	// only a hostile rule has, is not kept.
+	maxStates       = 256
+	maxThreads      = 1 << 14
+	maxInstructions = 1 << 12
 )
 
 // Numbers that are not of states.
@@ -65,8 +70,8 @@ func New(expression *regexp.Regexp) *Automaton {
 	if err == nil {
 		a.program, err = syntax.Compile(parsed.Simplify())
 	}
-	if err != nil { // an expression in another syntax
-		a.exhausted = true
+	if err != nil || len(a.program.Inst) > maxInstructions { // in another syntax, or too large
+		a.giveUp()
 		return a
 	}
 	for i := range a.program.Inst {
@@ -77,6 +82,9 @@ func New(expression *regexp.Regexp) *Automaton {
 	a.number(nil, -1)
 	return a
 }
+
+// giveUp leaves everything to the standard library from now on.
+func (a *Automaton) giveUp() { *a = Automaton{expression: a.expression, exhausted: true} }
 
 // Match reports what expression.Match does.
 func (a *Automaton) Match(text []byte) bool {
@@ -193,9 +201,8 @@ func (a *Automaton) number(threads []uint32, before rune) stateNumber {
 	if known, ok := a.known[string(a.key)]; ok {
 		return known
 	}
-	if len(a.states) == maxStates {
-		a.exhausted = true
-		a.states, a.next, a.known = nil, nil, nil
+	if a.threads += len(threads); len(a.states) == maxStates || a.threads > maxThreads {
+		a.giveUp()
 		return failed
 	}
 	number := stateNumber(len(a.states))
