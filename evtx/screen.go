@@ -50,7 +50,7 @@ func (r *Record) Screen(screen interface {
 	if whole.Recurring(r.layout, r.layout.constants) {
 		return scratch, true
 	}
-	if possible, ok := whole.Window(r.Bytes(), r.hasNarrow()); ok && !possible {
+	if possible, ok := whole.Window(r.Bytes(), r.hasNarrow()); ok && !possible && !r.joinsNumbers() {
 		return r.screenColumns(screen, r.layout.mixed, scratch)
 	}
 	return r.screenValues(screen, scratch)
@@ -59,6 +59,14 @@ func (r *Record) Screen(screen interface {
 // hasNarrow reports whether text stands in the record with a byte a character.
 func (r *Record) hasNarrow() bool {
 	return slices.ContainsFunc(r.values, func(v value) bool { return v.kind&^TypeArray == TypeANSIString })
+}
+
+// joinsNumbers reports whether a value is an array of something that is not stored
+// as text. With commas between, it is a text, and no longer what may be left out.
+func (r *Record) joinsNumbers() bool {
+	return r.arrays && slices.ContainsFunc(r.values, func(v value) bool {
+		return v.kind&TypeArray != 0 && !isFreeText(v.kind&^TypeArray)
+	})
 }
 
 // screenValues passes the texts in the record to a screen one by one.

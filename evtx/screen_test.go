@@ -134,6 +134,31 @@ func TestScreenOfWholeRecordsMissesNothing(t *testing.T) {
 	}
 }
 
+// Numbers, identifiers and booleans in an array are a text with commas, which is
+// none of them, and stands nowhere in the record as it is.
+func TestScreenOfArraysOfNumbers(t *testing.T) {
+	t.Parallel()
+	for want, value := range map[string]val{
+		"100,200":    bytesOf(evtx.TypeUInt32|evtx.TypeArray, le32(100), le32(200)),
+		"true,false": bytesOf(evtx.TypeBool|evtx.TypeArray, le32(1), le32(0)),
+	} {
+		c := newChunk()
+		c.add(template(element("Event", nil, element("A", attribute("numbers", slot(0)), slot(1))), value, bytesOf(evtx.TypeString, wide("text"))))
+		d := evtx.NewDecoder(nil)
+		d.Reset(c.bytes(), 0, 0)
+		if !d.Next() {
+			t.Fatal(d.Errors())
+		}
+		record := d.Record()
+		if text, _ := record.AppendValue(nil, 0); string(text) != want {
+			t.Fatalf("%q, want %q", text, want)
+		}
+		if _, possible := record.Screen(&wordScreen{word: want}, nil); !possible {
+			t.Errorf("%q was not shown", want)
+		}
+	}
+}
+
 // exampleLogs are the event logs of the sample evidence.
 func exampleLogs(t *testing.T) map[string][]byte {
 	t.Helper()

@@ -63,11 +63,20 @@ func (s *Session) appendKeywordColumns(dst []int, t *test) []int {
 			continue
 		}
 		value := []fieldText{{Present, text, Fold(nil, text)}}
-		if t.exact[string(value[0].folded)] || slices.ContainsFunc(t.values, func(v valueTest) bool {
-			return s.anyMatches(t, &v, value)
-		}) {
+		if t.exact[string(value[0].folded)] || s.anyOf(t, value) {
 			dst = append(dst, column)
 		}
 	}
 	return dst
+}
+
+// anyOf reports whether one of a test's values matches. It copies none of them,
+// as what is made when it is first needed would be made each time.
+func (s *Session) anyOf(t *test, value []fieldText) bool {
+	for i := range t.values {
+		if s.anyMatches(t, &t.values[i], value) {
+			return true
+		}
+	}
+	return false
 }

@@ -30,8 +30,9 @@ type Screen struct {
 	finder *teddy.Finder
 	// escaped looks for characters that are written as a number in JSON.
 	escaped *teddy.Finder
-	// verbatim is set when the keywords stand in JSON as they are.
-	verbatim bool
+	// verbatim is set when the keywords stand in JSON as they are, ascii when
+	// they are.
+	verbatim, ascii bool
 	// innocent is the key of the last recurring text in which no keyword stands.
 	innocent any
 	// texts and units are UTF-8 and UTF-16 in which no keyword stands.
@@ -50,7 +51,11 @@ func (s *Session) screenFor(index *fieldIndex) *Screen {
 	}
 	known, ok := s.screens[set]
 	if !ok {
-		known = &Screen{tables: index.contains, verbatim: index.verbatim, finder: teddy.New(set.texts()), escaped: teddy.New(escapes())}
+		texts := set.texts()
+		known = &Screen{tables: index.contains, verbatim: index.verbatim, finder: teddy.New(texts), escaped: teddy.New(escapes()), ascii: true}
+		for _, text := range texts {
+			known.ascii = known.ascii && isASCII([]byte(text))
+		}
 		s.screens[set] = known
 	}
 	return known
@@ -156,10 +161,14 @@ func standsInJSON(text string) bool {
 }
 
 // UTF16 looks at little-endian UTF-16 as it stands. Text that is not ASCII
-// where it looks may hold anything.
+// where it looks may hold anything; and keywords that are not ASCII may stand
+// anywhere, as a place in them is not a place in UTF-16.
 func (s *Screen) UTF16(text []byte) bool {
 	if s.finder != nil && len(text) >= worthFinding {
 		return s.finder.UTF16(text)
+	}
+	if !s.ascii {
+		return true
 	}
 	known := s.units.place(text)
 	if known.is(text) {

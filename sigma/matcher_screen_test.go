@@ -1,7 +1,9 @@
 package sigma
 
 import (
+	"bytes"
 	"encoding/json"
+	"math/rand/v2"
 	"testing"
 	"unicode/utf16"
 )
@@ -53,6 +55,47 @@ func TestScreen(t *testing.T) {
 		f(padding+`C:\x\MimiLib.dll`+padding, true)
 		f(padding+"xSekurlsa::x", true)
 		f(padding+`C:\x\mimilib.dlx`, false)
+	}
+}
+
+// A screen of any words says yes to any text in which one of them stands.
+func TestScreenMissesNoWord(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(5, 6))
+	characters := []rune("abkstABKST:,\\ 1\u212a\u017fëäЖ\U0001f600")
+	pick := func(length int) string {
+		text := make([]rune, length)
+		for i := range text {
+			text[i] = characters[random.IntN(len(characters))]
+		}
+		return string(text)
+	}
+	for range 10000 {
+		words := make([]string, 1+random.IntN(6))
+		for i := range words {
+			words[i] = pick(1 + random.IntN(16))
+		}
+		s := screenFor(words...)
+		text := pick(random.IntN(24)) + words[0] + pick(random.IntN(24))
+		if folded := Fold(nil, []byte(text)); !bytes.Contains(folded, []byte(foldString(words[0]))) {
+			t.Fatalf("%q is not in %q", words[0], text)
+		}
+		if !s.Text([]byte(text)) || !s.Text([]byte(text)) {
+			t.Fatalf("%q: passed over in UTF-8 %q", words, text)
+		}
+		if wide := littleEndian(text); !s.UTF16(wide) || !s.UTF16(wide) {
+			t.Fatalf("%q: passed over in UTF-16 %q", words, text)
+		}
+		if possible, ok := s.Window(append([]byte("x"), littleEndian(text)...), false); ok && !possible {
+			t.Fatalf("%q: passed over in a window %q", words, text)
+		}
+		document, err := json.Marshal(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if possible, ok := s.JSON(document); ok && !possible {
+			t.Fatalf("%q: passed over in JSON %s", words, document)
+		}
 	}
 }
 

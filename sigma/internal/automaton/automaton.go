@@ -27,10 +27,11 @@ type Automaton struct {
 	// leaps are what characters of several bytes lead to.
 	leaps   map[leap]stateNumber
 	known   map[string]stateNumber
+	threads int // of all states
 	key     []byte
 	reached []bool
 	closure []uint32
-	// exhausted is set once there are more states than are kept.
+	// exhausted is set once there are more states, or larger ones, than are kept.
 	exhausted bool
 }
 
@@ -54,9 +55,13 @@ const (
 	rowBits = 8
 	// endOfText has the place of a byte that is not ASCII.
 	endOfText = 0xff
-	// maxStates keeps an automaton under 150 KiB, maxLeaps adds some 20.
-	maxStates = 256
-	maxLeaps  = 512
+	// maxStates keeps the table under 150 KiB, maxThreads what the states are
+	// made of under as much, and maxLeaps adds some 20. A program of more than
+	// maxInstructions, which only a hostile rule has, is not kept.
+	maxStates       = 256
+	maxThreads      = 1 << 14
+	maxLeaps        = 512
+	maxInstructions = 1 << 12
 )
 
 // Numbers that are not of states.
@@ -73,8 +78,8 @@ func New(expression *regexp.Regexp) *Automaton {
 	if err == nil {
 		a.program, err = syntax.Compile(parsed.Simplify())
 	}
-	if err != nil { // an expression in another syntax
-		a.exhausted = true
+	if err != nil || len(a.program.Inst) > maxInstructions { // in another syntax, or too large
+		a.giveUp()
 		return a
 	}
 	for i := range a.program.Inst {
@@ -85,6 +90,9 @@ func New(expression *regexp.Regexp) *Automaton {
 	a.number(nil, -1)
 	return a
 }
+
+// giveUp leaves everything to the standard library from now on.
+func (a *Automaton) giveUp() { *a = Automaton{expression: a.expression, exhausted: true} }
 
 // Match reports what expression.Match does.
 func (a *Automaton) Match(text []byte) bool {
@@ -144,6 +152,9 @@ func (a *Automaton) followRune(at stateNumber, character rune) stateNumber {
 			clear(a.leaps)
 		}
 		next = a.step(at, character)
+		if a.exhausted {
+			return failed
+		}
 		a.leaps[key] = next
 	}
 	return next
@@ -223,9 +234,8 @@ func (a *Automaton) number(threads []uint32, before rune) stateNumber {
 	if known, ok := a.known[string(a.key)]; ok {
 		return known
 	}
-	if len(a.states) == maxStates {
-		a.exhausted = true
-		a.states, a.next, a.known, a.leaps = nil, nil, nil, map[leap]stateNumber{}
+	if a.threads += len(threads); len(a.states) == maxStates || a.threads > maxThreads {
+		a.giveUp()
 		return failed
 	}
 	number := stateNumber(len(a.states))

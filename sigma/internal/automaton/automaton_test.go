@@ -59,6 +59,25 @@ func TestTooManyStates(t *testing.T) {
 	}
 }
 
+// Few states may be large, and an expression of many parts may have them: rules of
+// strangers must not fill the memory. What is too large is the standard library's.
+func TestMemoryIsBounded(t *testing.T) {
+	t.Parallel()
+	for expression, atOnce := range map[string]bool{`[ab]{0,900}c`: false, strings.Repeat("[ab]{0,1000}", 30) + "c": true} {
+		a := New(regexp.MustCompile(expression))
+		if a.exhausted != atOnce {
+			t.Errorf("%.30s: exhausted %v at once", expression, a.exhausted)
+		}
+		text := []byte(strings.Repeat("ab", 100) + "-ab")
+		if a.Match(text) || !a.Match(append(text, 'c')) {
+			t.Errorf("%.30s: another answer", expression)
+		}
+		if !a.exhausted || a.states != nil || a.program != nil {
+			t.Errorf("%.30s: exhausted %v with %d states", expression, a.exhausted, len(a.states))
+		}
+	}
+}
+
 func TestOtherSyntax(t *testing.T) {
 	t.Parallel()
 	a := New(regexp.MustCompilePOSIX(`(a|ab)(c|bcd)`))
