@@ -42,20 +42,23 @@ func TestAgreesWithTheStandardLibrary(t *testing.T) {
 // An expression with more states than are kept is the standard library's.
 func TestTooManyStates(t *testing.T) {
 	t.Parallel()
-	compiled := regexp.MustCompile(`a.{12}b`)
-	a := New(compiled)
-	random := rand.New(rand.NewPCG(1, 2))
-	for range 300 {
-		text := make([]byte, 60)
-		for i := range text {
-			text[i] = "ab"[random.IntN(2)]
+	compiled := regexp.MustCompile(`[aé].{12}b`)
+	for _, characters := range []string{"ab", "éb", "aéb"} {
+		a := New(compiled)
+		random := rand.New(rand.NewPCG(1, 2))
+		for range 300 {
+			text := make([]rune, 60)
+			for i := range text {
+				runes := []rune(characters)
+				text[i] = runes[random.IntN(len(runes))]
+			}
+			if got, want := a.Match([]byte(string(text))), compiled.MatchString(string(text)); got != want {
+				t.Fatalf("%q: %v, want %v", string(text), got, want)
+			}
 		}
-		if got, want := a.Match(text), compiled.Match(text); got != want {
-			t.Fatalf("%q: %v, want %v", text, got, want)
+		if !a.exhausted || a.states != nil {
+			t.Errorf("%s: exhausted %v with %d states", characters, a.exhausted, len(a.states))
 		}
-	}
-	if !a.exhausted || a.states != nil {
-		t.Errorf("exhausted %v with %d states", a.exhausted, len(a.states))
 	}
 }
 
