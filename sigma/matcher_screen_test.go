@@ -80,11 +80,10 @@ func TestScreenMissesNoWord(t *testing.T) {
 		if folded := Fold(nil, []byte(text)); !bytes.Contains(folded, []byte(foldString(words[0]))) {
 			t.Fatalf("%q is not in %q", words[0], text)
 		}
-		if !s.Text([]byte(text)) || !s.Text([]byte(text)) {
-			t.Fatalf("%q: passed over in UTF-8 %q", words, text)
-		}
-		if wide := littleEndian(text); !s.UTF16(wide) || !s.UTF16(wide) {
-			t.Fatalf("%q: passed over in UTF-16 %q", words, text)
+		for range 2 { // the second time with what is remembered of the first
+			if !s.Text([]byte(text)) || !s.UTF16(littleEndian(text)) {
+				t.Fatalf("%q: passed over in %q", words, text)
+			}
 		}
 		if possible, ok := s.Window(append([]byte("x"), littleEndian(text)...), false); ok && !possible {
 			t.Fatalf("%q: passed over in a window %q", words, text)
