@@ -4,6 +4,8 @@ import (
 	"archive/zip"
 	"bytes"
 	"io"
+	"iter"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -36,18 +38,9 @@ func (g *gathering) UTF16(text []byte) bool {
 func TestScreenIsShownAllText(t *testing.T) {
 	t.Parallel()
 	records := 0
-	for name, data := range exampleLogs(t) {
-		file, err := evtx.Open(bytes.NewReader(data), int64(len(data)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for record, err := range file.Records(t.Context(), evtx.Options{}) {
-			if err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
-			records++
-			checkScreened(t, name, record)
-		}
+	for name, record := range exampleRecords(t) {
+		records++
+		checkScreened(t, name, record)
 	}
 	if records < 3000 {
 		t.Errorf("%d records of the sample were checked, expected 3,000 or more", records)
@@ -102,29 +95,13 @@ func (s *wordScreen) Window(window []byte, narrow bool) (possible, ok bool) {
 func TestScreenOfWholeRecordsMissesNothing(t *testing.T) {
 	t.Parallel()
 	words := 0
-	for name, data := range exampleLogs(t) {
-		file, err := evtx.Open(bytes.NewReader(data), int64(len(data)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for record, err := range file.Records(t.Context(), evtx.Options{}) {
-			if err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
-			for column := range record.Layout().Columns {
-				text, _ := record.AppendValue(nil, column)
-				if string(text) == "true" || string(text) == "false" {
-					continue
-				}
-				for _, word := range strings.FieldsFunc(string(text), func(r rune) bool { return (r < 'g' || r > 'w') && (r < 'G' || r > 'S') }) {
-					if len(word) < 3 {
-						continue
-					}
-					words++
-					screen := wordScreen{word: word}
-					if _, possible := record.Screen(&screen, nil); !possible || screen.windows > 1 {
-						t.Fatalf("%s record %d: %q of %s: %v after %d windows", name, record.ID, word, record.Layout().Columns[column].Name, possible, screen.windows)
-					}
+	for name, record := range exampleRecords(t) {
+		for column := range record.Layout().Columns {
+			for _, word := range wordsOf(record, column) {
+				words++
+				screen := wordScreen{word: word}
+				if _, possible := record.Screen(&screen, nil); !possible || screen.windows > 1 {
+					t.Fatalf("%s record %d: %q of %s: %v after %d windows", name, record.ID, word, record.Layout().Columns[column].Name, possible, screen.windows)
 				}
 			}
 		}
@@ -132,6 +109,17 @@ func TestScreenOfWholeRecordsMissesNothing(t *testing.T) {
 	if words < 50_000 {
 		t.Errorf("%d words were looked for, expected 50,000 or more", words)
 	}
+}
+
+// wordsOf are the words of a column that no number, time, identifier, binary or
+// boolean has.
+func wordsOf(record *evtx.Record, column int) []string {
+	text, _ := record.AppendValue(nil, column)
+	if string(text) == "true" || string(text) == "false" {
+		return nil
+	}
+	words := strings.FieldsFunc(string(text), func(r rune) bool { return (r < 'g' || r > 'w') && (r < 'G' || r > 'S') })
+	return slices.DeleteFunc(words, func(word string) bool { return len(word) < 3 })
 }
 
 // Numbers, identifiers and booleans in an array are a text with commas, which is
@@ -155,6 +143,28 @@ func TestScreenOfArraysOfNumbers(t *testing.T) {
 		}
 		if _, possible := record.Screen(&wordScreen{word: want}, nil); !possible {
 			t.Errorf("%q was not shown", want)
+		}
+	}
+}
+
+// exampleRecords goes over the records of the sample evidence, with the names of
+// their logs.
+func exampleRecords(t *testing.T) iter.Seq2[string, *evtx.Record] {
+	t.Helper()
+	return func(yield func(string, *evtx.Record) bool) {
+		for name, data := range exampleLogs(t) {
+			file, err := evtx.Open(bytes.NewReader(data), int64(len(data)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for record, err := range file.Records(t.Context(), evtx.Options{}) {
+				if err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+				if !yield(name, record) {
+					return
+				}
+			}
 		}
 	}
 }
