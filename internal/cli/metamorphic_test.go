@@ -351,6 +351,9 @@ func filesIn(t *testing.T, folder string) (files []string) {
 // correlations find across hosts.
 func TestReadingHostByHostDoesNotMatter(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes minutes with race detection")
+	}
 	folder := unzipped(t, sampleEvidence())
 	hosts, err := filepath.Glob(filepath.Join(folder, "*"))
 	if err != nil || len(hosts) != 9 {
@@ -393,6 +396,9 @@ func TestReadingHostByHostDoesNotMatter(t *testing.T) {
 // host is read in some of the orders, and in all with KULLA_EXHAUSTIVE.
 func TestReadingWhileLogsGrowDoesNotMatter(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes minutes with race detection")
+	}
 	for host, orders := range map[string][]string{"DC01": {"first", "all at last"}, "MAIL01": {"between"}, "WS01": {"last"}} {
 		t.Run(host, func(t *testing.T) {
 			t.Parallel()

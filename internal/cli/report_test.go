@@ -12,6 +12,9 @@ import (
 // and the page says what was taken.
 func TestReferencesOfReportsLeadSomewhere(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes minutes with race detection")
+	}
 	examples := filepath.Join("..", "..", "examples")
 	for name, arguments := range map[string][]string{
 		"logs": {"evidence.zip"}, "artefacts": {"evidence.zip", "--artefacts", filepath.Join(examples, "artefacts.yml")},
