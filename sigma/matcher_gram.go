@@ -18,7 +18,7 @@ type gramTable struct {
 // first-level cache says of nearly every place in a text that none is there.
 // Buckets that look for the same literals share one.
 type gramIndex struct {
-	texts []string
+	texts []string // the literals by their numbers
 	// few are all the literals, where they are so short and so few that it is
 	// quicker to search a text for one after the other.
 	few    [][]byte

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/kulla-defence/kulla/sigma/internal/teddy"
@@ -28,8 +29,6 @@ type Screen struct {
 	folded []byte
 	// finder looks at much text at once; nil where it cannot.
 	finder *teddy.Finder
-	// escaped looks for characters that are written as a number in JSON.
-	escaped *teddy.Finder
 	// verbatim is set when the keywords stand in JSON as they are, ascii when
 	// they are.
 	verbatim, ascii bool
@@ -52,10 +51,8 @@ func (s *Session) screenFor(index *fieldIndex) *Screen {
 	known, ok := s.screens[set]
 	if !ok {
 		texts := set.texts()
-		known = &Screen{tables: index.contains, verbatim: index.verbatim, finder: teddy.New(texts), escaped: teddy.New(escapes()), ascii: true}
-		for _, text := range texts {
-			known.ascii = known.ascii && isASCII([]byte(text))
-		}
+		known = &Screen{tables: index.contains, verbatim: index.verbatim, finder: teddy.New(texts),
+			ascii: !slices.ContainsFunc(texts, func(text string) bool { return !isASCII([]byte(text)) })}
 		s.screens[set] = known
 	}
 	return known
@@ -75,9 +72,9 @@ func (g *gramSet) texts() (texts []string) {
 const worthFinding = 64
 
 // Window looks at bytes in which text stands anywhere as UTF-16, and if narrow
-// also with a byte a character. Where it finds nothing, no keyword stands in one of these texts,
-// nor where some of them are joined by commas. It returns false for ok when it
-// cannot tell: then the texts must be looked at one by one.
+// also with a byte a character. Where it finds nothing, no keyword stands in one
+// of these texts, nor where some of them are joined by commas. It returns false
+// for ok when it cannot tell: then the texts must be looked at one by one.
 func (s *Screen) Window(window []byte, narrow bool) (possible, ok bool) {
 	if s.finder == nil {
 		return false, false
@@ -121,29 +118,29 @@ func (s *Screen) Text(text []byte) bool {
 // for ok when a keyword may stand there in another spelling: then the texts
 // must be looked at one by one.
 func (s *Screen) JSON(document []byte) (possible, ok bool) {
-	if !s.verbatim || s.mayEscape(document) {
+	if !s.verbatim || mayEscape(document) {
 		return false, false
 	}
 	return s.Text(document), true
 }
 
 // mayEscape reports whether a character may be written as a number.
-func (s *Screen) mayEscape(document []byte) bool {
-	if s.escaped != nil {
-		return s.escaped.UTF8(document)
+func mayEscape(document []byte) bool {
+	if finder := escapes(); finder != nil {
+		return finder.UTF8(document)
 	}
 	return bytes.Contains(document, []byte(`\u`))
 }
 
-// escapes are how characters begin that are written as a number in JSON.
-func escapes() []string {
+// escapes finds how characters begin that are written as a number in JSON.
+var escapes = sync.OnceValue(func() *teddy.Finder {
 	const digits = "0123456789abcdef"
 	begin := make([]string, len(digits))
 	for i := range begin {
 		begin[i] = `\u` + digits[i:i+1]
 	}
-	return begin
-}
+	return teddy.New(begin)
+})
 
 // standsInJSON reports whether a text is spelled in JSON as it is, unless by
 // \u escapes: ASCII without quotes, slashes and control characters. A

@@ -35,7 +35,8 @@ const keptFormUncarved = 1
 // AddEarlier adds the matches that an earlier run kept of a source which this
 // one does not read. They take part in correlations and are no findings of
 // their own. Those of rules that no correlation is about are passed over, and so
-// are those of rules of which another call had matches in the source. It comes before Finish, and is for one goroutine.
+// are those of rules of which another call had matches in the source. It comes
+// before Finish, and is for one goroutine.
 func (e *Engine) AddEarlier(source *event.Source, kept []byte) error {
 	if e.earlier == nil {
 		e.earlier = newSpool(e.tables, e.options.ShelfBytes, e.options.TempFolder)
