@@ -46,14 +46,15 @@ func (i *investigation) recallMatches() error {
 	m := &i.matches
 	m.rules, m.covered = i.rules.SHA256, map[[32]byte]bool{}
 	sources := i.correlatedHere()
-	if err := i.sortMatches(sources); err != nil || len(i.set.Correlations) == 0 {
-		return err
-	}
-	rest := i.notReadNow()
-	recalled, err := i.recallable(rest)
+	contents, err := i.kept.EvidenceByContent()
 	if err != nil {
 		return err
 	}
+	if err := i.sortMatches(sources, contents); err != nil || len(i.set.Correlations) == 0 {
+		return err
+	}
+	rest := i.notReadNow()
+	recalled := i.recallable(rest, contents)
 	for n := range i.known.files {
 		if evidence := &i.known.files[n]; rest[evidence.SHA256] == evidence {
 			if err := i.recallSource(sources, evidence, recalled[evidence.SHA256]); err != nil {
@@ -73,12 +74,8 @@ func (i *investigation) recallMatches() error {
 
 // sortMatches tells what the case keeps for the rules of this run from what it
 // keeps for others, and drops what is read anew or was read otherwise.
-func (i *investigation) sortMatches(here map[[32]byte]*event.Source) error {
+func (i *investigation) sortMatches(here map[[32]byte]*event.Source, contents map[[32]byte]*store.Evidence) error {
 	list, err := i.kept.Matches()
-	if err != nil {
-		return err
-	}
-	contents, err := i.kept.EvidenceByContent()
 	if err != nil {
 		return err
 	}
@@ -132,11 +129,7 @@ func (i *investigation) readOtherwise() map[[32]byte]bool {
 // recallable is what is kept of evidence that this run does not read, by its
 // content: that of these rules, also where it is of an earlier content, and
 // only without it that of others, since rules have versions.
-func (i *investigation) recallable(rest map[[32]byte]*store.Evidence) (map[[32]byte][]*store.MatchSource, error) {
-	contents, err := i.kept.EvidenceByContent()
-	if err != nil {
-		return nil, err
-	}
+func (i *investigation) recallable(rest, contents map[[32]byte]*store.Evidence) map[[32]byte][]*store.MatchSource {
 	recalled := map[[32]byte][]*store.MatchSource{}
 	for _, list := range [][]store.MatchSource{i.matches.own, i.matches.others} {
 		for n := range list {
@@ -150,7 +143,7 @@ func (i *investigation) recallable(rest map[[32]byte]*store.Evidence) (map[[32]b
 			}
 		}
 	}
-	return recalled, nil
+	return recalled
 }
 
 // recallSource gives the engine what is kept of a source.
