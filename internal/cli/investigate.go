@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -163,18 +162,8 @@ func caseBeside(path string) (string, error) {
 	return name + caseExtension, nil
 }
 
-// memoryLimit is the soft limit of the heap while a case is made: what is known
-// of every process and logon stands in memory, which the limit of hunt would
-// have collected over and over.
-const memoryLimit = 560 << 20
-
-// garbagePercent lets garbage lie until the heap is many times what is in use,
-// or near the limit: most cases are made before there is any need to collect.
-const garbagePercent = 2500
-
 func runInvestigate(ctx context.Context, env Environment, options investigateOptions) error {
-	debug.SetMemoryLimit(memoryLimit)
-	debug.SetGCPercent(garbagePercent)
+	limitMemoryOfCase()
 	i := &investigation{env: env, options: options, started: env.Now()}
 	if err := i.prepare(ctx); err != nil {
 		return err
