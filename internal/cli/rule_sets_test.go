@@ -54,15 +54,23 @@ func uncovered(t *testing.T, file string) (said []string) {
 	return said
 }
 
+// twoRuleSets gives where a log is to be, another one with more of the same, and
+// two files of rules that correlate them, each in its way.
+func twoRuleSets(t *testing.T) (log, other, byUser, byHost string) {
+	t.Helper()
+	folder := t.TempDir()
+	log, other = filepath.Join(folder, "a", "Security.evtx"), filepath.Join(folder, "b", "Security.evtx")
+	place(t, other, failedLogons(t, 41, 60, false))
+	byUser, byHost = filepath.Join(folder, "user.yml"), filepath.Join(folder, "host.yml")
+	write(t, byUser, failedOften)
+	write(t, byHost, failedByHost)
+	return log, other, byUser, byHost
+}
+
 // Rule sets that take turns on one case find what each finds alone.
 func TestRuleSetsTakeTurns(t *testing.T) {
 	t.Parallel()
-	folder := t.TempDir()
-	log, other := filepath.Join(folder, "a", "Security.evtx"), filepath.Join(folder, "b", "Security.evtx")
-	place(t, other, failedLogons(t, 41, 60, false))
-	byUser, byHost := filepath.Join(folder, "user.yml"), filepath.Join(folder, "host.yml")
-	write(t, byUser, failedOften)
-	write(t, byHost, failedByHost)
+	log, other, byUser, byHost := twoRuleSets(t)
 	titles := map[string]string{byUser: "Many failed logons", byHost: "Many failed logons of one user"}
 	type run struct {
 		rules, path string
@@ -100,12 +108,7 @@ func TestRuleSetsTakeTurns(t *testing.T) {
 // it, and not that it was read with other options.
 func TestKeptMatchesOfOtherRuleSets(t *testing.T) {
 	t.Parallel()
-	folder := t.TempDir()
-	log, other := filepath.Join(folder, "a", "Security.evtx"), filepath.Join(folder, "b", "Security.evtx")
-	place(t, other, failedLogons(t, 41, 60, false))
-	byUser, byHost := filepath.Join(folder, "user.yml"), filepath.Join(folder, "host.yml")
-	write(t, byUser, failedOften)
-	write(t, byHost, failedByHost)
+	log, other, byUser, byHost := twoRuleSets(t)
 	count := func(file string) (counts string) {
 		for _, one := range correlated(t, file, "Many failed logons of one user") {
 			counts += one[strings.Index(one, "UTC ")+4:]
@@ -128,7 +131,7 @@ func TestKeptMatchesOfOtherRuleSets(t *testing.T) {
 		t.Errorf("what one of two rule sets has not covered: %q", said)
 	}
 
-	auth := filepath.Join(folder, "auth.log")
+	auth := filepath.Join(t.TempDir(), "auth.log")
 	write(t, auth, authLog)
 	write(t, byHost, `title: Shell
 name: shell
