@@ -54,6 +54,15 @@ fuzzing() {
 	done
 }
 
+# A few tests read the whole sample many times, which takes minutes with race
+# detection. They are left out there, and packages that have any run without it.
+long_tests() {
+	local packages
+	packages=$(grep -rl --include='*_test.go' 'testing\.Short()' . | xargs -n 1 dirname | sort -u)
+	# shellcheck disable=SC2086 # one word for each package
+	go test -timeout 15m $packages
+}
+
 cross_compile() {
 	local os arch
 	for os in linux windows darwin; do
@@ -71,10 +80,8 @@ step formatting; formatting
 step vet; go vet ./...
 step staticcheck; go tool -modfile=tools.mod staticcheck ./...
 step vulnerabilities; vulnerabilities
-# A few tests read the whole sample many times, which takes minutes with race
-# detection. They are left out there, and run without it.
 step 'tests with race detection'; go test -race -short -timeout 28m ./...
-step 'tests that are long'; go test -timeout 15m ./internal/cli ./sigma
+step 'tests that are long'; long_tests
 step "fuzzing, $fuzztime a target"; fuzzing
 step cross-compile; cross_compile
 step 'all passed'
