@@ -32,8 +32,10 @@ type Screen struct {
 	// verbatim is set when the keywords stand in JSON as they are, ascii when
 	// they are.
 	verbatim, ascii bool
-	// innocent is the key of the last recurring text in which no keyword stands.
-	innocent any
+	// innocent are the keys of the last recurring texts in which no keyword
+	// stands; the next takes the place of the eldest.
+	innocent [8]any
+	eldest   int
 	// texts and units are UTF-8 and UTF-16 in which no keyword stands.
 	texts, units innocentTexts
 }
@@ -85,12 +87,13 @@ func (s *Screen) Window(window []byte, narrow bool) (possible, ok bool) {
 // Recurring looks at UTF-8 that is the same whenever the key is. Keys are
 // pointers.
 func (s *Screen) Recurring(key any, text []byte) bool {
-	if key == s.innocent {
+	if slices.Contains(s.innocent[:], key) {
 		return false
 	}
 	possible := s.Text(text)
 	if !possible {
-		s.innocent = key
+		s.innocent[s.eldest] = key
+		s.eldest = (s.eldest + 1) % len(s.innocent)
 	}
 	return possible
 }

@@ -42,8 +42,18 @@ func (t *table) of(c byte) uint8 { return t.low[c&15] & t.high[c>>4] }
 // A Finder looks for literals. It is safe for use side by side.
 type Finder struct {
 	tables  tables
-	buckets [bucketCount][]literal
+	buckets [bucketCount]bucket
 }
+
+// A bucket is literals with what tells most of them from a text at once: each
+// gram, packed, with the literals that may stand where the text has it.
+type bucket struct {
+	grams    []uint32
+	literals []literal // of the gram with the same index
+}
+
+// pack puts the characters of a gram in one number.
+func pack(a, b, c byte) uint32 { return uint32(a) | uint32(b)<<8 | uint32(c)<<16 }
 
 // A literal is found by its gram, which stands at an offset in bytes.
 type literal struct {
@@ -177,19 +187,35 @@ func rarityOf(gram string) int {
 	return sum
 }
 
-func (f *Finder) add(l literal, bucket int) {
-	f.buckets[bucket] = append(f.buckets[bucket], l)
-	for i, c := range []byte(l.gram) {
-		f.tables[i].add(c, bucket)
-		if 'a' <= c && c <= 'z' {
-			f.tables[i].add(c-('a'-'A'), bucket)
-		}
-		for _, other := range otherSpellings {
-			if c == other.ascii && l.step == 2 {
-				f.tables[i].add(other.low, bucket)
+func (f *Finder) add(l literal, number int) {
+	b := &f.buckets[number]
+	for _, gram := range l.grams() {
+		b.grams = append(b.grams, pack(gram[0], gram[1], gram[2]))
+		b.literals = append(b.literals, l)
+		for i, c := range gram {
+			f.tables[i].add(c, number)
+			if 'a' <= c && c <= 'z' {
+				f.tables[i].add(c-('a'-'A'), number)
 			}
 		}
 	}
+}
+
+// grams are the bytes, in lower case, that the gram of a literal may have where
+// it is looked for; of units their low halves.
+func (l *literal) grams() [][gramLength]byte {
+	gram := [gramLength]byte([]byte(l.gram))
+	grams := [][gramLength]byte{gram}
+	for i, c := range gram {
+		for _, other := range otherSpellings {
+			if c == other.ascii && l.step == 2 {
+				spelled := gram
+				spelled[i] = other.low
+				grams = append(grams, spelled)
+			}
+		}
+	}
+	return grams
 }
 
 // UTF8 reports whether a literal may stand, in any case, in text in UTF-8 (or in
@@ -248,9 +274,14 @@ func (f *Finder) standsAt(text []byte, at, step int) bool {
 	for i := 1; i < gramLength && buckets != 0; i++ {
 		buckets &= f.tables[i].of(text[at+i*step])
 	}
+	if buckets == 0 {
+		return false
+	}
+	gram := pack(lower(text[at]), lower(text[at+step]), lower(text[at+2*step]))
 	for ; buckets != 0; buckets &= buckets - 1 {
-		for _, l := range f.buckets[bits.TrailingZeros8(buckets)] {
-			if l.mayStand(text, at, step) {
+		bucket := &f.buckets[bits.TrailingZeros8(buckets)]
+		for i, have := range bucket.grams {
+			if have == gram && bucket.literals[i].mayStand(text, at, step) {
 				return true
 			}
 		}
@@ -258,41 +289,24 @@ func (f *Finder) standsAt(text []byte, at, step int) bool {
 	return false
 }
 
-// mayStand compares a text with a literal whose gram would be at a place: the
-// gram, which has one spelling but for capitals, and what is behind and before
-// it, where a character that is not ASCII may be another spelling, and a comma
-// the end of a text.
-func (l literal) mayStand(text []byte, at, step int) bool {
+// mayStand compares a text with a literal the bytes of whose gram are at a
+// place: that these are its characters, and what is behind and before it, where
+// a character that is not ASCII may be another spelling, and a comma the end of
+// a text.
+func (l *literal) mayStand(text []byte, at, step int) bool {
 	if l.step != 0 {
-		return l.step == step && l.hasGram(text, at)
+		return l.step == step
 	}
 	for i := range gramLength {
-		if c, ascii := characterAt(text, at+i*step, step); !ascii || c != l.gram[i] {
+		if _, ascii := characterAt(text, at+i*step, step); !ascii {
 			return false
 		}
 	}
 	return l.agrees(text, at, step, l.offset+gramLength, len(l.text), 1) && l.agrees(text, at, step, l.offset-1, -1, -1)
 }
 
-// hasGram compares the bytes of another spelling; of units their low halves,
-// among which one may be of another spelling.
-func (l literal) hasGram(text []byte, at int) bool {
-	for i := range gramLength {
-		c := lower(text[at+i*l.step])
-		if c != l.gram[i] && (l.step != 2 || !isLowOf(c, l.gram[i])) {
-			return false
-		}
-	}
-	return true
-}
-
-// isLowOf reports whether a byte is the low half of another spelling.
-func isLowOf(c, letter byte) bool {
-	return slices.ContainsFunc(otherSpellings[:], func(s spelling) bool { return s.low == c && s.ascii == letter })
-}
-
 // agrees compares characters of a literal in one direction up to an end.
-func (l literal) agrees(text []byte, at, step, from, end, direction int) bool {
+func (l *literal) agrees(text []byte, at, step, from, end, direction int) bool {
 	for i := from; i != end; i += direction {
 		place := at + (i-l.offset)*step
 		if place < 0 || place+step > len(text) {
