@@ -88,6 +88,8 @@ type parts struct {
 	values    []value
 	// arrays is set when a value is an array, which may repeat columns.
 	arrays bool
+	// narrow is set when a value may be text with a byte a character.
+	narrow bool
 	// cursor remembers where the last element was found of an array whose
 	// elements vary in size, so that to read them in turn is no search each.
 	cursor struct{ offset, number, at uint32 }
@@ -95,7 +97,7 @@ type parts struct {
 
 // reset makes room for another record.
 func (p *parts) reset() {
-	p.instances, p.values, p.arrays = p.instances[:0], p.values[:0], false
+	p.instances, p.values, p.arrays, p.narrow = p.instances[:0], p.values[:0], false, false
 	p.cursor.offset = 0
 }
 
@@ -154,7 +156,7 @@ func (d *Decoder) content(start, end int, parent, slot int32, depth int) error {
 		return err
 	}
 	d.latest = known
-	d.arrays = d.arrays || values.arrays
+	d.arrays, d.narrow = d.arrays || values.arrays, d.narrow || values.narrow
 	number := len(d.instances)
 	d.instances = append(d.instances, instance{template: known.template, first: int32(first), count: int32(l.count), parent: parent, slot: slot})
 	return d.nested(number, values.nested, l.count, depth)
@@ -176,10 +178,11 @@ func startsContent(token byte) bool {
 }
 
 // taken is what the descriptors of an instance's values say together: where the
-// values end, the first that may hold BinXML, and whether one is an array.
+// values end, the first that may hold BinXML, whether one is an array, and
+// whether one may be text with a byte a character.
 type taken struct {
-	stop, nested int
-	arrays       bool
+	stop, nested   int
+	arrays, narrow bool
 }
 
 // take adds the values of an instance.
@@ -187,18 +190,20 @@ func (d *Decoder) take(l *instanceLayout) taken {
 	first := len(d.values)
 	d.values = extend(d.values, l.count)
 	values, descriptors := d.values[first:], d.chunk[l.descriptors:l.data]
-	offset, nested, kinds := uint32(l.data), l.count, ValueType(0)
+	offset, nested := uint32(l.data), l.count
+	flags, kinds := ValueType(0), uint64(0) // kinds has a bit for each
 	for i := range values {
 		descriptor := binary.LittleEndian.Uint32(descriptors[4*i:])
 		kind := ValueType(descriptor >> 16)
 		values[i] = value{offset: offset, size: uint16(descriptor), kind: kind}
 		offset += descriptor & 0xffff
-		kinds |= kind
+		flags |= kind
+		kinds |= 1 << (kind & 63)
 		if kind == TypeBinXML && nested > i {
 			nested = i
 		}
 	}
-	return taken{stop: int(offset), nested: nested, arrays: kinds&TypeArray != 0}
+	return taken{stop: int(offset), nested: nested, arrays: flags&TypeArray != 0, narrow: kinds&(1<<TypeANSIString) != 0}
 }
 
 // extend lengthens values by n, whose contents are to be written.

@@ -49,7 +49,7 @@ func misplaced(window []byte) int {
 	own := window[:min(len(window), ChunkSize)]
 	next := window[len(own):]
 	headed := bytes.HasPrefix(own, []byte(chunkSignature))
-	broken := headed && len(next) > 0 && !bytes.HasPrefix([]byte(chunkSignature), next) || !headed && !unused(own)
+	broken := headed && len(next) > 0 && !bytes.HasPrefix([]byte(chunkSignature), next) || !headed && !Unused(own)
 	if !broken || len(window) == 0 {
 		return 0
 	}

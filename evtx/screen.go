@@ -50,15 +50,10 @@ func (r *Record) Screen(screen interface {
 	if whole.Recurring(r.layout, r.layout.constants) {
 		return scratch, true
 	}
-	if possible, ok := whole.Window(r.Bytes(), r.hasNarrow()); ok && !possible && !r.joinsNumbers() {
+	if possible, ok := whole.Window(r.Bytes(), r.narrow); ok && !possible && !r.joinsNumbers() {
 		return r.screenColumns(screen, r.layout.mixed, scratch)
 	}
 	return r.screenValues(screen, scratch)
-}
-
-// hasNarrow reports whether text stands in the record with a byte a character.
-func (r *Record) hasNarrow() bool {
-	return slices.ContainsFunc(r.values, func(v value) bool { return v.kind&^TypeArray == TypeANSIString })
 }
 
 // joinsNumbers reports whether a value is an array of something that is not stored

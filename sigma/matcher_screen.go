@@ -32,10 +32,9 @@ type Screen struct {
 	// verbatim is set when the keywords stand in JSON as they are, ascii when
 	// they are.
 	verbatim, ascii bool
-	// innocent are the keys of the last recurring texts in which no keyword
-	// stands; the next takes the place of the eldest.
+	// innocent are the keys of recurring texts in which no keyword stands, the
+	// one that was met last first.
 	innocent [8]any
-	eldest   int
 	// texts and units are UTF-8 and UTF-16 in which no keyword stands.
 	texts, units innocentTexts
 }
@@ -87,15 +86,27 @@ func (s *Screen) Window(window []byte, narrow bool) (possible, ok bool) {
 // Recurring looks at UTF-8 that is the same whenever the key is. Keys are
 // pointers.
 func (s *Screen) Recurring(key any, text []byte) bool {
-	if slices.Contains(s.innocent[:], key) {
+	if s.isInnocent(key) {
 		return false
 	}
 	possible := s.Text(text)
 	if !possible {
-		s.innocent[s.eldest] = key
-		s.eldest = (s.eldest + 1) % len(s.innocent)
+		copy(s.innocent[1:], s.innocent[:])
+		s.innocent[0] = key
 	}
 	return possible
+}
+
+// isInnocent reports whether a key is known to be innocent.
+func (s *Screen) isInnocent(key any) bool {
+	for i := range s.innocent {
+		if s.innocent[i] == key {
+			copy(s.innocent[1:], s.innocent[:i])
+			s.innocent[0] = key
+			return true
+		}
+	}
+	return false
 }
 
 // Text looks at UTF-8.

@@ -5,7 +5,7 @@ import "runtime/debug"
 // LimitMemory lets garbage lie while there is room, and is strict when there is
 // not: see docs/performance.md. Both bounds are far below what an analyst's
 // machine has. What they were before can be brought back with restore.
-func LimitMemory() (restore func()) { return limitMemory(400, 224<<20) }
+func LimitMemory() (restore func()) { return limitMemory(2500, 224<<20) }
 
 // limitMemoryOfCase has a higher limit while a case is made: what is known of
 // every process and logon stands in memory, which the limit of hunt would have

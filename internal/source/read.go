@@ -28,8 +28,8 @@ func Read(ctx context.Context, paths []string, newSink func(worker int) Sink, op
 		sink := newSink(i)
 		workers.Go(func() { r.work(sink) })
 	}
-	list, skipped := walk(ctx, paths, &options)
-	r.openAll(list)
+	found, skipped := walk(ctx, paths, &options)
+	r.openAll(found)
 	close(r.queue)
 	workers.Wait()
 	r.digests.Flush()
@@ -39,15 +39,15 @@ func Read(ctx context.Context, paths []string, newSink func(worker int) Sink, op
 		err = context.Cause(outer)
 	}
 	register := r.register.finish(err != nil)
-	register.Skipped = skipped
+	register.Skipped = *skipped
 	return register, err
 }
 
-// openAll reads all files, several at once.
-func (r *reading) openAll(list []foundFile) {
-	for _, found := range list {
+// openAll reads all files that are found, several at once.
+func (r *reading) openAll(found <-chan foundFile) {
+	for next := range found {
 		r.readers.Go(func() error {
-			r.open(found)
+			r.open(next)
 			return nil
 		})
 	}

@@ -44,27 +44,23 @@ func (r *reading) open(found foundFile) {
 		return
 	}
 	defer file.Close()
-	if !found.stream && r.openInPlace(found, file) {
+	head, rest := readHead(r.counted(file, found.stream))
+	if kind := archive.Recognise(head); !found.stream && (kind == archive.Zip || kind == archive.SevenZip) {
+		r.options.Progress.BytesRead.Add(-int64(len(head))) // its members count themselves
+		r.inPlace(kind, found, file)
 		return
 	}
-	r.source(found.name, 0, r.counted(file, found.stream), container{})
+	r.begun(found.name, 0, head, rest, container{})
 }
 
-// openInPlace reads a zip or 7z file on disk in place.
-func (r *reading) openInPlace(found foundFile, file *os.File) bool {
-	head := make([]byte, format.HeadSize)
-	n, _ := file.ReadAt(head, 0) // what cannot be read fails again as a stream
-	kind := archive.Recognise(head[:n])
-	if kind != archive.Zip && kind != archive.SevenZip {
-		return false
-	}
+// inPlace reads a zip or 7z file on disk.
+func (r *reading) inPlace(kind archive.Kind, found foundFile, file *os.File) {
 	entry := r.register.beginArchive(found.name, string(kind), 0)
 	budget := r.newBudget(func() int64 { return found.size })
 	if err := r.directory(kind, found.name, file, found.size, container{depth: 1, budget: budget}); err != nil {
 		r.problem(entry, problemOf(err, -1))
 	}
 	r.finishArchive(entry, &hashingReader{in: io.NewSectionReader(file, 0, found.size), hash: sha256.New()})
-	return true
 }
 
 // directory reads an archive that has to be read at any place.
@@ -92,6 +88,11 @@ func (r *reading) unread(name string, place int, p Problem) {
 // source reads a stream: a log, or an archive of whatever kind.
 func (r *reading) source(name string, place int, in io.Reader, c container) {
 	head, rest := readHead(in)
+	r.begun(name, place, head, rest, c)
+}
+
+// begun is source for a stream of which the head was read.
+func (r *reading) begun(name string, place int, head []byte, rest io.Reader, c container) {
 	kind := archive.Recognise(head)
 	if kind == archive.None {
 		r.leaf(name, place, head, rest)

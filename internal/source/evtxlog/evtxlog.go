@@ -46,12 +46,14 @@ type state struct {
 	carve  bool
 	// problems are what the splitter found.
 	problems []format.Problem
+	// unused is how many chunks at the end of the block hold nothing.
+	unused int
 }
 
 // A splitter cuts at the ends of chunks, wherever these are.
 type splitter struct {
 	begun bool
-	// state is that of all blocks without problems.
+	// state is that of all blocks without problems and unused chunks.
 	state *state
 	// expected is the number of chunks that the file header counts, 0 when it
 	// cannot be relied on.
@@ -63,35 +65,44 @@ type splitter struct {
 }
 
 func (s *splitter) Split(data []byte, final bool) format.Cut {
-	size := 0
+	header := 0
 	if !s.begun {
 		if len(data) < evtx.FileHeaderSize+len(chunkSignature) && !final {
 			return format.Cut{}
 		}
-		size = min(evtx.FirstChunk(data), len(data))
+		header = min(evtx.FirstChunk(data), len(data))
 	}
-	header := size
-	displaced := false
-	for size < len(data) {
+	size, unused, displaced := chunks(data, header, final)
+	if size <= header && !final {
+		return format.Cut{}
+	}
+	return s.cut(data, size, unused, displaced, final)
+}
+
+// chunks gives where the last chunk ends that begins at size or behind it, and how
+// many before that end are unused. Displaced says that it ends where the next
+// begins too early: such a piece is cut by itself.
+func chunks(data []byte, size int, final bool) (end, unused int, displaced bool) {
+	for start := size; size < len(data); {
+		if rest := data[size:]; len(rest) >= evtx.ChunkSize && evtx.Unused(rest[:evtx.ChunkSize]) {
+			size, unused = size+evtx.ChunkSize, unused+1
+			continue
+		}
 		span := evtx.ChunkSpan(data[size:], final)
 		displaced = span < evtx.ChunkSize && size+span < len(data)
-		if span == 0 || displaced && size > header {
-			displaced = false
-			break
+		if span == 0 || displaced && size > start {
+			return size, unused, false
 		}
-		size += span
+		size, unused = size+span, 0
 		if displaced {
 			break
 		}
 	}
-	if size <= header && !final {
-		return format.Cut{}
-	}
-	return s.cut(data, size, displaced, final)
+	return size, unused, displaced
 }
 
 // cut hands over the first bytes of the data, with what their parser must know.
-func (s *splitter) cut(data []byte, size int, displaced, final bool) format.Cut {
+func (s *splitter) cut(data []byte, size, unused int, displaced, final bool) format.Cut {
 	if !s.begun {
 		s.begun, s.state.header = true, int64(evtx.FirstChunk(data))
 		s.expected = expectedChunks(data)
@@ -105,8 +116,8 @@ func (s *splitter) cut(data []byte, size int, displaced, final bool) format.Cut 
 		problems = append(problems, format.Problem{Offset: -1, Kind: format.Truncated, Reason: fmt.Sprintf("truncated: the file ends after %d of %d chunks", seen, s.expected)})
 	}
 	cut := format.Cut{Size: size, State: s.state}
-	if problems != nil {
-		cut.State = &state{s.state.header, s.state.carve, problems}
+	if problems != nil || unused > 0 {
+		cut.State = &state{s.state.header, s.state.carve, problems, unused}
 	}
 	return cut
 }

@@ -74,7 +74,7 @@ func (p *parser) Parse(block *format.Block, out format.Output) error {
 		data = p.fileHeader(data, int(header), out)
 		offset = header
 	}
-	for len(data) > 0 {
+	for data = data[:len(data)-state.unused*evtx.ChunkSize]; len(data) > 0; {
 		chunk := data[:min(len(data), evtx.ChunkSize)]
 		p.decoder.Reset(chunk, int((offset-header)/evtx.ChunkSize), offset)
 		if err := p.records(block.Source, out); err != nil {
