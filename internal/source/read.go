@@ -78,12 +78,12 @@ func newReading(ctx context.Context, cancel context.CancelCauseFunc, options Opt
 		formats: formats(),
 		// Each reader fills one buffer; two more per worker keep it busy. Those
 		// that wait for their digest come on top.
-		pool:     newPool(3*options.Workers+1+digest.MaxWaiting, options.BlockSize),
+		pool:     newPool(3*options.Workers+2+digest.MaxWaiting, options.BlockSize),
 		digests:  digest.NewDesk(),
 		queue:    make(chan job, options.Workers),
 		register: new(ledger),
 	}
-	r.readers.SetLimit(options.Workers)
+	r.readers.SetLimit(options.Workers + 1) // two files are hashed in the time of one
 	return r
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/kulla-defence/kulla/internal/source/charset"
 )
@@ -136,4 +137,34 @@ func FuzzEncodings(f *testing.F) {
 			}
 		}
 	})
+}
+
+// However the bytes of a string fall, it is unescaped as it is byte by byte.
+func FuzzUnescape(f *testing.F) {
+	for _, seed := range []string{"", `C:\\Windows\\System32\\cmd.exe`, `1234567\n`, `12345678\t`, "abcdefgé\\u00e9", `\`, `a\`, `\x`,
+		`\u12`, `\ud83e\udd85`, `\ud83e`, "\xe2\x82a", "a\xff\xfe\\\\b", "é\\\"é", `[\\]{\/}` + "\x80\x01\x5d\x5b"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		got := appendUnescaped([]byte("before"), text)
+		if want := string(unescaped([]byte("before"), text)); string(got) != want {
+			t.Errorf("%q:\n got %q\nwant %q", text, got, want)
+		}
+	})
+}
+
+// unescaped is appendUnescaped, a character at a time.
+func unescaped(dst, text []byte) []byte {
+	for len(text) > 0 {
+		size := 1
+		if text[0] == '\\' {
+			dst, size = appendEscape(dst, text)
+		} else {
+			var r rune
+			r, size = utf8.DecodeRune(text)
+			dst = utf8.AppendRune(dst, r)
+		}
+		text = text[size:]
+	}
+	return dst
 }

@@ -2,6 +2,9 @@ package jsonlog
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -75,17 +78,53 @@ func (s *scanner) raw(w window) []byte {
 // appendUnescaped appends the text of a JSON string. What is not a valid
 // escape stays as it stands; what is not UTF-8 becomes U+FFFD.
 func appendUnescaped(dst, text []byte) []byte {
-	for {
-		i := bytes.IndexByte(text, '\\')
-		if i < 0 {
-			return row.AppendValid(dst, text)
+	for len(text) > 0 {
+		var n int
+		if dst, n = appendPlain(dst, text); n == len(text) {
+			break
 		}
-		dst = row.AppendValid(dst, text[:i])
-		text = text[i:]
-		var size int
-		dst, size = appendEscape(dst, text)
-		text = text[size:]
+		text = text[n:]
+		if text[0] == '\\' {
+			dst, n = appendEscape(dst, text)
+		} else {
+			n = beyondASCII(text)
+			dst = row.AppendValid(dst, text[:n])
+		}
+		text = text[n:]
 	}
+	return dst
+}
+
+// appendPlain appends what stands before the first backslash or character that is
+// not ASCII, and returns how much that is. Paths in logs of Windows have a
+// backslash in every few bytes, so it looks at eight at a time.
+func appendPlain(dst, text []byte) ([]byte, int) {
+	const tops, ones, backslashes = 0x8080808080808080, 0x0101010101010101, 0x5c5c5c5c5c5c5c5c
+	dst = slices.Grow(dst, len(text))
+	out := dst[len(dst) : len(dst)+len(text)]
+	n := 0
+	for ; n+8 <= len(text); n += 8 {
+		word := binary.LittleEndian.Uint64(text[n:])
+		binary.LittleEndian.PutUint64(out[n:], word)
+		// The lowest byte that is zero is the lowest that borrows.
+		other := word ^ backslashes
+		if special := (word | (other-ones)&^other) & tops; special != 0 {
+			n += bits.TrailingZeros64(special) / 8
+			return dst[:len(dst)+n], n
+		}
+	}
+	for ; n < len(text) && text[n] < utf8.RuneSelf && text[n] != '\\'; n++ {
+		out[n] = text[n]
+	}
+	return dst[:len(dst)+n], n
+}
+
+// beyondASCII is how many bytes at the beginning of a text are not ASCII.
+func beyondASCII(text []byte) int {
+	if n := bytes.IndexFunc(text, func(r rune) bool { return r < utf8.RuneSelf }); n >= 0 {
+		return n
+	}
+	return len(text)
 }
 
 // escapes are those of one letter: RFC 8259 section 7.
