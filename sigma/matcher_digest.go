@@ -1,14 +1,22 @@
 package sigma
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // A digest says of a text which groups of three bytes stand in it. Many
 // literals are looked for in the same text, nearly all of them in vain, and
 // a digest says no without looking at the text again.
-type digest [1 << (digestBits - 6)]uint64
+type digest struct {
+	// A place is marked where it has the number of the text; so it need not be
+	// cleared for the next.
+	marks [1 << digestBits]uint8
+	text  uint8
+}
 
 const (
-	digestBits  = 14
+	digestBits  = 12
 	digestWidth = 3
 	// digestProbes is how many groups of a literal are looked up.
 	digestProbes = 4
@@ -23,15 +31,17 @@ func digestPlace(a, b, c byte) uint32 {
 }
 
 func (d *digest) fill(text []byte) {
-	clear(d[:])
-	if len(text) < digestWidth {
-		return
+	if d.text++; d.text == 0 {
+		clear(d.marks[:])
+		d.text = 1
 	}
-	gram := uint32(text[0])<<8 | uint32(text[1])<<16
-	for _, c := range text[2:] {
-		gram = gram>>8 | uint32(c)<<16
-		place := gram * gramPrime >> (32 - digestBits)
-		d[place>>6] |= 1 << (place & 63)
+	const group = 1<<(8*digestWidth) - 1
+	marks, number := &d.marks, d.text
+	for ; len(text) >= 4; text = text[1:] {
+		marks[binary.LittleEndian.Uint32(text)&group*gramPrime>>(32-digestBits)] = number
+	}
+	if len(text) == digestWidth {
+		marks[digestPlace(text[0], text[1], text[2])] = number
 	}
 }
 
@@ -53,7 +63,7 @@ func digestPlaces(literal []byte) []uint32 {
 // mayHold is false when the text of the digest cannot hold a literal.
 func (d *digest) mayHold(places []uint32) bool {
 	for _, place := range places {
-		if d[place>>6]&(1<<(place&63)) == 0 {
+		if d.marks[place] != d.text {
 			return false
 		}
 	}

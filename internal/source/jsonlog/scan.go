@@ -61,6 +61,8 @@ type scanner struct {
 	// origin is added to the kind of each window: inScratch within a string
 	// that holds JSON.
 	origin kind
+	// expected is the node whose key was scanned last, where it was the next.
+	expected *node
 	// within are the containers that are open.
 	within [maxDepth]*node
 	arrays [maxDepth]bool
@@ -168,9 +170,10 @@ func (s *scanner) openWhole(start int) fault {
 func (s *scanner) member(i int, n, within *node, inArray bool) (int, *node, *node, fault) {
 	data := s.data
 	var raw []byte
+	s.expected = nil
 	if !inArray {
 		if next := n.next; next != nil && next.raw != "" && len(data)-i > len(next.raw) && string(data[i:i+len(next.raw)]) == next.raw && next.class != named {
-			raw = data[i : i+len(next.raw)]
+			raw, s.expected = data[i:i+len(next.raw)], next
 			i += len(next.raw)
 		} else {
 			var f fault
@@ -192,7 +195,7 @@ func (s *scanner) member(i int, n, within *node, inArray bool) (int, *node, *nod
 				return end, next, nil, ""
 			}
 		}
-		n = s.trie.step(n, within, raw, object)
+		n = s.step(n, within, raw, object)
 		if n.named {
 			if end, next, ok := s.namedData(i, n.parent, within); ok {
 				return end, next, nil, ""
@@ -200,15 +203,23 @@ func (s *scanner) member(i int, n, within *node, inArray bool) (int, *node, *nod
 		}
 		return i + 1, n, n, ""
 	case '[':
-		n = s.trie.step(n, within, raw, array)
+		n = s.step(n, within, raw, array)
 		return i + 1, n, n, ""
 	}
 	end, k, f := scanLiteral(data, i)
 	if f != "" {
 		return i, n, nil, f
 	}
-	n = s.trie.step(n, within, raw, scalar)
+	n = s.step(n, within, raw, scalar)
 	return end, n, nil, s.column(i, end, k)
+}
+
+// step follows the key that was scanned last.
+func (s *scanner) step(from, within *node, raw []byte, class class) *node {
+	if s.expected != nil && s.expected.class == class {
+		return s.expected
+	}
+	return s.trie.step(from, within, raw, class)
 }
 
 // column adds the window of a value.
@@ -227,7 +238,7 @@ func (s *scanner) text(i int, n, within *node, raw []byte) (int, *node, *node, f
 		return len(s.data), n, nil, truncated
 	}
 	from := n
-	n = s.trie.step(from, within, raw, scalar)
+	n = s.step(from, within, raw, scalar)
 	if n.embeds && s.origin == 0 {
 		if inner, ok := s.embedded(i+1, end, from, within, raw); ok {
 			return end + 1, inner, nil, ""

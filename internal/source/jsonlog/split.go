@@ -2,7 +2,9 @@ package jsonlog
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"math/bits"
 
 	"github.com/kulla-defence/kulla/internal/source/charset"
 	"github.com/kulla-defence/kulla/internal/source/format"
@@ -214,16 +216,30 @@ func (t *tracker) step(c byte, end int) {
 // string, and not after a backslash that escapes.
 func closingQuote(text []byte, from int) int {
 	for i := from; ; {
-		j := bytes.IndexByte(text[i:], '"')
-		if j < 0 {
-			return -1
-		}
-		i += j
-		if i == from || text[i-1] != '\\' || !escaped(text, from, i) {
+		i = nextQuote(text, i)
+		if i < 0 || i == from || text[i-1] != '\\' || !escaped(text, from, i) {
 			return i
 		}
 		i++
 	}
+}
+
+// nextQuote finds a quote, or -1. Most strings are short, so that it pays to look
+// at their first bytes without a call.
+func nextQuote(text []byte, from int) int {
+	const tops, ones, quotes = 0x8080808080808080, 0x0101010101010101, 0x2222222222222222
+	for end := min(from+32, len(text)) - 8; from <= end; from += 8 {
+		// The lowest byte that is zero is the lowest that borrows.
+		other := binary.LittleEndian.Uint64(text[from:]) ^ quotes
+		if found := (other - ones) &^ other & tops; found != 0 {
+			return from + bits.TrailingZeros64(found)/8
+		}
+	}
+	found := bytes.IndexByte(text[from:], '"')
+	if found < 0 {
+		return -1
+	}
+	return from + found
 }
 
 // escaped says whether an odd number of backslashes stands before a place.
