@@ -3,6 +3,7 @@ package evtx
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 )
 
 // An instance is one use of a template in a record: the record's own, or that of
@@ -246,5 +247,6 @@ func (d *Decoder) plain(start, end int, parent, slot int32, depth int) error {
 	}
 	d.instances[number].template = d.cache.template(d.form)
 	d.instances[number].count = int32(len(d.values) - first)
+	d.narrow = d.narrow || slices.ContainsFunc(d.values[first:], func(v value) bool { return v.kind == TypeANSIString })
 	return d.nested(number, 0, len(d.values)-first, depth)
 }

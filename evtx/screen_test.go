@@ -147,6 +147,29 @@ func TestScreenOfArraysOfNumbers(t *testing.T) {
 	}
 }
 
+// Text with a byte a character is found wherever a record may have it.
+func TestScreenOfNarrowText(t *testing.T) {
+	t.Parallel()
+	ansi := bytesOf(evtx.TypeANSIString, []byte("needle"))
+	for name, content := range map[string]fragment{
+		"value":        template(element("Event", nil, slot(0)), ansi),
+		"nested":       template(element("Event", nil, slot(0)), val{byte(evtx.TypeBinXML), sequence(head, template(element("A", nil, slot(0)), ansi), raw([]byte{0}))}),
+		"array":        template(element("Event", nil, element("A", nil, slot(0))), bytesOf(evtx.TypeANSIString|evtx.TypeArray, []byte("a\x00needle\x00"))),
+		"without slot": plainElement("Event", nil, raw([]byte{0x05, byte(evtx.TypeANSIString)}, le16(6), []byte("needle"))),
+	} {
+		c := newChunk()
+		c.add(content)
+		d := evtx.NewDecoder(nil)
+		d.Reset(c.bytes(), 0, 0)
+		if !d.Next() {
+			t.Fatal(name, d.Errors())
+		}
+		if _, possible := d.Record().Screen(&wordScreen{word: "needle"}, nil); !possible {
+			t.Errorf("%s: %s was not found", name, d.Record().AppendJSON(nil))
+		}
+	}
+}
+
 // exampleRecords goes over the records of the sample evidence, with the names of
 // their logs.
 func exampleRecords(t *testing.T) iter.Seq2[string, *evtx.Record] {
