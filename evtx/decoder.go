@@ -64,7 +64,7 @@ func (d *Decoder) open() {
 	var ok bool
 	if d.header, ok = parseChunkHeader(d.chunk); !ok {
 		d.at, d.end = len(d.chunk), len(d.chunk)
-		if Unused(d.chunk) {
+		if unused(d.chunk) {
 			return
 		}
 		d.report(0, 0, len(d.chunk), d.headerFault())
@@ -172,7 +172,7 @@ func (d *Decoder) readDoubtful(size int) bool {
 		return false
 	}
 	d.report(d.lastID, at, 0, differ)
-	if d.at > behind && !Unused(d.chunk[behind:d.at]) {
+	if d.at > behind && !unused(d.chunk[behind:d.at]) {
 		d.report(0, behind, d.at-behind, ErrSignature)
 	}
 	return true
@@ -205,7 +205,7 @@ func (d *Decoder) parse(at, size int) error {
 func (d *Decoder) skip(err error) {
 	at := d.at
 	d.at = d.resync(at+1, max(d.end, at+1))
-	if d.at >= d.end && Unused(d.chunk[at:d.end]) {
+	if d.at >= d.end && unused(d.chunk[at:d.end]) {
 		return // padding
 	}
 	d.report(d.idAt(at), at, d.at-at, err)
@@ -284,9 +284,8 @@ func (d *Decoder) headerFault() error {
 // zeros is a page of nothing, which stays near the processor.
 var zeros [4096]byte
 
-// Unused reports whether there is nothing but zeros: Windows makes logs longer
-// than their records need.
-func Unused(b []byte) bool {
+// unused reports whether there is nothing but zeros.
+func unused(b []byte) bool {
 	for len(b) > len(zeros) {
 		if !bytes.Equal(b[:len(zeros)], zeros[:]) {
 			return false

@@ -18,13 +18,14 @@ type instance struct {
 	slot   int32
 }
 
-// A value is the window of one value in the chunk. Its last three fields are its
-// descriptor, as it stands there.
+// A value is the window of one value in the chunk.
 type value struct {
 	offset uint32
 	size   uint16
 	kind   ValueType
-	_      uint8
+	// nested is the number of the instance that a BinXML value holds; 0 is
+	// none, since instance 0 is never nested.
+	nested int32
 }
 
 // An instanceLayout is where the parts of a template instance stand.
@@ -193,7 +194,7 @@ func (d *Decoder) take(l *instanceLayout) taken {
 	offset, nested := uint32(l.data), l.count
 	flags, kinds := ValueType(0), uint64(0) // kinds has a bit for each
 	for i := range values {
-		descriptor := binary.LittleEndian.Uint32(descriptors[4*i : 4*i+4])
+		descriptor := binary.LittleEndian.Uint32(descriptors[4*i:])
 		kind := ValueType(descriptor >> 16)
 		values[i] = value{offset: offset, size: uint16(descriptor), kind: kind}
 		offset += descriptor & 0xffff
@@ -214,28 +215,16 @@ func extend(values []value, n int) []value {
 	return append(values, make([]value, n)...)
 }
 
-// nestedIn gives the instance that a value of another one holds; ok is false where
-// it holds none.
-func (p *parts) nestedIn(instance int32, slot int) (number int32, ok bool) {
-	if v, ok := p.value(instance, slot); !ok || v.kind != TypeBinXML {
-		return 0, false
-	}
-	for i := int(instance) + 1; i < len(p.instances); i++ {
-		if n := &p.instances[i]; n.parent == instance && int(n.slot) == slot {
-			return int32(i), true
-		}
-	}
-	return 0, false
-}
-
 // nested parses the BinXML that is among the values of an instance, from one of
 // them on.
 func (d *Decoder) nested(number, from, count, depth int) error {
-	for i, first := from, int(d.instances[number].first); i < count; i++ {
+	first := int(d.instances[number].first)
+	for i := from; i < count; i++ {
 		v := d.values[first+i]
 		if v.kind != TypeBinXML || v.size == 0 {
 			continue
 		}
+		d.values[first+i].nested = int32(len(d.instances))
 		start := int(v.offset)
 		if err := d.content(start, start+int(v.size), int32(number), int32(i), depth+1); err != nil {
 			return err

@@ -196,8 +196,8 @@ func (b *layoutBuilder) nodes(nodes []node, instance int32, visit func(*node, in
 			return
 		}
 		if n.kind == nodeSlot {
-			if nested, ok := b.nestedIn(instance, n.number); ok {
-				b.nodes(b.instances[nested].template.nodes, nested, visit)
+			if v, ok := b.value(instance, n.number); ok && v.nested > 0 {
+				b.nodes(b.instances[v.nested].template.nodes, v.nested, visit)
 				continue
 			}
 		}

@@ -105,7 +105,7 @@ func (c *decodedChunk) around(d *Decoder, f *File, own []byte, offset int64, shi
 		own = own[:shift]
 	}
 	covered := 0
-	if !bytes.HasPrefix(own, []byte(chunkSignature)) && !Unused(own) {
+	if !bytes.HasPrefix(own, []byte(chunkSignature)) && !unused(own) {
 		covered = c.covered(f, offset)
 	}
 	if covered < len(own) {

@@ -41,6 +41,11 @@ func ChunkSpan(data []byte, final bool) int {
 	return min(len(window), ChunkSize)
 }
 
+// UnusedChunk reports whether data begin with a whole chunk of nothing but zeros.
+// Windows makes logs longer than their records need; a Decoder finds neither
+// records nor faults there.
+func UnusedChunk(data []byte) bool { return len(data) >= ChunkSize && unused(data[:ChunkSize]) }
+
 // misplaced gives the place of a chunk that starts inside the window of another
 // one, as it does where bytes of the file are missing or too many; 0 is none. It
 // is looked for only where this chunk or the next has no header of its own. What
@@ -49,7 +54,7 @@ func misplaced(window []byte) int {
 	own := window[:min(len(window), ChunkSize)]
 	next := window[len(own):]
 	headed := bytes.HasPrefix(own, []byte(chunkSignature))
-	broken := headed && len(next) > 0 && !bytes.HasPrefix([]byte(chunkSignature), next) || !headed && !Unused(own)
+	broken := headed && len(next) > 0 && !bytes.HasPrefix([]byte(chunkSignature), next) || !headed && !unused(own)
 	if !broken || len(window) == 0 {
 		return 0
 	}

@@ -41,8 +41,8 @@ func (t *tree) push(nodes []node, instance int32) {
 	for i := range nodes {
 		n := &nodes[i]
 		if n.kind == nodeSlot {
-			if nested, ok := t.Record.nestedIn(instance, n.number); ok {
-				t.push(t.instances[nested].template.nodes, nested)
+			if v, ok := t.Record.value(instance, n.number); ok && v.nested > 0 {
+				t.push(t.instances[v.nested].template.nodes, v.nested)
 				continue
 			}
 		}

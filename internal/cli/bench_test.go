@@ -295,8 +295,9 @@ func missing(b *testing.B, files []string, parser format.Parser, out *eventsOnly
 		if err != nil {
 			b.Fatal(err)
 		}
-		first := append(slices.Clip(data[:evtx.FileHeaderSize+evtx.ChunkSize]), make([]byte, 8)...) // what says that it goes on
-		state := evtxlog.Format().NewSplitter(format.Options{}).Split(first, false).State
+		// The state of blocks is that of a log of one chunk that goes on.
+		begin := slices.Concat(data[:min(len(data), evtx.FileHeaderSize)], []byte("ElfChnk\x00"), make([]byte, evtx.ChunkSize))
+		state := evtxlog.Format().NewSplitter(format.Options{}).Split(begin, false).State
 		for offset := evtx.FileHeaderSize; offset+evtx.ChunkSize <= len(data); offset += evtx.ChunkSize {
 			block := &format.Block{Data: data[offset : offset+evtx.ChunkSize], Offset: int64(offset), State: state}
 			before, read, problems := engine.Matches(), out.events, out.problems

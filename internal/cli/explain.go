@@ -76,7 +76,7 @@ RULE is the id, name or title of a rule, or a part of its title.`,
 }
 
 func runExplain(ctx context.Context, env Environment, paths []string, options source.Options, x *explainer) error {
-	options.Workers, options.Stdin, options.TempDir = 1, env.In, env.TempDir
+	options.InOrder, options.Stdin, options.TempDir = true, env.In, env.TempDir
 	register, err := readEvidence(ctx, paths, func(int) source.Sink { return x }, options)
 	if errors.Is(err, context.Canceled) {
 		return &outcome{exitInterrupted}

@@ -22,11 +22,11 @@ func Copy(ctx context.Context, paths []string, writerOf func(name string) io.Wri
 	defer cancel(nil)
 	r := newReading(ctx, cancel, options)
 	r.writerOf = writerOf
-	found, skipped := walk(ctx, paths, &options)
-	r.openAll(found)
+	list, skipped := walk(ctx, paths, &options)
+	r.openAll(list)
 	err := context.Cause(ctx)
 	register := r.register.finish(err != nil)
-	register.Skipped = *skipped
+	register.Skipped = skipped
 	return register, err
 }
 

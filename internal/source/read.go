@@ -28,8 +28,8 @@ func Read(ctx context.Context, paths []string, newSink func(worker int) Sink, op
 		sink := newSink(i)
 		workers.Go(func() { r.work(sink) })
 	}
-	found, skipped := walk(ctx, paths, &options)
-	r.openAll(found)
+	list, skipped := walk(ctx, paths, &options)
+	r.openAll(list)
 	close(r.queue)
 	workers.Wait()
 	r.digests.Flush()
@@ -39,15 +39,15 @@ func Read(ctx context.Context, paths []string, newSink func(worker int) Sink, op
 		err = context.Cause(outer)
 	}
 	register := r.register.finish(err != nil)
-	register.Skipped = *skipped
+	register.Skipped = skipped
 	return register, err
 }
 
-// openAll reads all files that are found, several at once.
-func (r *reading) openAll(found <-chan foundFile) {
-	for next := range found {
+// openAll reads all files, several at once.
+func (r *reading) openAll(list []foundFile) {
+	for _, found := range list {
 		r.readers.Go(func() error {
-			r.open(next)
+			r.open(found)
 			return nil
 		})
 	}
@@ -83,11 +83,23 @@ func newReading(ctx context.Context, cancel context.CancelCauseFunc, options Opt
 		queue:    make(chan job, options.Workers),
 		register: new(ledger),
 	}
-	r.readers.SetLimit(options.Workers + 1) // two files are hashed in the time of one
+	r.readers.SetLimit(options.readers())
 	return r
 }
 
+// readers is how many files are read at once: one more than there are workers, so
+// that a piece that is to be hashed finds that of another file (see digest.Desk).
+func (o *Options) readers() int {
+	if o.InOrder {
+		return 1
+	}
+	return o.Workers + 1
+}
+
 func (o Options) withDefaults() Options {
+	if o.InOrder {
+		o.Workers = 1
+	}
 	setDefault(&o.Workers, runtime.GOMAXPROCS(0))
 	setDefault(&o.BlockSize, 1<<20)
 	setDefault(&o.Limits.Bytes, 1<<40)

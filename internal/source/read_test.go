@@ -4,14 +4,17 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/kulla-defence/kulla/evtx"
 	"github.com/kulla-defence/kulla/internal/event"
 	"github.com/kulla-defence/kulla/internal/evtxwriter"
 	"github.com/kulla-defence/kulla/internal/source"
@@ -223,6 +226,10 @@ func TestCancelWhileStandardInputBlocks(t *testing.T) {
 	}
 }
 
+type eventFunc func(*event.Event) error
+
+func (f eventFunc) Event(e *event.Event) error { return f(e) }
+
 type sinkFunc func() error
 
 func (f sinkFunc) Event(*event.Event) error { return f() }
@@ -260,5 +267,42 @@ func TestProgressAddsUp(t *testing.T) {
 	}
 	if progress.Problems.Load() != problems || progress.Unpacked.Load() != unpacked {
 		t.Errorf("%d problems of %d, %d bytes of %d", progress.Problems.Load(), problems, progress.Unpacked.Load(), unpacked)
+	}
+}
+
+// Files come one after the other, by name, where they are asked for in order.
+func TestInOrder(t *testing.T) {
+	t.Parallel()
+	logs := evidence{"a/x.json": lines(20_000), "a.json": lines(20_000), "b.json": lines(20_000)}
+	for _, form := range []evidence{logs, {"all.zip": logs.zip(t)}} {
+		folder := form.folder(t)
+		var order []string
+		_, err := source.Read(t.Context(), []string{folder}, func(int) source.Sink {
+			return eventFunc(func(e *event.Event) error {
+				name := strings.TrimPrefix(strings.TrimPrefix(e.Provenance.Source.Name, folder+"/"), "all.zip!")
+				if len(order) == 0 || order[len(order)-1] != name {
+					order = append(order, name)
+				}
+				return nil
+			})
+		}, source.Options{InOrder: true, Workers: 4, BlockSize: 64 << 10})
+		if want := []string{"a.json", "a/x.json", "b.json"}; err != nil || !slices.Equal(order, want) {
+			t.Errorf("order %q, %v; want %q", order, err, want)
+		}
+	}
+}
+
+// That chunks are missing at the end of a log is told wherever it was cut, and
+// whatever is in its last chunk.
+func TestTruncatedBehindUnusedChunk(t *testing.T) {
+	t.Parallel()
+	whole := eventLog(t, evtxwriter.Options{RecordsPerChunk: 1}, ids(1, 9)...)
+	for chunks := 1; chunks < 9; chunks++ { // a block ends with each second
+		data := slices.Clone(whole[:evtx.FileHeaderSize+chunks*evtx.ChunkSize])
+		clear(data[len(data)-evtx.ChunkSize:])
+		register, events := read(t, source.Options{BlockSize: 2 * evtx.ChunkSize}, evidence{"x.evtx": data}.folder(t))
+		if problems := register.Files[0].Problems; len(events) != chunks-1 || len(problems) != 1 || !strings.Contains(problems[0].Reason, fmt.Sprintf("%d of 9 chunks", chunks)) {
+			t.Errorf("%d chunks: %d events, problems %v", chunks, len(events), problems)
+		}
 	}
 }

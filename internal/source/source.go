@@ -27,6 +27,9 @@ import (
 type Options struct {
 	// Workers is the number of goroutines that parse; 0 is one per processor.
 	Workers int
+	// InOrder gives all events to one sink, file by file in the order of their
+	// names, whatever Workers is.
+	InOrder bool
 	// BlockSize is how many bytes are read and parsed at a time; 0 is 1 MiB.
 	BlockSize int
 	// Limits bound what archives and records may cost.

@@ -46,7 +46,7 @@ func (r *reading) open(found foundFile) {
 	defer file.Close()
 	head, rest := readHead(r.counted(file, found.stream))
 	if kind := archive.Recognise(head); !found.stream && (kind == archive.Zip || kind == archive.SevenZip) {
-		r.options.Progress.BytesRead.Add(-int64(len(head))) // its members count themselves
+		r.options.Progress.BytesRead.Add(-int64(len(head))) // what is read in place is counted there
 		r.inPlace(kind, found, file)
 		return
 	}
@@ -59,6 +59,9 @@ func (r *reading) inPlace(kind archive.Kind, found foundFile, file *os.File) {
 	budget := r.newBudget(func() int64 { return found.size })
 	if err := r.directory(kind, found.name, file, found.size, container{depth: 1, budget: budget}); err != nil {
 		r.problem(entry, problemOf(err, -1))
+	}
+	if kind == archive.SevenZip { // members share what is packed, and do not know their part
+		r.options.Progress.BytesRead.Add(found.size)
 	}
 	r.finishArchive(entry, &hashingReader{in: io.NewSectionReader(file, 0, found.size), hash: sha256.New()})
 }

@@ -28,85 +28,59 @@ type foundFile struct {
 // standardInput is the path, and the name, of standard input.
 const standardInput = "-"
 
-// maxFound is how many files are found before those are read that were found
-// first. What is beyond is missing in what Progress expects until then.
-const maxFound = 1 << 13
-
-// walk finds all files under paths, each once, while those it has found are being
-// read. What cannot be read is among them, too. Skipped is valid when found is
-// closed.
-func walk(ctx context.Context, paths []string, options *Options) (found <-chan foundFile, skipped *[]string) {
-	list := make(chan foundFile, maxFound)
-	w := walker{ctx: ctx, found: list, skip: options.Skip, progress: options.Progress, known: map[string]bool{}}
-	if w.skip == nil {
-		w.skip = func(string, fs.FileInfo) bool { return false }
+// walk finds all files under paths, each once, sorted by name. What cannot be
+// read is in the list, too.
+func walk(ctx context.Context, paths []string, options *Options) (list []foundFile, skipped []string) {
+	skip := options.Skip
+	if skip == nil {
+		skip = func(string, fs.FileInfo) bool { return false }
 	}
-	go func() {
-		defer close(list)
-		for _, path := range paths {
-			w.path(path)
+	for _, path := range paths {
+		if path == standardInput {
+			list = append(list, foundFile{name: path, stream: true})
+			continue
 		}
-		slices.Sort(w.skipped)
-	}()
-	return list, &w.skipped
-}
-
-type walker struct {
-	ctx      context.Context
-	found    chan<- foundFile
-	skip     func(string, fs.FileInfo) bool
-	progress *Progress
-	known    map[string]bool
-	skipped  []string
-}
-
-// pass passes a file on.
-func (w *walker) pass(found foundFile) {
-	switch {
-	case w.known[found.name]:
-		return
-	case found.skipped:
-		w.skipped = append(w.skipped, found.name)
-	default:
-		w.progress.FilesTotal.Add(1)
-		w.progress.BytesTotal.Add(found.size)
-		select {
-		case w.found <- found:
-		case <-w.ctx.Done():
+		list = walkPath(ctx, list, path, skip)
+	}
+	slices.SortStableFunc(list, func(a, b foundFile) int { return strings.Compare(a.name, b.name) })
+	list = slices.CompactFunc(list, func(a, b foundFile) bool { return a.name == b.name })
+	list = slices.DeleteFunc(list, func(found foundFile) bool {
+		if found.skipped {
+			skipped = append(skipped, found.name)
 		}
+		return found.skipped
+	})
+	progress := options.Progress
+	progress.FilesTotal.Add(int64(len(list)))
+	for _, found := range list {
+		progress.BytesTotal.Add(found.size)
 	}
-	w.known[found.name] = true
+	return list, skipped
 }
 
-func (w *walker) path(path string) {
-	if path == standardInput {
-		w.pass(foundFile{name: path, stream: true})
-		return
-	}
+func walkPath(ctx context.Context, list []foundFile, path string, skip func(string, fs.FileInfo) bool) []foundFile {
 	info, err := os.Stat(path) // what the user names may be a symbolic link
 	switch {
 	case err != nil:
-		w.pass(foundFile{name: path, reason: reasonOf(err)})
-		return
+		return append(list, foundFile{name: path, reason: reasonOf(err)})
 	case !info.IsDir():
-		w.pass(foundFile{name: path, size: info.Size(), stream: !info.Mode().IsRegular(), skipped: w.skip(path, info)})
-		return
+		return append(list, foundFile{name: path, size: info.Size(), stream: !info.Mode().IsRegular(), skipped: skip(path, info)})
 	}
 	root, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		w.pass(foundFile{name: path, reason: reasonOf(err)})
-		return
+		return append(list, foundFile{name: path, reason: reasonOf(err)})
 	}
 	filepath.WalkDir(root, func(at string, entry fs.DirEntry, err error) error {
-		if w.ctx.Err() != nil {
+		if ctx.Err() != nil {
 			return fs.SkipAll
 		}
-		if found, ok := visit(at, entry, err, w.skip); ok {
+		if found, ok := visit(at, entry, err, skip); ok {
 			found.name = filepath.Join(path, strings.TrimPrefix(at, root))
-			w.pass(found)
+			list = append(list, found)
 		}
 		return nil
 	})
+	return list
 }
 
 // visit looks at one entry of a folder.

@@ -72,37 +72,43 @@ func (s *splitter) Split(data []byte, final bool) format.Cut {
 		}
 		header = min(evtx.FirstChunk(data), len(data))
 	}
-	size, unused, displaced := chunks(data, header, final)
-	if size <= header && !final {
+	c := chunks(data, header, final)
+	if c.size <= header && !final {
 		return format.Cut{}
 	}
-	return s.cut(data, size, unused, displaced, final)
+	return s.cut(data, c, final)
 }
 
-// chunks gives where the last chunk ends that begins at size or behind it, and how
-// many before that end are unused. Displaced says that it ends where the next
-// begins too early: such a piece is cut by itself.
-func chunks(data []byte, size int, final bool) (end, unused int, displaced bool) {
-	for start := size; size < len(data); {
-		if rest := data[size:]; len(rest) >= evtx.ChunkSize && evtx.Unused(rest[:evtx.ChunkSize]) {
-			size, unused = size+evtx.ChunkSize, unused+1
+// A run is the chunks that are cut together.
+type run struct {
+	// size is where the last ends, and unused how many before that hold nothing.
+	size, unused int
+	// displaced says that the next begins too early. Such a run is one piece.
+	displaced bool
+}
+
+// chunks gives the chunks that begin at start or behind it.
+func chunks(data []byte, start int, final bool) run {
+	r := run{size: start}
+	for r.size < len(data) && !r.displaced {
+		rest := data[r.size:]
+		// What is cut must not be the last unless that is known.
+		if (final || len(rest) > evtx.ChunkSize) && evtx.UnusedChunk(rest) {
+			r.size, r.unused = r.size+evtx.ChunkSize, r.unused+1
 			continue
 		}
-		span := evtx.ChunkSpan(data[size:], final)
-		displaced = span < evtx.ChunkSize && size+span < len(data)
-		if span == 0 || displaced && size > start {
-			return size, unused, false
-		}
-		size, unused = size+span, 0
-		if displaced {
+		span := evtx.ChunkSpan(rest, final)
+		displaced := span < evtx.ChunkSize && span < len(rest)
+		if span == 0 || displaced && r.size > start {
 			break
 		}
+		r = run{r.size + span, 0, displaced}
 	}
-	return size, unused, displaced
+	return r
 }
 
 // cut hands over the first bytes of the data, with what their parser must know.
-func (s *splitter) cut(data []byte, size, unused int, displaced, final bool) format.Cut {
+func (s *splitter) cut(data []byte, r run, final bool) format.Cut {
 	if !s.begun {
 		s.begun, s.state.header = true, int64(evtx.FirstChunk(data))
 		s.expected = expectedChunks(data)
@@ -111,13 +117,13 @@ func (s *splitter) cut(data []byte, size, unused int, displaced, final bool) for
 	if s.displaced && bytes.HasPrefix(data, chunkSignature) {
 		problems = append(problems, format.Problem{Offset: s.offset, Kind: format.ReadAnyway, Reason: "a chunk is not where it should start: bytes before it are missing, or too many"})
 	}
-	s.offset, s.displaced = s.offset+int64(size), displaced
-	if seen := (s.offset - s.state.header + evtx.ChunkSize - 1) / evtx.ChunkSize; final && size == len(data) && seen < s.expected {
+	s.offset, s.displaced = s.offset+int64(r.size), r.displaced
+	if seen := (s.offset - s.state.header + evtx.ChunkSize - 1) / evtx.ChunkSize; final && r.size == len(data) && seen < s.expected {
 		problems = append(problems, format.Problem{Offset: -1, Kind: format.Truncated, Reason: fmt.Sprintf("truncated: the file ends after %d of %d chunks", seen, s.expected)})
 	}
-	cut := format.Cut{Size: size, State: s.state}
-	if problems != nil || unused > 0 {
-		cut.State = &state{s.state.header, s.state.carve, problems, unused}
+	cut := format.Cut{Size: r.size, State: s.state}
+	if problems != nil || r.unused > 0 {
+		cut.State = &state{header: s.state.header, carve: s.state.carve, problems: problems, unused: r.unused}
 	}
 	return cut
 }
