@@ -227,11 +227,8 @@ func closingQuote(text []byte, from int) int {
 // nextQuote finds a quote, or -1. Most strings are short, so that it pays to look
 // at their first bytes without a call.
 func nextQuote(text []byte, from int) int {
-	const tops, ones, quotes = 0x8080808080808080, 0x0101010101010101, 0x2222222222222222
 	for end := min(from+32, len(text)) - 8; from <= end; from += 8 {
-		// The lowest byte that is zero is the lowest that borrows.
-		other := binary.LittleEndian.Uint64(text[from:]) ^ quotes
-		if found := (other - ones) &^ other & tops; found != 0 {
+		if found := zeroBytes(binary.LittleEndian.Uint64(text[from:]) ^ '"'*ones); found != 0 {
 			return from + bits.TrailingZeros64(found)/8
 		}
 	}

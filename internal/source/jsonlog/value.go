@@ -99,16 +99,13 @@ func appendUnescaped(dst, text []byte) []byte {
 // not ASCII, and returns how much that is. Paths in logs of Windows have a
 // backslash in every few bytes, so it looks at eight at a time.
 func appendPlain(dst, text []byte) ([]byte, int) {
-	const tops, ones, backslashes = 0x8080808080808080, 0x0101010101010101, 0x5c5c5c5c5c5c5c5c
 	dst = slices.Grow(dst, len(text))
 	out := dst[len(dst) : len(dst)+len(text)]
 	n := 0
 	for ; n+8 <= len(text); n += 8 {
 		word := binary.LittleEndian.Uint64(text[n:])
 		binary.LittleEndian.PutUint64(out[n:], word)
-		// The lowest byte that is zero is the lowest that borrows.
-		other := word ^ backslashes
-		if special := (word | (other-ones)&^other) & tops; special != 0 {
+		if special := word&tops | zeroBytes(word^('\\'*ones)); special != 0 {
 			n += bits.TrailingZeros64(special) / 8
 			return dst[:len(dst)+n], n
 		}
@@ -118,6 +115,16 @@ func appendPlain(dst, text []byte) ([]byte, int) {
 	}
 	return dst[:len(dst)+n], n
 }
+
+// Eight bytes at once.
+const (
+	tops = 0x8080808080808080
+	ones = 0x0101010101010101
+)
+
+// zeroBytes sets the top bit of the lowest byte that is zero, and perhaps of some
+// above it: the lowest is the first that borrows when one is taken from each.
+func zeroBytes(word uint64) uint64 { return (word - ones) &^ word & tops }
 
 // beyondASCII is how many bytes at the beginning of a text are not ASCII.
 func beyondASCII(text []byte) int {
