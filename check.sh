@@ -54,8 +54,8 @@ fuzzing() {
 	done
 }
 
-# A few tests read the whole sample many times, which takes minutes with race
-# detection. They are left out there, and packages that have any run without it.
+# Some tests read the sample many times, or flip every byte, which takes minutes with race
+# detection. They are left out there, and packages that have any run without it, too.
 long_tests() {
 	local packages
 	packages=$(grep -rl --include='*_test.go' 'testing\.Short()' . | xargs -n 1 dirname | sort -u)

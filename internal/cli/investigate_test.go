@@ -169,6 +169,9 @@ func clusterIn(t *testing.T, file string) (cluster string) {
 // evidence has the same.
 func TestClustersOfUnrelatedCases(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes minutes with race detection")
+	}
 	one := clusterIn(t, investigating(t, "--no-report", sampleEvidence()))
 	if again := clusterIn(t, investigating(t, "--no-report", sampleEvidence())); again != one {
 		t.Errorf("the sample is %s, and another time %s", one, again)

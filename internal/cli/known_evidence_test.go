@@ -232,6 +232,9 @@ func TestEarlierContentAddsNothing(t *testing.T) {
 // Evidence under another path, in whatever archive, is the same evidence.
 func TestEvidenceUnderAnotherPathIsTheSame(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes minutes with race detection")
+	}
 	data, err := os.ReadFile(sampleEvidence())
 	if err != nil {
 		t.Fatal(err)
@@ -511,6 +514,9 @@ func must[T any](value T, err error) T {
 // Who was attacked is remembered, and a changed assessment is said.
 func TestVictimIsRemembered(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes minutes with race detection")
+	}
 	file := investigating(t, "--no-report", "--victim-country", "al", "--victim-sector", "government", sampleEvidence())
 	before := told(t, file)
 	if !strings.Contains(before, "country=AL") {

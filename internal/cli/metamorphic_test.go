@@ -447,6 +447,9 @@ func TestReadingWhileLogsGrowDoesNotMatter(t *testing.T) {
 // A rule set without correlations leaves what is kept for those of another.
 func TestOtherRulesDoNotMatterToCorrelations(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes minutes with race detection")
+	}
 	folder := unzipped(t, sampleEvidence())
 	hosts := must(filepath.Glob(filepath.Join(folder, "*")))
 	rules := filepath.Join(t.TempDir(), "none.yml")

@@ -70,6 +70,9 @@ func twoRuleSets(t *testing.T) (log, other, byUser, byHost string) {
 // Rule sets that take turns on one case find what each finds alone.
 func TestRuleSetsTakeTurns(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes minutes with race detection")
+	}
 	log, other, byUser, byHost := twoRuleSets(t)
 	titles := map[string]string{byUser: "Many failed logons", byHost: "Many failed logons of one user"}
 	type run struct {

@@ -262,6 +262,9 @@ func TestVerifySurvivesFlips(t *testing.T) {
 // nor as UTF-16, and the proofs hold.
 func TestRedactedExportOfTheSample(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes minutes with race detection")
+	}
 	evidence := filepath.Join("..", "..", "examples", "evidence.zip")
 	file := investigating(t, "-q", "--no-report", evidence)
 	export := filepath.Join(t.TempDir(), "export.zip")
@@ -299,6 +302,9 @@ func TestRedactedExportOfTheSample(t *testing.T) {
 // name that nothing has is refused.
 func TestRedactOneEntity(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes minutes with race detection")
+	}
 	evidence := filepath.Join("..", "..", "examples", "evidence.zip")
 	file := investigating(t, "-q", "--no-report", evidence)
 	export := func(what string) (members map[string][]byte, errors string, code int) {

@@ -244,6 +244,9 @@ func TestVerifyRenamed(t *testing.T) {
 // Each bit of each leaf, hash, checkpoint, key and of the secret.
 func TestVerifyFindsEveryFlip(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes minutes with race detection")
+	}
 	s := newSampleCase(t)
 	flip := func(what, check string, leaf int64, change func(k *keptLedger)) {
 		changed := s.clone()

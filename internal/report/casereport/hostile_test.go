@@ -159,6 +159,9 @@ func membersOf(f *detect.Finding) []*detect.Member {
 // bounded size, and nothing in it acts.
 func TestHostileTexts(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes minutes with race detection")
+	}
 	for name, text := range hostileTexts() {
 		for _, keys := range []bool{false, true} {
 			for _, format := range Formats() {
