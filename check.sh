@@ -54,7 +54,7 @@ fuzzing() {
 	done
 }
 
-# Some tests read the sample many times, or flip every byte, which takes minutes with race
+# Some tests read the sample many times, flip every byte, or try all public rules, which takes minutes with race
 # detection. They are left out there, and packages that have any run without it, too.
 long_tests() {
 	local packages

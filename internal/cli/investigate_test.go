@@ -94,6 +94,9 @@ func TestInvestigationDoesNotDependOnWorkers(t *testing.T) {
 // Unchanged evidence leaves every byte of the case as it was.
 func TestRepeatedInvestigationChangesNothing(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes minutes with race detection")
+	}
 	file := investigating(t, sampleEvidence())
 	before, err := os.ReadFile(file)
 	if err != nil {
@@ -116,6 +119,9 @@ func TestRepeatedInvestigationChangesNothing(t *testing.T) {
 // correlation across them needs, and joins them.
 func TestMoreEvidenceExtendsTheCase(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes minutes with race detection")
+	}
 	web, others := splitEvidence(t, "WEB01/")
 	file := investigating(t, "--no-report", web)
 	var first, all int64

@@ -173,6 +173,9 @@ const mailLog = "MAIL01/W3SVC1/u_ex211012.log"
 // read once.
 func TestGrownLogIsReadOnce(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes minutes with race detection")
+	}
 	for _, member := range []string{mailLog, "MAIL01/W3SVC1/u_ex220715.log"} {
 		evidence := filepath.Join(t.TempDir(), "u.log")
 		file := filepath.Join(t.TempDir(), "x"+caseExtension)

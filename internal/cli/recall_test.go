@@ -23,6 +23,9 @@ import (
 //	go test -run TestRecall -v ./internal/cli
 func TestRecall(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes minutes with race detection")
+	}
 	data := recallData(t)
 	sets := []struct{ name, rules string }{{"ours", "builtin"}, {"public", filepath.Join(data, "sigma-rules.zip")}}
 	archive := filepath.Join(data, "evtx-by-technique.zip")

@@ -136,6 +136,9 @@ func TestMergeIsIdempotent(t *testing.T) {
 // All that there is goes together: no id is lost, and no reference leads nowhere.
 func TestMergeWhole(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes minutes with race detection")
+	}
 	galaxy, err := ImportMISPGalaxy(openGalaxy(t))
 	if err != nil {
 		t.Fatal(err)

@@ -65,6 +65,9 @@ func TestImportMISPGalaxyWhole(t *testing.T) {
 // our own file and from the galaxy.
 func TestRenamedIsWhole(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes minutes with race detection")
+	}
 	galaxy, err := ImportMISPGalaxy(openGalaxy(t))
 	if err != nil {
 		t.Fatal(err)

@@ -72,6 +72,9 @@ var publicReasons = map[string]int{
 
 func TestSelfTestPublicRules(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes minutes with race detection")
+	}
 	folder := cmp.Or(os.Getenv("KULLA_DATA"), "../../../shared/data")
 	archive, err := zip.OpenReader(filepath.Join(folder, "sigma-rules.zip"))
 	if errors.Is(err, os.ErrNotExist) {

@@ -240,6 +240,9 @@ func openATTACK(t *testing.T) *knowledge.Base {
 // A few of the real cases: the whole is kulla attribution evaluate.
 func TestRealReports(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes minutes with race detection")
+	}
 	base := openATTACK(t)
 	lab := newLab(base)
 	var few []testCase
