@@ -10,7 +10,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-fuzztime=${FUZZTIME:-2s}
+fuzztime=${FUZZTIME:-1s}
 
 step() { printf '\n== %s\n' "$*"; }
 
