@@ -54,8 +54,9 @@ fuzzing() {
 	done
 }
 
-# Some tests read the sample many times, flip every byte, or try all public rules, which takes minutes with race
-# detection. They are left out there, and packages that have any run without it, too.
+# Some tests read the sample many times, flip every byte, or try all public
+# rules, which takes minutes with race detection. They are left out there, and
+# packages that have any run without it, too.
 long_tests() {
 	local packages
 	packages=$(grep -rl --include='*_test.go' 'testing\.Short()' . | xargs -n 1 dirname | sort -u)

@@ -25,9 +25,7 @@ tags: [attack.t1059]
 // where others are at hand under the same id.
 func TestBundleHasTheRulesOfTheCase(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it takes minutes with race detection")
-	}
+	slow(t)
 	folder := t.TempDir()
 	write := func(name, title string) string {
 		file := filepath.Join(folder, name)
@@ -120,9 +118,7 @@ func TestBundleHasWhatCorrelationsReferTo(t *testing.T) {
 // A case made with the rules in the binary has them without being told.
 func TestBundleHasTheBuiltInRules(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it takes minutes with race detection")
-	}
+	slow(t)
 	file := investigating(t, "--no-report", sampleEvidence())
 	for _, format := range []string{"stix", "stix-interop"} {
 		out, code := kulla(t, "case", "report", "-f", format, file)

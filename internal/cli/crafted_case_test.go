@@ -124,9 +124,7 @@ func forgeLeaves(t *testing.T, file, kind string, forge func([]byte) []byte) (ch
 // of it acts on who looks.
 func TestForgedLeaves(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it takes minutes with race detection")
-	}
+	slow(t)
 	file, evidence := smallKept(t)
 	const terminal = "\\u001b]0;owned\\u0007\\u202e\u202e\u009b31m<script>window.pwned=1</script>[x](javascript:1)\u2028"
 	// strings replaces every string, or those under one name.

@@ -18,9 +18,7 @@ import (
 // KULLA_EXHAUSTIVE is set (then it takes minutes), both see every n-th event.
 func TestFastFindsWhatPlainFinds(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it takes minutes with race detection")
-	}
+	slow(t)
 	set, taxonomy, err := ruleOptions{paths: []string{sharedData(t, "sigma-rules.zip")}}.load()
 	if err != nil {
 		t.Fatal(err)

@@ -168,9 +168,7 @@ func hostileEvidence(t *testing.T) (evidence, rules string) {
 // workers, that verifies; and nothing that is printed or written of it acts.
 func TestHostileEvidence(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it takes minutes with race detection")
-	}
+	slow(t)
 	evidence, rules := hostileEvidence(t)
 	folder := t.TempDir()
 	file, key := filepath.Join(folder, "x"+caseExtension), filepath.Join(folder, "signing.key")

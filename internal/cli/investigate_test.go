@@ -94,9 +94,7 @@ func TestInvestigationDoesNotDependOnWorkers(t *testing.T) {
 // Unchanged evidence leaves every byte of the case as it was.
 func TestRepeatedInvestigationChangesNothing(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it takes minutes with race detection")
-	}
+	slow(t)
 	file := investigating(t, sampleEvidence())
 	before, err := os.ReadFile(file)
 	if err != nil {
@@ -119,9 +117,7 @@ func TestRepeatedInvestigationChangesNothing(t *testing.T) {
 // correlation across them needs, and joins them.
 func TestMoreEvidenceExtendsTheCase(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it takes minutes with race detection")
-	}
+	slow(t)
 	web, others := splitEvidence(t, "WEB01/")
 	file := investigating(t, "--no-report", web)
 	var first, all int64
@@ -175,9 +171,7 @@ func clusterIn(t *testing.T, file string) (cluster string) {
 // evidence has the same.
 func TestClustersOfUnrelatedCases(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it takes minutes with race detection")
-	}
+	slow(t)
 	one := clusterIn(t, investigating(t, "--no-report", sampleEvidence()))
 	if again := clusterIn(t, investigating(t, "--no-report", sampleEvidence())); again != one {
 		t.Errorf("the sample is %s, and another time %s", one, again)

@@ -173,9 +173,7 @@ const mailLog = "MAIL01/W3SVC1/u_ex211012.log"
 // read once.
 func TestGrownLogIsReadOnce(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it takes minutes with race detection")
-	}
+	slow(t)
 	for _, member := range []string{mailLog, "MAIL01/W3SVC1/u_ex220715.log"} {
 		evidence := filepath.Join(t.TempDir(), "u.log")
 		file := filepath.Join(t.TempDir(), "x"+caseExtension)
@@ -235,9 +233,7 @@ func TestEarlierContentAddsNothing(t *testing.T) {
 // Evidence under another path, in whatever archive, is the same evidence.
 func TestEvidenceUnderAnotherPathIsTheSame(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it takes minutes with race detection")
-	}
+	slow(t)
 	data, err := os.ReadFile(sampleEvidence())
 	if err != nil {
 		t.Fatal(err)
@@ -517,9 +513,7 @@ func must[T any](value T, err error) T {
 // Who was attacked is remembered, and a changed assessment is said.
 func TestVictimIsRemembered(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it takes minutes with race detection")
-	}
+	slow(t)
 	file := investigating(t, "--no-report", "--victim-country", "al", "--victim-sector", "government", sampleEvidence())
 	before := told(t, file)
 	if !strings.Contains(before, "country=AL") {

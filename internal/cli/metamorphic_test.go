@@ -351,9 +351,7 @@ func filesIn(t *testing.T, folder string) (files []string) {
 // correlations find across hosts.
 func TestReadingHostByHostDoesNotMatter(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it takes minutes with race detection")
-	}
+	slow(t)
 	folder := unzipped(t, sampleEvidence())
 	hosts, err := filepath.Glob(filepath.Join(folder, "*"))
 	if err != nil || len(hosts) != 9 {
@@ -396,9 +394,7 @@ func TestReadingHostByHostDoesNotMatter(t *testing.T) {
 // host is read in some of the orders, and in all with KULLA_EXHAUSTIVE.
 func TestReadingWhileLogsGrowDoesNotMatter(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it takes minutes with race detection")
-	}
+	slow(t)
 	for host, orders := range map[string][]string{"DC01": {"first", "all at last"}, "MAIL01": {"between"}, "WS01": {"last"}} {
 		t.Run(host, func(t *testing.T) {
 			t.Parallel()
@@ -447,9 +443,7 @@ func TestReadingWhileLogsGrowDoesNotMatter(t *testing.T) {
 // A rule set without correlations leaves what is kept for those of another.
 func TestOtherRulesDoNotMatterToCorrelations(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it takes minutes with race detection")
-	}
+	slow(t)
 	folder := unzipped(t, sampleEvidence())
 	hosts := must(filepath.Glob(filepath.Join(folder, "*")))
 	rules := filepath.Join(t.TempDir(), "none.yml")

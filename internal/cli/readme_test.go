@@ -60,9 +60,7 @@ var word = regexp.MustCompile(`'[^']*'|\S+`)
 // Every command in the README runs, one after another in one folder, and prints
 // what the README says it does.
 func TestReadmeCommands(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes minutes with race detection")
-	}
+	slow(t)
 	sessions := readmeSessions(t)
 	if len(sessions) < 5 {
 		t.Errorf("%d commands found in the README", len(sessions))

@@ -12,9 +12,7 @@ import (
 // and the page says what was taken.
 func TestReferencesOfReportsLeadSomewhere(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it takes minutes with race detection")
-	}
+	slow(t)
 	examples := filepath.Join("..", "..", "examples")
 	for name, arguments := range map[string][]string{
 		"logs": {"evidence.zip"}, "artefacts": {"evidence.zip", "--artefacts", filepath.Join(examples, "artefacts.yml")},

@@ -70,9 +70,7 @@ func twoRuleSets(t *testing.T) (log, other, byUser, byHost string) {
 // Rule sets that take turns on one case find what each finds alone.
 func TestRuleSetsTakeTurns(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it takes minutes with race detection")
-	}
+	slow(t)
 	log, other, byUser, byHost := twoRuleSets(t)
 	titles := map[string]string{byUser: "Many failed logons", byHost: "Many failed logons of one user"}
 	type run struct {

@@ -15,9 +15,7 @@ import (
 // What a screen leaves out holds the term in no column.
 func TestScreenedSearchFindsTheSame(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it takes minutes with race detection")
-	}
+	slow(t)
 	folder := t.TempDir()
 	write(t, filepath.Join(folder, "odd.json"), `{"EventID":1,"Channel":"Security","Computer":"WS01","a":"\u212aerberos maſk","b":true,"c":"F\u00cbMIJE","d":-1.5e7,"e":"x\ny"}`+"\n"+
 		`{"EventID":2,"Channel":"Security","Computer":"WS01","a":"kerberos mask","b":"false","c":"fëmije","nested":{"q":["tr\u0055e q"]}}`+"\n")

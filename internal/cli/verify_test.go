@@ -22,6 +22,15 @@ import (
 	"github.com/kulla-defence/kulla/internal/store"
 )
 
+// slow leaves out a test where race detection would make minutes of it: check.sh
+// runs it without.
+func slow(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it takes minutes with race detection")
+	}
+}
+
 // answering runs a command that may well fail, and returns all that it says.
 func answering(t *testing.T, arguments ...string) (stdout, stderr string, code int) {
 	t.Helper()
@@ -262,9 +271,7 @@ func TestVerifySurvivesFlips(t *testing.T) {
 // nor as UTF-16, and the proofs hold.
 func TestRedactedExportOfTheSample(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it takes minutes with race detection")
-	}
+	slow(t)
 	evidence := filepath.Join("..", "..", "examples", "evidence.zip")
 	file := investigating(t, "-q", "--no-report", evidence)
 	export := filepath.Join(t.TempDir(), "export.zip")
@@ -302,9 +309,7 @@ func TestRedactedExportOfTheSample(t *testing.T) {
 // name that nothing has is refused.
 func TestRedactOneEntity(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it takes minutes with race detection")
-	}
+	slow(t)
 	evidence := filepath.Join("..", "..", "examples", "evidence.zip")
 	file := investigating(t, "-q", "--no-report", evidence)
 	export := func(what string) (members map[string][]byte, errors string, code int) {
