@@ -4,6 +4,10 @@ import (
 	"bufio"
 	"io"
 	"iter"
+	"runtime"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/kulla-defence/kulla/internal/detect"
 	"github.com/kulla-defence/kulla/internal/findingjson"
@@ -13,19 +17,82 @@ import (
 // Digests gives the SHA-256 of a source, and false where it is not known.
 type Digests = findingjson.Digests
 
+// findingsAtOnce is how many findings one goroutine puts into JSON.
+const findingsAtOnce = 64
+
 // WriteFindings writes findings as JSON, one object a line, as
-// docs/formats/finding.md describes them.
+// docs/formats/finding.md describes them. They are put into JSON side by side,
+// so digests is called from several goroutines; they are written in order. What
+// came before an error is written.
 func WriteFindings(w io.Writer, findings iter.Seq2[*detect.Finding, error], digests Digests) error {
-	out := bufio.NewWriterSize(w, 64<<10)
-	var line []byte
-	for finding, err := range findings {
+	var writing errgroup.Group
+	var failed atomic.Bool
+	ahead := 2 * runtime.GOMAXPROCS(0)
+	inOrder, spare := make(chan chan []byte, ahead), make(chan []byte, ahead+1)
+	writing.Go(func() error { return writeInOrder(w, inOrder, spare, &failed) })
+	err := inBatches(findings, func(batch []*detect.Finding) bool {
+		lines := make(chan []byte, 1)
+		inOrder <- lines // waits while so many are ahead
+		go func() { lines <- appendLines(bufferOf(spare), batch, digests) }()
+		return !failed.Load()
+	})
+	close(inOrder)
+	if failure := writing.Wait(); failure != nil {
+		return failure
+	}
+	return err
+}
+
+// inBatches passes findings on in batches, until take returns false or there is
+// an error.
+func inBatches(findings iter.Seq2[*detect.Finding, error], take func([]*detect.Finding) bool) error {
+	batch := make([]*detect.Finding, 0, findingsAtOnce)
+	for f, err := range findings {
 		if err != nil {
+			take(batch)
 			return err
 		}
-		line = findingjson.Append(line[:0], finding, digests)
-		line = append(line, '\n')
-		if _, err := out.Write(line); err != nil {
-			return err
+		if batch = append(batch, f); len(batch) < findingsAtOnce {
+			continue
+		}
+		if !take(batch) {
+			return nil
+		}
+		batch = make([]*detect.Finding, 0, findingsAtOnce)
+	}
+	take(batch)
+	return nil
+}
+
+func appendLines(dst []byte, batch []*detect.Finding, digests Digests) []byte {
+	for _, f := range batch {
+		dst = append(findingjson.Append(dst, f, digests), '\n')
+	}
+	return dst
+}
+
+// bufferOf returns a buffer that was written, if there is one.
+func bufferOf(spare <-chan []byte) []byte {
+	select {
+	case buffer := <-spare:
+		return buffer[:0]
+	default:
+		return nil
+	}
+}
+
+// writeInOrder writes what comes, in order. After an error it only takes it, so
+// that nobody waits.
+func writeInOrder(w io.Writer, inOrder <-chan chan []byte, spare chan<- []byte, failed *atomic.Bool) error {
+	out := bufio.NewWriterSize(w, 64<<10)
+	for lines := range inOrder {
+		text := <-lines
+		if _, err := out.Write(text); err != nil { // which stays, for Flush to return
+			failed.Store(true)
+		}
+		select {
+		case spare <- text:
+		default:
 		}
 	}
 	return out.Flush()

@@ -15,6 +15,7 @@ import (
 
 	"github.com/kulla-defence/kulla/internal/detect"
 	"github.com/kulla-defence/kulla/internal/event"
+	"github.com/kulla-defence/kulla/internal/findingjson"
 	"github.com/kulla-defence/kulla/internal/source"
 	"github.com/kulla-defence/kulla/sigma"
 )
@@ -93,6 +94,48 @@ func TestWriteFindings(t *testing.T) {
 		if !json.Valid(line) {
 			t.Errorf("not JSON: %s", line)
 		}
+	}
+}
+
+// However many findings are put into JSON side by side, they stand in order, and
+// what came before an error is written.
+func TestWriteFindingsKeepsTheirOrder(t *testing.T) {
+	t.Parallel()
+	var list []*detect.Finding
+	var want []byte
+	for i := range 20*findingsAtOnce + 3 {
+		f := *findings()[i%3]
+		f.Place.Offset = int64(i)
+		list, want = append(list, &f), append(findingjson.Append(want, &f, digests), '\n')
+	}
+	failure := errors.New("disk failure")
+	for name, stream := range map[string]iter.Seq2[*detect.Finding, error]{
+		"whole": streamOf(list),
+		"failing": func(yield func(*detect.Finding, error) bool) {
+			streamOf(list)(yield)
+			yield(nil, failure)
+		},
+	} {
+		var out bytes.Buffer
+		if err := WriteFindings(&out, stream, digests); errors.Is(err, failure) != (name == "failing") {
+			t.Errorf("%s: error %v", name, err)
+		}
+		if !bytes.Equal(out.Bytes(), want) {
+			t.Errorf("%s: %d bytes, want %d, in the order of the findings", name, out.Len(), len(want))
+		}
+	}
+}
+
+// Where nothing can be written any more, no more findings are asked for.
+func TestWriteFindingsStopsWhereNothingCanBeWritten(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	endless := func(yield func(*detect.Finding, error) bool) {
+		for ; yield(findings()[0], nil); asked++ {
+		}
+	}
+	if err := WriteFindings(brokenPipe{}, endless, digests); !errors.Is(err, errBroken) {
+		t.Errorf("after %d findings: error %v, want the one of the writer", asked, err)
 	}
 }
 

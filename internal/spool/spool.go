@@ -52,8 +52,9 @@ type span struct{ from, to int }
 
 // New returns an empty spool, of which each shelf keeps so many bytes in
 // memory. The temporary file is made in folder; empty is the system's. Compare
-// is the order of items, such as bytes.Compare; damage to the temporary file
-// may show it bytes that were never an item.
+// is the order of items, such as bytes.Compare; it is called from several
+// goroutines, and damage to the temporary file may show it bytes that were never
+// an item.
 func New(budget int, folder string, compare func(a, b []byte) int) *Spool {
 	return &Spool{budget: budget, folder: folder, compare: compare}
 }
@@ -159,6 +160,11 @@ func (s *Spool) All() iter.Seq2[[]byte, error] {
 type stream func() ([]byte, error)
 
 func (s *Spool) streams() []stream {
+	var sorting sync.WaitGroup
+	for _, shelf := range s.shelves {
+		sorting.Go(shelf.sort)
+	}
+	sorting.Wait()
 	var streams []stream
 	for _, shelf := range s.shelves {
 		streams = append(streams, shelf.stream())
@@ -169,8 +175,8 @@ func (s *Spool) streams() []stream {
 	return streams
 }
 
+// stream gives the items of a shelf that is sorted.
 func (h *Shelf) stream() stream {
-	h.sort()
 	i := -1
 	return func() ([]byte, error) {
 		if i++; i >= len(h.items) {
