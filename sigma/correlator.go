@@ -74,8 +74,12 @@ type Hit struct {
 	// event does not have is left out; one with several values stands there
 	// several times.
 	Values []FieldText
-	// Ref is the caller's name for the event. It orders hits of equal time.
+	// Ref is the caller's name for the hit. It orders hits of equal time.
 	Ref uint64
+	// Event is the caller's number for the event: an event that several rules
+	// match gives hits of one number, which follow one another. With 0, a hit
+	// is an event of its own.
+	Event uint64
 }
 
 // FieldText is one value of a field.
@@ -203,7 +207,7 @@ func (c *Correlator) Flush() []Alert {
 
 func (c *Correlator) process(next pendingHit) {
 	c.closeBefore(next.time)
-	hit := arrival{time: next.time, ref: next.hit.Ref, values: next.hit.Values}
+	hit := arrival{time: next.time, ref: next.hit.Ref, event: next.hit.Event, values: next.hit.Values}
 	for _, to := range c.links[next.hit.Rule] {
 		c.deliver(to, &hit)
 	}
@@ -232,27 +236,44 @@ func (c *Correlator) closeBefore(now int64) {
 type arrival struct {
 	time   int64
 	ref    uint64
+	event  uint64 // the one that it came with; 0 is one of its own
 	alert  *Alert // nil for the hit of a rule
+	again  bool   // no alert, but its condition still holds
 	values []FieldText
 }
 
 // report returns an alert to the caller, if it is to be shown, and passes it
 // on to the correlations about it.
-func (c *Correlator) report(k *correlating, alert *Alert, carried []FieldText, at int64) {
+func (c *Correlator) report(k *correlating, hit *arrival) {
 	k.statistics.Alerts++
 	if k.emits {
-		c.alerts = append(c.alerts, *alert)
-	}
-	if len(k.links) == 0 {
-		return
-	}
-	hit := arrival{time: at, alert: alert, values: carried}
-	if len(alert.Refs) > 0 {
-		hit.ref = alert.Refs[len(alert.Refs)-1]
+		c.alerts = append(c.alerts, *hit.alert)
 	}
 	for _, to := range k.links {
-		c.deliver(to, &hit)
+		c.deliver(to, hit)
 	}
+}
+
+// goOn tells the correlations that ask whether the condition of a group holds,
+// not how often, that it still does, where that is no alert.
+func (c *Correlator) goOn(k *correlating, g *group, at int64, value float64) {
+	if !slices.ContainsFunc(k.links, link.asksWhether) {
+		return
+	}
+	latest := g.entries[len(g.entries)-1:] // what those before brought was told with them
+	hit := k.arrivalOf(g, k.alertOf(g, at, value), at, latest)
+	hit.again = true
+	for _, to := range k.links {
+		if to.asksWhether() {
+			c.deliver(to, &hit)
+		}
+	}
+}
+
+// asksWhether reports whether it leads to a correlation that asks only whether
+// its rules matched.
+func (l link) asksWhether() bool {
+	return l.to.rule.Type == Temporal || l.to.rule.Type == TemporalOrdered
 }
 
 // CorrelatorStatistics say what could not be taken into account.

@@ -16,6 +16,7 @@ type group struct {
 	head    int
 	meter   meter
 	hits    int // in the window
+	alerts  int // of those, alerts of other correlations
 	// opened and last are the times of the first and the latest hit.
 	opened, last int64
 	// slides says that the first window was judged, where that is done at the
@@ -37,7 +38,9 @@ type entry struct {
 	time    int64
 	hit     bool // false for the further values of one hit
 	ref     uint64
+	event   uint64
 	alert   *Alert // instead of ref, for the alert of a correlation
+	again   uint64 // the positions of a rule that still holds, 0 for another hit
 	number  float64
 	text    *distinctText
 	carried [][]string
@@ -49,9 +52,7 @@ func (g *group) window() []entry { return g.entries[g.head:] }
 func (g *group) dropOldest() {
 	oldest := &g.entries[g.head]
 	g.meter.remove(oldest)
-	if oldest.hit {
-		g.hits--
-	}
+	g.count(oldest, -1)
 	*oldest = entry{}
 	g.head++
 	if g.head > len(g.entries)/2 {
@@ -61,10 +62,38 @@ func (g *group) dropOldest() {
 	}
 }
 
-func (g *group) empty() {
-	clear(g.entries)
-	g.entries, g.head, g.hits = g.entries[:0], 0, 0
-	g.meter.clear()
+// count counts an entry that comes, or that goes.
+func (g *group) count(e *entry, by int) {
+	if e.hit {
+		g.hits += by
+	}
+	if e.hit && e.alert != nil {
+		g.alerts += by
+	}
+}
+
+// has reports whether the event of a hit is in the window already, as another
+// rule matched it, too; with a number, if it is there with that.
+func (g *group) has(hit *arrival, number *float64) bool {
+	if hit.event == 0 || hit.alert != nil {
+		return false
+	}
+	for i := range slices.Backward(g.window()) {
+		switch e := &g.window()[i]; {
+		case e.event != hit.event: // those of one event follow one another
+			return false
+		case e.alert == nil && e.ref != hit.ref && (number == nil || e.number == *number):
+			return true
+		}
+	}
+	return false
+}
+
+// goesOn reports whether the last two entries, too, say that the rule of this one
+// still holds. Of many that follow one another, the first and the last are kept.
+func (g *group) goesOn(e *entry) bool {
+	n := len(g.window())
+	return e.again != 0 && n >= 2 && g.window()[n-1].again == e.again && g.window()[n-2].again == e.again
 }
 
 // groupKey appends the values of a group, folded, as a key: rules compare

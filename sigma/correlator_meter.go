@@ -12,8 +12,6 @@ type meter interface {
 	add(e *entry, positions uint64)
 	// remove lets go of the oldest hit that is still in.
 	remove(e *entry)
-	// clear lets go of all hits.
-	clear()
 }
 
 // meterOf returns what a correlation measures with, and how its condition is
@@ -68,7 +66,6 @@ type hitMeter int
 
 func (m *hitMeter) add(*entry, uint64) { *m++ }
 func (m *hitMeter) remove(*entry)      { *m-- }
-func (m *hitMeter) clear()             { *m = 0 }
 
 // A distinctMeter counts the texts that are there at least once.
 type distinctMeter struct{ texts map[string]*distinctText }
@@ -95,8 +92,6 @@ func (m *distinctMeter) remove(e *entry) {
 		delete(m.texts, e.text.text)
 	}
 }
-
-func (m *distinctMeter) clear() { clear(m.texts) }
 
 // A sumMeter adds numbers up. It never subtracts, as one huge number would
 // leave nothing of the small ones behind: the older numbers are kept as the
@@ -133,8 +128,6 @@ func (m *sumMeter) sum() float64 {
 
 func (m *sumMeter) average() float64 { return m.sum() / float64(len(m.older)+len(m.newer)) }
 
-func (m *sumMeter) clear() { m.older, m.newer, m.total = m.older[:0], m.newer[:0], 0 }
-
 // A numbersMeter keeps numbers in ascending order.
 type numbersMeter struct{ numbers []float64 }
 
@@ -148,8 +141,6 @@ func (m *numbersMeter) remove(e *entry) {
 		m.numbers = slices.Delete(m.numbers, at, at+1)
 	}
 }
-
-func (m *numbersMeter) clear() { m.numbers = m.numbers[:0] }
 
 // percentile interpolates between the two nearest of the ascending numbers, as
 // SQL's percentile_cont does. There is at least one number.
@@ -186,46 +177,50 @@ func (m *presenceMeter) since(since int64) (there uint64) {
 }
 
 func (m *presenceMeter) remove(*entry) {}
-func (m *presenceMeter) clear()        { m.seen = 0 }
 
 // An orderMeter knows, for each set of rules, the latest time at which hits of
 // just these rules, in the order of the list, can have begun. Sets are bits,
 // and 0 is the set without rules.
 type orderMeter struct {
 	presenceMeter
+	orders
+	// before are the orders without the hits of the latest event: what one
+	// event does at once does not come one after the other.
+	before orders
+	event  uint64
+}
+
+// orders says of each set of rules whether, and since when at the latest, there
+// are hits in the order of the list.
+type orders struct {
 	began   []int64
 	reached []bool
 }
 
+func newOrders(rules int) orders { return orders{make([]int64, 1<<rules), make([]bool, 1<<rules)} }
+
 func newOrderMeter(rules int) *orderMeter {
-	return &orderMeter{
-		presenceMeter: presenceMeter{last: make([]int64, rules)},
-		began:         make([]int64, 1<<rules),
-		reached:       make([]bool, 1<<rules),
-	}
+	return &orderMeter{presenceMeter: presenceMeter{last: make([]int64, rules)}, orders: newOrders(rules), before: newOrders(rules)}
 }
 
-// add puts the hit behind every order that ends with an earlier rule. Where
-// the rule stands in several places, the last comes first, so that one hit
-// does not count as two.
+// add puts the hit behind every order that ends with an earlier rule, and was
+// there before its event.
 func (m *orderMeter) add(e *entry, positions uint64) {
 	m.presenceMeter.add(e, positions)
-	for positions != 0 {
-		i := bits.Len64(positions) - 1
-		positions &^= 1 << i
-		place := 1 << i
+	if e.event == 0 || e.event != m.event {
+		m.event = e.event
+		copy(m.before.began, m.began)
+		copy(m.before.reached, m.reached)
+	}
+	for ; positions != 0; positions &= positions - 1 {
+		place := 1 << bits.TrailingZeros64(positions)
 		m.began[place], m.reached[place] = e.time, true
 		for before := 1; before < place; before++ {
-			if m.reached[before] {
-				m.began[before|place], m.reached[before|place] = m.began[before], true
+			if m.before.reached[before] {
+				m.began[before|place], m.reached[before|place] = m.before.began[before], true
 			}
 		}
 	}
-}
-
-func (m *orderMeter) clear() {
-	m.presenceMeter.clear()
-	clear(m.reached)
 }
 
 // judge looks for an order that fulfils the condition, and returns the number

@@ -196,7 +196,7 @@ func (p *correlationPlan) add(c *Correlation) {
 	}
 	k.weight = 6 // measured: up to 500 bytes, where an entry has 80
 	if c.Type == TemporalOrdered {
-		k.weight += 1 << len(c.Rules) / 8 // a time and a flag for each subset of the rules
+		k.weight += 1 << len(c.Rules) / 4 // two times and flags for each subset of the rules
 	}
 	p.built[c] = k
 	p.ordered = append(p.ordered, k)

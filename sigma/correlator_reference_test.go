@@ -30,7 +30,8 @@ func referenceAlerts(c *Correlation, hits []Hit) []string {
 }
 
 type referenceGroup struct {
-	hits []Hit
+	values []FieldText
+	hits   []Hit
 }
 
 func referenceGroups(c *Correlation, hits []Hit) []*referenceGroup {
@@ -43,6 +44,9 @@ func referenceGroups(c *Correlation, hits []Hit) []*referenceGroup {
 			key := strings.ToLower(fmt.Sprintf("%q", tuple))
 			if byKey[key] == nil {
 				byKey[key] = new(referenceGroup)
+				for i, field := range c.GroupBy {
+					byKey[key].values = append(byKey[key].values, FieldText{field, tuple[i]})
+				}
 			}
 			byKey[key].hits = append(byKey[key].hits, hit)
 		}
@@ -383,7 +387,9 @@ func FuzzCorrelator(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) { compareWithReference(t, rules, data) })
 }
 
-// A chain is nothing but an outer correlation over the alerts of an inner one.
+// A chain is nothing but an outer correlation over the alerts of an inner one;
+// or, where it asks whether that one's condition holds, over all times at which
+// it does.
 func TestChainIsComposition(t *testing.T) {
 	t.Parallel()
 	rules := ruleSetOf(t, oneCorrelation("type: temporal, rules: [a, b], timespan: 1s")).Rules
@@ -422,6 +428,9 @@ func (c *choices) outerCorrelation() *Correlation {
 func chained(inner, outer *Correlation, rules []*Rule, hits []Hit) (atOnce, inTurn []string) {
 	for i := range hits {
 		hits[i].Time = hits[i].Time.Add(time.Duration(i))
+		for j := range hits[i].Values { // how an alert spells a value is for the table tests
+			hits[i].Values[j].Text = strings.ToLower(hits[i].Values[j].Text)
+		}
 	}
 	end := hits[len(hits)-1].Time.Add(time.Hour)
 	find := func(correlations []*Correlation, rules []*Rule, hits []Hit) []Alert {
@@ -434,7 +443,14 @@ func chained(inner, outer *Correlation, rules []*Rule, hits []Hit) (atOnce, inTu
 	}
 	stand := &Rule{Metadata: Metadata{Name: "inner"}}
 	var again, after []Hit
+	whether := (outer.Type == Temporal || outer.Type == TemporalOrdered) && !judgedAtEnd(inner)
+	if whether {
+		again = holding(inner, stand, hits)
+	}
 	for _, alert := range find([]*Correlation{inner}, rules, hits) {
+		if whether {
+			break
+		}
 		hit := Hit{Rule: stand, Time: alert.Time, Values: alert.Group}
 		if judgedAtEnd(inner) && alert.Time.Equal(alert.Last) { // judged when all hits of that time were in
 			after = append(after, hit)
@@ -455,11 +471,29 @@ func chained(inner, outer *Correlation, rules []*Rule, hits []Hit) (atOnce, inTu
 	return plainLines(find([]*Correlation{outer, inner}, rules, hits)), plainLines(find([]*Correlation{outer}, append(rules, stand), again))
 }
 
+// holding has a hit for each time at which the condition of a correlation that
+// is judged at once holds.
+func holding(c *Correlation, stand *Rule, hits []Hit) (found []Hit) {
+	hits = slices.DeleteFunc(slices.Clone(hits), func(hit Hit) bool { return !slices.Contains(c.Rules, hit.Rule.Name) })
+	for _, group := range referenceGroups(c, hits) {
+		for i, hit := range group.hits {
+			window := slices.DeleteFunc(slices.Clone(group.hits[:i+1]), func(h Hit) bool { return h.Time.Before(hit.Time.Add(-c.Timespan)) })
+			if _, holds := referenceMeasure(c, window); holds {
+				found = append(found, Hit{Rule: stand, Time: hit.Time, Values: group.values})
+			}
+		}
+	}
+	return found
+}
+
+// plainLines leaves out which hits are in the windows: of those that say that a
+// condition still holds, only some are kept.
 func plainLines(alerts []Alert) []string {
 	var list []string
 	for _, alert := range alerts {
-		alert.Refs = nil
+		alert.Refs, alert.First = nil, alert.Last
 		list = append(list, alert.line())
 	}
+	slices.Sort(list)
 	return list
 }

@@ -9,17 +9,8 @@ const maxValues = 64
 // deliver brings a hit to a correlation: to each group that it belongs to.
 func (c *Correlator) deliver(to link, hit *arrival) {
 	k := to.to
-	k.statistics.Hits++
-	k.trace.hit(to.positions, func(r *RuleTrace) { r.Hits++ })
 	k.read(to.fields, hit.values)
-	switch {
-	case slices.ContainsFunc(k.values[:k.grouped], isEmpty):
-		k.statistics.WithoutGroup++
-		k.trace.hit(to.positions, func(r *RuleTrace) { r.WithoutGroup++ })
-		return
-	case slices.ContainsFunc(k.values[k.grouped:k.grouped+k.valued], isEmpty):
-		k.statistics.WithoutValue++
-		k.trace.hit(to.positions, func(r *RuleTrace) { r.WithoutValue++ })
+	if !k.counts(to, hit) {
 		return
 	}
 	c.makeRoom()
@@ -32,6 +23,26 @@ func (c *Correlator) deliver(to link, hit *arrival) {
 		}
 		c.take(k, k.groupTurn.row, hit, to.positions)
 	}
+}
+
+// counts counts a hit, and reports whether it has what the correlation needs.
+func (k *correlating) counts(to link, hit *arrival) bool {
+	missing := slices.ContainsFunc(k.values[:k.grouped+k.valued], isEmpty)
+	if hit.again { // which was counted when it was an alert
+		return !missing
+	}
+	k.statistics.Hits++
+	k.trace.hit(to.positions, func(r *RuleTrace) { r.Hits++ })
+	switch {
+	case !missing:
+	case slices.ContainsFunc(k.values[:k.grouped], isEmpty):
+		k.statistics.WithoutGroup++
+		k.trace.hit(to.positions, func(r *RuleTrace) { r.WithoutGroup++ })
+	default:
+		k.statistics.WithoutValue++
+		k.trace.hit(to.positions, func(r *RuleTrace) { r.WithoutValue++ })
+	}
+	return !missing
 }
 
 func isEmpty(values []string) bool { return len(values) == 0 }
@@ -74,7 +85,10 @@ func (c *Correlator) take(k *correlating, values []string, hit *arrival, positio
 	switch {
 	case !held:
 	case g.quiet && hit.time <= g.quietUntil:
-		k.statistics.Suppressed++
+		if !hit.again {
+			k.statistics.Suppressed++
+		}
+		c.goOn(k, g, hit.time, value)
 	default:
 		c.fire(k, g, hit.time, value, false)
 	}
@@ -120,14 +134,24 @@ func (c *Correlator) slide(k *correlating, g *group, now int64) {
 
 // addEntries adds a hit to a window: once, or once for each value it brings.
 func (c *Correlator) addEntries(k *correlating, g *group, hit *arrival, positions uint64) {
+	if k.rule.Type == EventCount && g.has(hit, nil) {
+		return
+	}
 	e := &k.entry
-	*e = entry{time: hit.time, hit: true, ref: hit.ref, alert: hit.alert, carried: k.carried()}
-	g.hits++
+	*e = entry{time: hit.time, hit: true, ref: hit.ref, event: hit.event, alert: hit.alert, carried: k.carried()}
+	if hit.again {
+		e.again = positions
+	}
 	turns := 0
 	for ok := k.valueTurn.start(k.values[k.grouped : k.grouped+k.valued]); ok; ok = k.valueTurn.next() {
 		if turns++; turns > maxValues {
 			k.statistics.Dropped++
 			return
+		}
+		if k.numeric {
+			if e.number, _ = parseNumber(k.valueTurn.row[0]); g.has(hit, &e.number) {
+				continue
+			}
 		}
 		c.addEntry(k, g, e, positions)
 		e.hit, e.carried = false, nil
@@ -136,6 +160,11 @@ func (c *Correlator) addEntries(k *correlating, g *group, hit *arrival, position
 
 // addEntry keeps an entry, in the place of the oldest where a window is full.
 func (c *Correlator) addEntry(k *correlating, g *group, e *entry, positions uint64) {
+	if g.goesOn(e) {
+		k.measure(g, e, positions)
+		g.entries[len(g.entries)-1] = *e
+		return
+	}
 	if len(g.window()) >= k.options.MaxWindow {
 		k.statistics.Dropped++
 		g.dropOldest()
@@ -143,15 +172,13 @@ func (c *Correlator) addEntry(k *correlating, g *group, e *entry, positions uint
 	}
 	k.measure(g, e, positions)
 	g.entries = append(g.entries, *e)
+	g.count(e, 1)
 	c.hold(k, 1)
 }
 
 // measure takes an entry into the meter, with the values that are the turn's.
 func (k *correlating) measure(g *group, e *entry, positions uint64) {
-	switch {
-	case k.numeric:
-		e.number, _ = parseNumber(k.valueTurn.row[0])
-	case k.valued > 0:
+	if k.valued > 0 && !k.numeric {
 		k.key = groupKey(k.key[:0], k.valueTurn.row)
 		e.text = g.meter.(*distinctMeter).find(k.key)
 	}
@@ -189,28 +216,45 @@ func (k *correlating) judge(g *group, since int64) (value float64, held bool) {
 	return value, held
 }
 
-// fire makes an alert of a window, whose hits are then used up. A group that is
-// judged at once is quiet until a whole timespan has passed; one that is judged
-// at the end begins anew with its next hit. So no two alerts share a hit.
+// fire makes an alert of a window. A group that is judged at once is quiet until
+// a whole timespan has passed, and so all hits have left its window; one that is
+// judged at the end begins anew with its next hit. So no two alerts share a hit.
 func (c *Correlator) fire(k *correlating, g *group, at int64, value float64, incomplete bool) {
 	k.trace.alerted(g)
-	window := g.window()
-	alert := &Alert{
-		Correlation: k.rule, Time: timeOf(at), First: timeOf(window[0].time), Last: timeOf(g.last),
-		Group: k.groupValues(g), Value: value, Count: g.hits, Refs: k.references(g), Incomplete: incomplete,
-	}
-	var passed []FieldText
-	if len(k.links) > 0 {
-		passed = k.passedOn(g, alert)
-	}
+	alert := k.alertOf(g, at, value)
+	alert.Incomplete = incomplete
+	hit := k.arrivalOf(g, alert, at, g.window())
 	if k.atEnd {
 		c.hold(k, -k.forget(g))
 	} else {
-		c.hold(k, -len(window))
-		g.empty()
 		g.quiet, g.quietUntil = true, later(at, k.rule.Timespan)
 	}
-	c.report(k, alert, passed, at)
+	c.report(k, &hit)
+}
+
+func (k *correlating) alertOf(g *group, at int64, value float64) *Alert {
+	return &Alert{
+		Correlation: k.rule, Time: timeOf(at), First: timeOf(g.window()[0].time), Last: timeOf(g.last),
+		Group: k.groupValues(g), Value: value, Count: g.hits, Refs: k.references(g),
+	}
+}
+
+// arrivalOf is an alert on its way to other correlations, with what some entries
+// of its window bring. Where it was judged at once, it came with the latest of
+// their events.
+func (k *correlating) arrivalOf(g *group, alert *Alert, at int64, entries []entry) arrival {
+	hit := arrival{time: at, alert: alert}
+	if len(k.links) == 0 {
+		return hit
+	}
+	hit.values = k.passedOn(entries, alert)
+	if len(alert.Refs) > 0 {
+		hit.ref = alert.Refs[len(alert.Refs)-1]
+	}
+	if !k.atEnd {
+		hit.event = g.entries[len(g.entries)-1].event
+	}
+	return hit
 }
 
 func (k *correlating) groupValues(g *group) []FieldText {
@@ -223,9 +267,19 @@ func (k *correlating) groupValues(g *group) []FieldText {
 
 func (k *correlating) references(g *group) []uint64 {
 	var refs []uint64
-	for i := range g.window() {
-		if e := &g.window()[i]; e.hit {
-			refs = e.appendRefs(refs)
+	single, alerts := 0, 0 // the hits of rules come in order: more of them are not wanted
+oldest:
+	for i := range slices.Backward(g.window()) {
+		switch e := &g.window()[i]; {
+		case !e.hit:
+		case e.alert != nil:
+			refs = append(refs, e.alert.Refs...)
+			alerts++
+		case single < k.options.MaxReferences:
+			refs = append(refs, e.ref)
+			single++
+		case alerts == g.alerts:
+			break oldest
 		}
 	}
 	slices.Sort(refs)
@@ -236,21 +290,14 @@ func (k *correlating) references(g *group) []uint64 {
 	return refs
 }
 
-func (e *entry) appendRefs(refs []uint64) []uint64 {
-	if e.alert != nil {
-		return append(refs, e.alert.Refs...)
-	}
-	return append(refs, e.ref)
-}
-
 // passedOn are the fields of an alert for outer correlations: those of
-// group-by, and of others all the values that the hits in the window have.
-func (k *correlating) passedOn(g *group, alert *Alert) []FieldText {
+// group-by, and of others all the values that entries have.
+func (k *correlating) passedOn(entries []entry, alert *Alert) []FieldText {
 	passed := slices.Clone(alert.Group)
 	for i, field := range k.columns[k.grouped+k.valued:] {
 		known := 0
-		for j := range g.window() {
-			e := &g.window()[j]
+		for j := range entries {
+			e := &entries[j]
 			if !e.hit || known >= maxValues {
 				continue
 			}

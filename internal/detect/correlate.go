@@ -23,11 +23,12 @@ func (e *Engine) correlate(last time.Time) ([]string, error) {
 	shelf := e.alerts.shelf()
 	var position uint64
 	var timeless int64
+	var events eventNumbers
 	for item, err := range e.correlated() {
 		if err != nil {
 			return nil, err
 		}
-		reference := position
+		reference, event := position, events.of(item)
 		position++
 		rule := e.sigmaRules[item.rule()]
 		f, err := item.brief()
@@ -38,7 +39,7 @@ func (e *Engine) correlate(last time.Time) ([]string, error) {
 			timeless++
 			continue
 		}
-		hit := sigma.Hit{Rule: rule, Time: f.Time, Values: valuesOf(f.inputs), Ref: reference}
+		hit := sigma.Hit{Rule: rule, Time: f.Time, Values: valuesOf(f.inputs), Ref: reference, Event: event}
 		if err := e.put(shelf, e.correlator.Add(hit)); err != nil {
 			return nil, err
 		}

@@ -80,7 +80,7 @@ func (i item) rule() *Rule {
 	if len(i.bytes) <= headBytes {
 		return nil
 	}
-	if rank := binary.BigEndian.Uint32(i.bytes[ruleEnd-4:]); rank < uint32(len(i.tables.rules)) {
+	if rank := binary.BigEndian.Uint32(i.bytes[ruleEnd-ruleSize:]); rank < uint32(len(i.tables.rules)) {
 		return i.tables.rules[rank]
 	}
 	return nil
@@ -109,7 +109,8 @@ func (s *findingSpool) Close() error { return s.spool.Close() }
 //	 4 source      its number, which says nothing of its order
 const (
 	timeEnd   = 12
-	ruleEnd   = timeEnd + 28
+	ruleSize  = 4
+	ruleEnd   = timeEnd + 24 + ruleSize
 	headBytes = ruleEnd + 4
 )
 
@@ -130,6 +131,27 @@ func (t *tables) compare(a, b []byte) int {
 		return order
 	}
 	return compareCorrelations(t.correlationOf(a), t.correlationOf(b))
+}
+
+// eventNumbers counts the events that matches are of. They come in order, so
+// that those of one event follow one another.
+type eventNumbers struct {
+	number uint64
+	place  []byte // of the last match, with its time and source
+}
+
+// of numbers the event of the next match, from 1 on.
+func (n *eventNumbers) of(i item) uint64 {
+	if len(i.bytes) < headBytes { // damaged, which is told elsewhere
+		n.place = n.place[:0]
+		return 0
+	}
+	place, source := i.bytes[:ruleEnd-ruleSize], i.bytes[ruleEnd:headBytes]
+	if len(n.place) == 0 || !bytes.Equal(n.place[:len(place)], place) || !bytes.Equal(n.place[len(place):], source) {
+		n.number++
+		n.place = append(append(n.place[:0], place...), source...)
+	}
+	return n.number
 }
 
 func sourceNumber(item []byte) uint32 { return binary.BigEndian.Uint32(item[ruleEnd:]) }
