@@ -28,6 +28,7 @@ func (p *parser) aggregation(rule *Rule, d *detection, at *node, text string) *C
 	correlation.Metadata = rule.Metadata
 	correlation.Timespan = timespan
 	correlation.At = rule.At
+	rule.document = &correlation.Metadata
 	rule.Name = legacyName(rule)
 	rule.ID = ""
 	correlation.Rules = []string{rule.Name}

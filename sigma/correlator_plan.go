@@ -126,8 +126,14 @@ func (p *correlationPlan) plan(correlation *Correlation) bool {
 	}
 	p.state[correlation] = underWay
 	usable := p.check(correlation)
+	called := map[any]string{}
 	for _, reference := range correlation.Rules {
 		rule, inner := p.find(reference)
+		if first, twice := called[meant(rule, inner)]; twice && correlation.Type == Temporal {
+			p.problem(correlation, Malformed, "%q and %q are the same rule, and a temporal correlation asks for different ones", first, reference)
+			usable = false
+		}
+		called[meant(rule, inner)] = reference
 		switch {
 		case rule == nil && inner == nil:
 			p.problem(correlation, Unresolved, "no rule has the id or name %q", reference)
@@ -306,6 +312,14 @@ func (p *correlationPlan) find(reference string) (*Rule, *Correlation) {
 		}
 	}
 	return nil, nil
+}
+
+// meant is the one of the two that was found.
+func meant(rule *Rule, inner *Correlation) any {
+	if rule != nil {
+		return rule
+	}
+	return inner
 }
 
 func (p *correlationPlan) problem(c *Correlation, kind ProblemKind, format string, args ...any) {

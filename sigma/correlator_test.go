@@ -702,3 +702,37 @@ func TestOneEventIsNotTwoInAChain(t *testing.T) {
 		}
 	}
 }
+
+// A temporal correlation asks for different rules: one that is named twice is one.
+func TestTemporalCountsDifferentRules(t *testing.T) {
+	t.Parallel()
+	for keys, want := range map[string]string{
+		"type: temporal, rules: [a, a], timespan: 10s":                            "found @1 1-1 1 [1]",
+		"type: temporal, rules: [a, a, b], timespan: 10s":                         "found @2 1-2 2 [1 2]",
+		"type: temporal, rules: [a, a, b], timespan: 10s, condition: {gte: 2}":    "found @2 1-2 2 [1 2]",
+		"type: temporal_ordered, rules: [a, a], timespan: 10s":                    "found @4 1-4 2 [1 3]",
+		"type: event_count, rules: [a, a], timespan: 10s, condition: {gte: 2}":    "found @4 1-4 2 [1 3]",
+		"type: temporal, timespan: 10s, condition: a and (b or a)":                "found @1 1-1 1 [1]",
+		"type: temporal, rules: [a, b, a], timespan: 10s, condition: {gte: 3}":    "",
+		"type: temporal_ordered, rules: [a, b, a], timespan: 10s":                 "found @4 1-4 3 [1 2 3]",
+		"type: temporal_ordered, rules: [a, b, a, b], timespan: 10s":              "",
+		"type: temporal_ordered, rules: [b, a], timespan: 10s":                    "found @4 1-4 2 [1 2 3]",
+		"type: temporal, rules: [a, b], timespan: 10s, condition: {gte: 1}":       "found @1 1-1 1 [1]",
+		"type: temporal, rules: [a, b], timespan: 10s, condition: {gt: 1, lt: 3}": "found @4 1-4 2 [1 2 3] incomplete",
+	} {
+		set := ruleSetOf(t, oneCorrelation(keys))
+		if got := lines(run(newCorrelator(t, set, CorrelatorOptions{}), hitsOf(t, set, "a 1, b 2, a 4"))); got != want {
+			t.Errorf("%s:\n got %s\nwant %s", keys, got, want)
+		}
+	}
+}
+
+func TestTemporalRefusesOneRuleByTwoNames(t *testing.T) {
+	t.Parallel()
+	set := ruleSetOf(t, "title: X\nname: x\nid: 3d1a2b1e-3e5c-4a20-bf2f-b3a2a8b5b6d1\nlogsource: {product: p}\ndetection: {s: {x: 9}, condition: s}\n---\n"+
+		oneCorrelation("type: temporal, rules: [x, 3d1a2b1e-3e5c-4a20-bf2f-b3a2a8b5b6d1], timespan: 10s"))
+	_, problems := NewCorrelator(set.Correlations, set.Rules, CorrelatorOptions{})
+	if len(problems) != 1 || !strings.Contains(problems[0].Message, "are the same rule") {
+		t.Errorf("problems %v", problems)
+	}
+}

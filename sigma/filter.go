@@ -37,7 +37,8 @@ func (p *parser) filter(root *node) {
 }
 
 // filterRules reads which rules a filter is for: any, or an empty list, is
-// every rule of the log source.
+// every rule of the log source. No value at all is not: it may be one that was
+// forgotten, and would silence them all.
 func (p *parser) filterRules(section *node) []string {
 	rules := section.get("rules")
 	if rules == nil {
@@ -45,6 +46,9 @@ func (p *parser) filterRules(section *node) []string {
 		return nil
 	}
 	list := p.texts(&node{value: "rules"}, rules)
+	if len(list) == 0 && rules.kind == scalarNode {
+		p.fail(rules, "rules of a filter is empty: want a list of ids or names, or any")
+	}
 	if len(list) == 1 && strings.EqualFold(list[0], "any") {
 		return nil
 	}
@@ -58,7 +62,7 @@ func (f *Filter) appliesTo(rule *Rule) bool {
 	if !f.LogSource.covers(rule.LogSource) {
 		return false
 	}
-	return len(f.Rules) == 0 || slices.ContainsFunc(f.Rules, rule.isCalled)
+	return len(f.Rules) == 0 || slices.ContainsFunc(f.Rules, rule.isOf)
 }
 
 // reaches reports whether a filter narrows the rule that it names, and if not,
@@ -66,7 +70,7 @@ func (f *Filter) appliesTo(rule *Rule) bool {
 func (f *Filter) reaches(reference string, rules []*Rule) (ok bool, problem string) {
 	for _, rule := range rules {
 		switch {
-		case !rule.isCalled(reference):
+		case !rule.isOf(reference):
 		case f.LogSource.covers(rule.LogSource):
 			return true, ""
 		default:
@@ -87,6 +91,11 @@ func (l LogSource) covers(narrower LogSource) bool {
 
 func within(wider, narrower string) bool {
 	return wider == "" || strings.EqualFold(wider, narrower)
+}
+
+// isOf reports whether a reference means the document that a rule is of.
+func (r *Rule) isOf(reference string) bool {
+	return r.isCalled(reference) || r.document != nil && r.document.isCalled(reference)
 }
 
 // isCalled reports whether a reference, an id or a name, means this document.

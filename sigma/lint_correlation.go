@@ -16,6 +16,7 @@ func (l *linter) correlation(section *node) {
 	rules := section.get("rules")
 	l.mention(rules, nil)
 	l.aliases(section)
+	l.twice(rules, kind)
 	condition := section.get("condition")
 	if number < 0 || condition == nil || condition.kind != mappingNode {
 		return // which is among the problems, or an expression
@@ -34,6 +35,20 @@ func (l *linter) correlation(section *node) {
 	}
 	if neverFulfilled(condition, kind, most) {
 		l.report(condition, Doubtful, "condition-never", "no value fulfils all of the condition")
+	}
+}
+
+// twice reports rules that are listed twice where that changes nothing.
+func (l *linter) twice(rules *node, kind CorrelationType) {
+	if rules == nil || kind == TemporalOrdered {
+		return
+	}
+	seen := map[string]bool{}
+	for _, reference := range referenceNodes(rules) {
+		if seen[reference.value] {
+			l.report(reference, Doubtful, "rule-twice", "%q is listed twice, and counts once", reference.value)
+		}
+		seen[reference.value] = true
 	}
 }
 

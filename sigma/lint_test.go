@@ -131,6 +131,8 @@ func TestLintOfCorrelations(t *testing.T) {
 		{"type: temporal, rules: [clean, filter], condition: {gte: 3}", "80 condition-never"},
 		{"type: event_count, rules: [clean], condition: {gte: 3}, aliases: {ip: {clean: a, other: b}}", "110 alias-stray"},
 		{"type: temporal, condition: clean and filter, aliases: {ip: {clean: a, other: b}}", "99 alias-stray"},
+		{"type: temporal, rules: [clean, clean]", "60 rule-twice"},
+		{"type: temporal_ordered, rules: [clean, clean]", ""},
 		{"type: event_count, rules: [clean], condition: {gte: 1000000}", "1 not-loaded"},
 		{"type: event_count, rules: [clean, third], condition: {gte: 2}", "63 not-loaded"},
 	}

@@ -163,6 +163,10 @@ func TestProblemsSayWhere(t *testing.T) {
 		{"filter as text", "title: T\nfilter: x\n", `r.yml:2:9: filter must be a map, not a single value`},
 		{"filter with two conditions", "title: T\nfilter:\n  rules: any\n  s: x\n  condition: [s, s]\n",
 			`r.yml:5:14: the condition of a filter must be one text, not a list`},
+		{"filter whose rules were forgotten", "title: T\nfilter:\n  rules:\n  s: x\n  condition: s\n",
+			`r.yml:3:9: rules of a filter is empty: want a list of ids or names, or any`},
+		{"filter with no rule's name", "title: T\nfilter:\n  rules: ''\n  s: x\n  condition: s\n",
+			`r.yml:3:10: rules of a filter is empty: want a list of ids or names, or any`},
 		{"unknown action", "action: globe\ntitle: T\n", `r.yml:1:9: unknown action "globe", want global, repeat or reset`},
 		{"rule without detection", "title: T\nlogsource: {product: x}\n", `r.yml:1:1: a rule needs a detection`},
 		{"action repeat", "action: repeat\ntitle: T\n", `r.yml:1:9: action repeat without a document before it`},
@@ -364,6 +368,27 @@ func TestLegacyAggregation(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Correlation{})); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// A filter that names the document reaches the rule under its aggregation.
+func TestFilterOfLegacyAggregation(t *testing.T) {
+	t.Parallel()
+	for _, reference := range []string{"5013198e-3e5c-4a20-bf2f-b3a2a8b5b6d1", "any"} {
+		documents, err := Parse("legacy.yml", []byte(header+"detection:\n  s:\n    A: x\n  timeframe: 5m\n  condition: s | count() > 5\n"+
+			"---\ntitle: F\nlogsource: {category: test}\nfilter:\n  rules: "+reference+"\n  f: {B: y}\n  condition: not f\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		set := NewRuleSet(documents, Options{})
+		if len(set.Problems) > 0 || len(set.Rules) != 1 || len(set.Correlations) != 1 {
+			t.Fatalf("%s: %d rules, %d correlations, %v", reference, len(set.Rules), len(set.Correlations), set.Problems)
+		}
+		for filtered, event := range map[bool]Event{true: newRow("A", "x", "B", "y"), false: newRow("A", "x", "B", "z")} {
+			if got := Evaluate(set.Rules[0].Expression(), event); got == filtered {
+				t.Errorf("%s: the filter holds: %v, but the rule matches: %v", reference, filtered, got)
+			}
+		}
 	}
 }
 

@@ -84,8 +84,8 @@ func (n *node) text() string {
 		return strings.ToLower(n.value)
 	case numberScalar:
 		if len(n.value) > 2 && n.value[0] == '0' && strings.IndexByte("xob", n.value[1]) >= 0 {
-			if number, err := strconv.ParseInt(n.value, 0, 64); err == nil {
-				return strconv.FormatInt(number, 10)
+			if number, err := strconv.ParseUint(n.value, 0, 64); err == nil {
+				return strconv.FormatUint(number, 10)
 			}
 		}
 	}

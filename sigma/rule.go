@@ -12,6 +12,9 @@ type Rule struct {
 	At         Position
 
 	placeholders []placed // in the values
+	// document is what the document says of itself, where its id and name are
+	// those of the correlation that its aggregation became; nil elsewhere.
+	document *Metadata
 }
 
 // Metadata is what rules, correlations and filters say of themselves.
