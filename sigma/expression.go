@@ -137,6 +137,15 @@ const (
 	EndsWith
 )
 
+// with is what a relation comes to that stands beside another one: what may
+// begin there, and end elsewhere, may stand anywhere.
+func (r Relation) with(other Relation) Relation {
+	if other == Same || other == r {
+		return r
+	}
+	return Contains
+}
+
 // Exists matches when the field is there (even empty or null), or is not. A
 // field whose value is an object is there where one of its members is.
 type Exists struct{ Want bool }

@@ -14,6 +14,7 @@ type item struct {
 	field        string
 	modifiers    []string
 	part         TimePart
+	compared     bool // by lt, gt and the others
 	all          bool
 	negate       bool
 	flags        string // of regular expressions

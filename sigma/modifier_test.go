@@ -41,6 +41,7 @@ func TestEncodingModifiers(t *testing.T) {
 		{`A|windash: '-a'`, []string{"-a", "/a", "–a", "—a", "―a"}},
 		{`A|windash: '/param-name'`, []string{"-param-name", "/param-name", "–param-name", "—param-name", "―param-name"}},
 		{`A|windash: 'a-b'`, []string{"a-b"}},
+		{`A|windash: '–a'`, []string{"-a", "/a", "–a", "—a", "―a"}},
 		{`A|windash: '--a'`, []string{"--a", "-/a", "-–a", "-—a", "-―a"}},
 		{`A|windash: '- a'`, []string{"- a"}},
 		{`A|contains: 'a'`, []string{"*a*"}},

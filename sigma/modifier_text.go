@@ -26,7 +26,7 @@ func (it *item) place(name string, relation Relation) {
 			value.Source = anchor(value.Source, relation)
 			o.value = value
 		case FieldReference:
-			value.Relation = relation
+			value.Relation = relation.with(value.Relation)
 			o.value = value
 		default:
 			it.wrongValue(o, name)
@@ -161,9 +161,9 @@ func dashVariants(parts []Part, limit int) [][]Part {
 			continue
 		}
 		start := 0
-		for _, at := range optionDashes(part.Literal) {
-			variants = extend(variants, part.Literal[start:at], dashes(), limit)
-			start = at + 1
+		for _, dash := range optionDashes(part.Literal) {
+			variants = extend(variants, part.Literal[start:dash.from], dashes(), limit)
+			start = dash.to
 		}
 		variants = extend(variants, part.Literal[start:], []string{""}, limit)
 	}
@@ -184,18 +184,23 @@ func extend(variants [][]Part, literal string, endings []string, limit int) [][]
 	return extended
 }
 
-// optionDashes finds each - and / that stands before a word character and not
-// behind one (\B[-/]\b in pySigma).
-func optionDashes(text string) []int {
-	var places []int
-	for i := range len(text) {
-		if text[i] != '-' && text[i] != '/' {
+// A dash is where one stands in a text.
+type dash struct{ from, to int }
+
+// optionDashes finds each dash that stands before a word character and not
+// behind one, whichever of the five it is (Sigma's appendix on modifiers;
+// pySigma looks for - and / only, as \B[-/]\b).
+func optionDashes(text string) []dash {
+	var places []dash
+	for i, c := range text {
+		if !strings.ContainsRune("-/–—―", c) {
 			continue
 		}
+		end := i + utf8.RuneLen(c)
 		before, _ := utf8.DecodeLastRuneInString(text[:i])
-		after, _ := utf8.DecodeRuneInString(text[i+1:])
+		after, _ := utf8.DecodeRuneInString(text[end:])
 		if isWord(after) && !isWord(before) {
-			places = append(places, i)
+			places = append(places, dash{i, end})
 		}
 	}
 	return places

@@ -189,7 +189,14 @@ func (it *item) exists(before []string) {
 }
 
 func comparison(operator Operator) modifier {
-	return func(it *item, _ []string) { it.compare(operator) }
+	return func(it *item, _ []string) {
+		if it.compared {
+			it.fail("a value can be compared in one way only")
+			return
+		}
+		it.compared = true
+		it.compare(operator)
+	}
 }
 
 // compare takes the values as numbers.

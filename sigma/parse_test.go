@@ -158,6 +158,7 @@ func TestProblemsSayWhere(t *testing.T) {
 			`r.yml:7:18: modifier wide cannot be applied to a network`},
 		{"field reference without field", header + "detection:\n  s:\n    '|fieldref': B\n  condition: s",
 			`r.yml:7:18: modifier fieldref needs a field on both sides`},
+		{"two comparisons", header + "detection:\n  s:\n    A|lt|gt: 5\n  condition: s", `r.yml:7:5: a value can be compared in one way only`},
 		{"combinations", header + "detection:\n" + manySearches(20) + "  condition: 10 of them",
 			`r.yml:26:14: condition: 10 of 20 identifiers are more than 1000 combinations`},
 		{"filter as text", "title: T\nfilter: x\n", `r.yml:2:9: filter must be a map, not a single value`},

@@ -79,7 +79,7 @@ func search(item string) string {
 func TestItems(t *testing.T) {
 	t.Parallel()
 	windows := newRow("Image", `C:\Windows\System32\cmd.exe`, "CommandLine", `cmd.exe /c "whoami" -Enc AAA`,
-		"EventID", 4688, "Empty", "", "Nothing", nil, "Address", "10.1.2.3", "Logon", "0x3e7", "Huge", "18446744073709551615",
+		"EventID", 4688, "Empty", "", "Nothing", nil, "Address", "10.1.2.3", "Logon", "0x3e7", "Handle", "18446744073709551615",
 		"Object.Name", "x", "Object.Nothing", nil, "Objects", "x", "Big", "9007199254740993", "Minus", "-9007199254740993",
 		"Huge", "0123456789012345678901234567890", "Float", "1e16", "Elevated", "true",
 		"User", "Çelësi", "Parent", `c:\windows\system32\CMD.EXE`, "Line", "a\nb", "Ratio", "0.5",
@@ -101,7 +101,7 @@ func TestItems(t *testing.T) {
 		{`EventID: 468`, false},
 		{`EventID: 46*`, true},
 		{`EventID: 0x1250`, true}, // an unquoted hexadecimal number is a number
-		{`Huge: 0xFFFFFFFFFFFFFFFF`, true},
+		{`Handle: 0xFFFFFFFFFFFFFFFF`, true},
 		{`Logon: '0x3e7'`, true},
 		{`Logon: '0x3E7'`, true},
 		{`Elevated: true`, true},
@@ -248,6 +248,8 @@ func TestItems(t *testing.T) {
 		{`Image|fieldref|neq: User`, true},
 		{`Image|fieldref|startswith: Empty`, true},
 		{`Parent|fieldref|endswith: Image`, true},
+		{`Image|fieldref|startswith|endswith: Objects`, true}, // anywhere
+		{`Image|fieldref|startswith: Objects`, false},
 
 		// Placeholders.
 		{`EventID|expand: '4688%one%'`, false},
