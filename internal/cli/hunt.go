@@ -107,6 +107,7 @@ func runHunt(ctx context.Context, env Environment, options huntOptions) error {
 	if err != nil {
 		return err
 	}
+	countOnce(register, h.engine.Drop)
 	result, err := h.engine.Finish()
 	if err != nil {
 		return err

@@ -187,7 +187,7 @@ func (e *Engine) reported() iter.Seq2[*Finding, error] {
 		for item, err := range e.matches.items() {
 			var f *Finding
 			if err == nil {
-				if e.silent[item.rule()] {
+				if e.silent[item.rule()] || e.isDropped(item) {
 					continue
 				}
 				f, err = item.finding()

@@ -89,6 +89,21 @@ func (e *Engine) LeaveOut(source *event.Source) {
 	e.leftOut[uint32(e.tables.sources.number(source))] = true
 }
 
+// Drop takes a source out of what is found, and out of correlations: what stands
+// in it stands in another that is kept. It comes before Finish.
+func (e *Engine) Drop(source *event.Source) {
+	e.LeaveOut(source)
+	if e.dropped == nil {
+		e.dropped = map[uint32]bool{}
+	}
+	e.dropped[uint32(e.tables.sources.number(source))] = true
+}
+
+// isDropped reports whether a match is in a source that was dropped.
+func (e *Engine) isDropped(i item) bool {
+	return e.dropped != nil && i.rule() != nil && e.dropped[sourceNumber(i.bytes)]
+}
+
 // correlatedRules are the rules that some correlation is about.
 func (e *Engine) correlatedRules() map[RuleName]*Rule {
 	if e.byName == nil {

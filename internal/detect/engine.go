@@ -79,6 +79,7 @@ type Engine struct {
 	earlierShelf *shelf
 	earlierRules map[*event.Source][]*Rule
 	leftOut      map[uint32]bool
+	dropped      map[uint32]bool
 	unaltered    map[uint32]*unaltered // by the altered source
 	until        time.Time
 	byName       map[RuleName]*Rule

@@ -200,6 +200,9 @@ func (s *Summary) writeUnseen(p *page) {
 		return fitName(fmt.Sprintf("%s missing between %d (%s) and %d (%s): ", quantity(int64(g.gap.Missing), "record", "records"),
 			g.gap.After, clock(g.gap.AfterTime, s.Zone), g.gap.Before, clock(g.gap.BeforeTime, s.Zone)), g.file.Source.Name, "", room)
 	})
+	list(p, "Copies", s.Register.Copies, func(c source.CopiedFile, room int) string {
+		return fitName("", c.Name, ": not counted, the same content as "+Visible(c.Of), room)
+	})
 	unread, notes := problemLines(s.Register)
 	list(p, "Not read", unread, problemLine.fit)
 	list(p, "Notes", notes, problemLine.fit)

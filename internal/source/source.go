@@ -116,10 +116,16 @@ type Register struct {
 	Archives []File
 	// Skipped are the files that Options.Skip left out, by name.
 	Skipped []string
+	// Copies are the files whose findings were left out, as another file has the
+	// same content; by name.
+	Copies []CopiedFile
 	// Interrupted says that reading ended early. Files that were not
 	// finished say so too; those that were not begun are missing.
 	Interrupted bool
 }
+
+// A CopiedFile is a file with the content of another, by their names.
+type CopiedFile struct{ Name, Of string }
 
 // A File is one source that was read.
 type File struct {
