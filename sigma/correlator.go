@@ -42,7 +42,7 @@ type CorrelatorOptions struct {
 	MaxWindow int
 	// MaxHits bounds the hits that all correlations keep, where a group counts
 	// for six, and for more in temporal_ordered over many rules: so each takes
-	// about 80 bytes. 0 means 2,000,000. Beyond it, the correlation that keeps
+	// about 90 bytes. 0 means 2,000,000. Beyond it, the correlation that keeps
 	// most forgets the group that had no hit for longest.
 	MaxHits int
 	// MaxReferences bounds Alert.Refs; 0 means 1,000. The latest are kept.

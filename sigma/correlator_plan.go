@@ -200,7 +200,7 @@ func (p *correlationPlan) add(c *Correlation) {
 	if p.options.Trace {
 		k.trace = newTrace(c)
 	}
-	k.weight = 6 // measured: up to 500 bytes, where an entry has 80
+	k.weight = 6 // measured: up to 500 bytes, where an entry has 88
 	if c.Type == TemporalOrdered {
 		k.weight += 1 << len(c.Rules) / 4 // two times and flags for each subset of the rules
 	}
