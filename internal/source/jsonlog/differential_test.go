@@ -71,6 +71,7 @@ func parseAll(text []byte, size, limit int) *collector {
 			}
 			if !cut.Lost {
 				block.Data, block.State = text[from:from+cut.Size], cut.State
+				block.Last = final && from+cut.Size == to
 				parser.Parse(&block, c)
 			}
 			block.First = false

@@ -23,6 +23,8 @@ type parser struct {
 	place   place
 	// enveloped says that what stands around an array of records is skipped.
 	enveloped bool
+	// open is what is open around the document.
+	open nesting
 }
 
 // A place follows where the scanner is in the source.
@@ -53,7 +55,7 @@ func newParser(shapes *shapes) *parser {
 func (p *parser) Parse(block *format.Block, out format.Output) error {
 	state := block.State.(state)
 	p.place = place{encoding: state.encoding, offset: block.Offset, line: block.Line}
-	p.enveloped = state.enveloped
+	p.enveloped, p.open = state.enveloped, state.open
 	text := block.Data
 	if p.place.encoding != charset.UTF8 {
 		p.decoded = p.place.encoding.Decode(p.decoded[:0], text)
@@ -64,60 +66,64 @@ func (p *parser) Parse(block *format.Block, out format.Output) error {
 		at = len(text) - len(bytes.TrimPrefix(text, charset.Mark))
 	}
 	p.scanner.data = text
-	return p.documents(block.Source, at, out)
+	if err := p.documents(block, at, out); err != nil {
+		return err
+	}
+	if block.Last && !p.open.none() {
+		p.place.move(text, len(text))
+		out.Problem(format.Problem{
+			Offset: block.Offset + int64(len(block.Data)),
+			Line:   p.place.line,
+			Reason: p.open.reason(),
+			Kind:   format.Truncated,
+		})
+	}
+	return nil
 }
 
 // documents scans one document after the other.
-func (p *parser) documents(source *event.Source, at int, out format.Output) error {
+func (p *parser) documents(block *format.Block, at int, out format.Output) error {
 	text := p.scanner.data
 	// Bytes that are scanned again after a fault are bounded, or a crafted
 	// block would take time out of proportion to its size.
 	again := 2 * len(text)
 	for {
-		at = skipSeparators(text, at)
+		at = p.open.separators(text, at)
 		if at == len(text) {
 			return nil
 		}
 		p.place.move(text, at)
 		if text[at] != '{' {
 			if end := envelopeEnd(text, at); p.enveloped && end > at {
+				if text[at] == '}' {
+					p.open.closeObject()
+				}
 				at = end
 				continue
 			}
-			at = p.skip(at, out, "not a JSON object", "")
+			at = p.skip(at, out, "not a JSON object")
 			continue
+		}
+		if !p.open.none() && isJoint(text, at) {
+			p.open = nesting{} // in an array there were a comma, and the splitter thinks so too
 		}
 		if first := envelope(text, at); first > 0 {
 			p.enveloped = true
+			p.open.enter(text[at:first])
 			at = first
 			continue
 		}
 		p.scanner.trie.trim()
 		end, last, f := p.scanner.document(at)
 		if f != "" {
-			next := p.resume(at, end, &again)
-			at = p.lose(at, next, out, string(f), f.limit())
+			at = p.loseDocument(at, p.resume(at, end, &again), f, block.Last, out)
 			continue
 		}
-		if err := p.emit(source, at, end, last, out); err != nil {
+		if err := p.emit(block.Source, at, end, last, out); err != nil {
 			return err
 		}
 		at = end
 	}
-}
-
-// skipSeparators skips what may stand between documents: white space, commas,
-// and the brackets of an array around all of them.
-func skipSeparators(text []byte, at int) int {
-	for at < len(text) {
-		switch text[at] {
-		case ' ', '\t', '\r', '\n', ',', '[', ']', 0x1e: // 0x1e: RFC 7464
-			at++
-		default:
-			return at
-		}
-	}
-	return at
 }
 
 // resume finds where to go on after a document that could not be read: at the
@@ -136,24 +142,35 @@ func (p *parser) resume(at, faultAt int, again *int) int {
 }
 
 // skip passes over what is no document, to the next line.
-func (p *parser) skip(at int, out format.Output, reason, limit string) int {
+func (p *parser) skip(at int, out format.Output, reason string) int {
 	next := len(p.scanner.data)
 	if feed := bytes.IndexByte(p.scanner.data[at:], '\n'); feed >= 0 {
 		next = at + feed + 1
 	}
-	return p.lose(at, next, out, reason, limit)
+	p.open.pass(p.scanner.data[at:next])
+	p.lose(at, next, out, format.Problem{Reason: reason})
+	return next
+}
+
+// loseDocument gives up a document, and goes on at the next. Where there is
+// none it is not known what was closed in what is lost.
+func (p *parser) loseDocument(at, next int, f fault, last bool, out format.Output) int {
+	problem := format.Problem{Reason: string(f), Limit: f.limit()}
+	if next == len(p.scanner.data) {
+		p.open = nesting{}
+		if last && f == truncated {
+			problem.Kind = format.Truncated
+		}
+	}
+	p.lose(at, next, out, problem)
+	return next
 }
 
 // lose reports the text up to a place as lost.
-func (p *parser) lose(at, next int, out format.Output, reason, limit string) int {
-	out.Problem(format.Problem{
-		Offset: p.place.offset,
-		Line:   p.place.line,
-		Reason: reason,
-		Limit:  limit,
-		Lost:   p.place.encoding.EncodedSize(p.scanner.data[at:next]),
-	})
-	return next
+func (p *parser) lose(at, next int, out format.Output, problem format.Problem) {
+	problem.Offset, problem.Line = p.place.offset, p.place.line
+	problem.Lost = p.place.encoding.EncodedSize(p.scanner.data[at:next])
+	out.Problem(problem)
 }
 
 // emit passes on the document that was scanned.

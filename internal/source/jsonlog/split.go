@@ -25,6 +25,8 @@ type splitter struct {
 	tracker   tracker
 	opening   bool
 	enveloped bool
+	// open is what is open before the data.
+	open nesting
 }
 
 // state is what a block comes with.
@@ -32,6 +34,8 @@ type state struct {
 	encoding charset.Encoding
 	// enveloped says that the source begins with an envelope.
 	enveloped bool
+	// open is what earlier blocks opened and did not close.
+	open nesting
 }
 
 func newSplitter(options format.Options) *splitter {
@@ -48,26 +52,27 @@ func (s *splitter) Split(data []byte, final bool) format.Cut {
 		s.projected = s.encoding.Project(s.projected[:0], data)
 		text = s.projected
 	}
-	if s.opening && !s.open(text, final) {
+	if s.opening && !s.begin(text, final) {
 		return format.Cut{}
 	}
+	before := s.open
 	cut := s.text(text, final)
 	cut.Lines = int64(bytes.Count(text[:cut.Size], []byte{'\n'}))
 	cut.Size *= s.encoding.UnitSize()
-	cut.State = state{s.encoding, s.enveloped}
+	cut.State = state{s.encoding, s.enveloped, before}
 	if final && !cut.Lost && cut.Size < len(data) && len(data)-cut.Size < s.encoding.UnitSize() {
 		cut.Size = len(data) // half a unit
 	}
 	if cut.Size > 0 {
-		s.tracker = tracker{enveloped: s.enveloped}
+		s.tracker = tracker{enveloped: s.enveloped, open: s.open}
 	}
 	return cut
 }
 
-// open looks at the beginning of a source for an envelope. It returns false
+// begin looks at the beginning of a source for an envelope. It returns false
 // when that takes more data.
-func (s *splitter) open(text []byte, final bool) bool {
-	at := skipSeparators(text, len(text)-len(bytes.TrimPrefix(text, charset.Mark)))
+func (s *splitter) begin(text []byte, final bool) bool {
+	at := new(nesting).separators(text, len(text)-len(bytes.TrimPrefix(text, charset.Mark)))
 	first := 0
 	if at < len(text) && text[at] == '{' {
 		first = envelope(text, at)
@@ -85,19 +90,26 @@ func (s *splitter) text(text []byte, final bool) format.Cut {
 		return format.Cut{Size: len(text)}
 	}
 	if size := lastJoint(text); size > 0 {
+		s.open = nesting{}
 		return format.Cut{Size: size}
 	}
-	if size := s.tracker.track(text); size > 0 {
+	size := s.tracker.track(text)
+	// The last block of a source tells whether all is closed. So while
+	// something is open, there must be a next one.
+	wait := size == len(text) && !final && !s.tracker.openAtEnd.none()
+	switch fits := len(text) <= s.limit; {
+	case size > 0 && !(wait && fits):
+		s.open = s.tracker.openAtEnd
 		return format.Cut{Size: size}
-	}
-	if len(text) <= s.limit {
+	case fits:
 		return format.Cut{}
 	}
-	return s.lose(text, final)
+	s.open = s.tracker.open
+	return s.lose(text)
 }
 
 // lose gives up a document that is too long, up to where the next may begin.
-func (s *splitter) lose(text []byte, final bool) format.Cut {
+func (s *splitter) lose(text []byte) format.Cut {
 	size := nextDocument(text, 1)
 	if size < 0 {
 		size = len(text)
@@ -117,17 +129,24 @@ func lastJoint(text []byte) int {
 		if feed <= 0 {
 			return 0
 		}
-		if next := feed + 1; next < len(text) && text[next] == '{' {
-			before := feed - 1
-			if text[before] == '\r' && before > 0 {
-				before--
-			}
-			if text[before] == '}' {
-				return next
-			}
+		if isJoint(text, feed+1) {
+			return feed + 1
 		}
 		end = feed
 	}
+}
+
+// isJoint says whether a line that ends with a closing brace stands before a
+// place, and an opening one there.
+func isJoint(text []byte, at int) bool {
+	if at < 2 || at >= len(text) || text[at] != '{' || text[at-1] != '\n' {
+		return false
+	}
+	before := at - 2
+	if text[before] == '\r' && before > 0 {
+		before--
+	}
+	return text[before] == '}'
 }
 
 // nextDocument finds the first line from a place on that begins with a brace,
@@ -147,6 +166,9 @@ type tracker struct {
 	inString bool
 	// enveloped says to look for envelopes, which are not documents.
 	enveloped bool
+	// open is what is open around documents, and openAtEnd what is at the end
+	// of the last that is complete.
+	open, openAtEnd nesting
 }
 
 // structure marks what the tracker looks at outside strings.
@@ -180,6 +202,7 @@ func (t *tracker) track(text []byte) int {
 				break // more data will tell
 			}
 			if first > 0 {
+				t.open.enter(text[i:first])
 				i = first
 				continue
 			}
@@ -201,14 +224,26 @@ func (t *tracker) step(c byte, end int) {
 	case '[':
 		if t.depth > 0 {
 			t.depth++
+		} else {
+			t.open.arrays++
 		}
 	case '}', ']':
-		if t.depth > 0 {
-			t.depth--
-			if t.depth == 0 {
-				t.end = end
-			}
-		}
+		t.leave(c, end)
+	}
+}
+
+// leave takes a closing bracket.
+func (t *tracker) leave(c byte, end int) {
+	switch {
+	case t.depth > 1:
+		t.depth--
+	case t.depth == 1:
+		t.depth = 0
+		t.end, t.openAtEnd = end, t.open
+	case c == ']':
+		t.open.closeArray()
+	default:
+		t.open.closeObject()
 	}
 }
 
