@@ -109,6 +109,9 @@ func reference(text []byte) ([][]pair, error) {
 	}
 }
 
+// sections hold the fields of an event, and nothing where they are empty.
+var sections = []string{"System", "EventData", "UserData", "Data"}
+
 func flatten(decoder *json.Decoder, path string, pairs *[]pair) {
 	token, err := decoder.Token()
 	if err != nil {
@@ -116,6 +119,9 @@ func flatten(decoder *json.Decoder, path string, pairs *[]pair) {
 	}
 	switch value := token.(type) {
 	case json.Delim:
+		if value == '[' && !decoder.More() && !slices.Contains(sections, path[strings.LastIndexByte(path, '.')+1:]) {
+			*pairs = append(*pairs, pair{path, "null"})
+		}
 		for decoder.More() {
 			inner := path
 			if value == '{' {

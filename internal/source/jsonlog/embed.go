@@ -36,6 +36,18 @@ func isWhole(n *node) bool {
 	return false
 }
 
+// isSection says whether the fields of a Windows event are in here. Where
+// there are none, the section is no field of its own.
+func isSection(n *node) bool {
+	path := "." + n.path()
+	for _, section := range []string{".System", ".EventData", ".EventData_dynamic", ".UserData", ".EventData.Data", ".winlog.event_data", ".winlog.user_data"} {
+		if strings.HasSuffix(path, section) {
+			return true
+		}
+	}
+	return false
+}
+
 // isNamedData says whether objects here are pairs of a name and a value: Data
 // elements as they come from XML, and the parameters of Exchange's cmdlets and
 // of Google Workspace's events.

@@ -203,6 +203,10 @@ func (s *scanner) member(i int, n, within *node, inArray bool) (int, *node, *nod
 		}
 		return i + 1, n, n, ""
 	case '[':
+		if end := skipSpace(data, i+1); end < len(data) && data[end] == ']' {
+			n = s.step(n, within, raw, empty)
+			return end + 1, n, nil, s.emptyArray(i, end+1, n)
+		}
 		n = s.step(n, within, raw, array)
 		return i + 1, n, n, ""
 	}
@@ -212,6 +216,18 @@ func (s *scanner) member(i int, n, within *node, inArray bool) (int, *node, *nod
 	}
 	n = s.step(n, within, raw, scalar)
 	return end, n, nil, s.column(i, end, k)
+}
+
+// emptyArray adds the column of an array without elements: the field is there
+// and has no value, as with null.
+func (s *scanner) emptyArray(start, end int, n *node) fault {
+	switch {
+	case n.whole:
+		return s.column(start, end, plain)
+	case n.silent:
+		return ""
+	}
+	return s.column(start, end, null)
 }
 
 // step follows the key that was scanned last.

@@ -61,6 +61,15 @@ func TestFields(t *testing.T) {
 	t.Parallel()
 	for document, want := range map[string]string{
 		`{"a":{"b":[1,[2,{"c":null}]],"d":{}},"e":true}`:                       `a.b=1 a.b=2 a.b.cnull e=true`,
+		`{"a":[],"b":[ ],"c":{},"d":[[]],"e":[1,[]],"f":[{}],"g":{"h":[]}}`:    `anull bnull dnull e=1 enull g.hnull`,
+		`{"requestParameters":[],"a":{"resources":[]}}`:                        `requestParameters=[] a.resourcesnull`,
+		`{"Properties":"{\"a\":[],\"b\":1}"}`:                                  `Properties.anull Properties.b=1`,
+		`{"Event":{"System":[],"EventData":[],"UserData":[]},"a":1}`:           `a=1`,
+		`{"Event":{"EventData":{"Data":[]}},"a":1}`:                            `a=1`,
+		`{"EventData":{"Data":[]},"EventData":{},"EventData":"[]","a":1}`:      `a=1`,
+		`{"EventData":"","EventData":{"A":[]}}`:                                `Data= Anull`,
+		`{"winlog":{"event_data":[],"user_data":{}},"winlog.event_data":[]}`:   ``,
+		`{"_source":{"EventData":{"Data":[[],[]]}},"EventData_dynamic":[]}`:    ``,
 		`{"Event":{"EventData":{"Data":["x","y"]}}}`:                           `Data=x Data=y`,
 		`{"Event":{"EventData":{"Data":{"#text":["x","y"]}}}}`:                 `Data=x Data=y`,
 		`{"Event":{"EventData":{"Data":{"@Name":"N","#text":"v"}}}}`:           `N=v`,

@@ -16,6 +16,8 @@ type node struct {
 	embeds bool
 	// whole says that the container is a column itself, beside its contents.
 	whole bool
+	// silent says that an empty array here is no column.
+	silent bool
 
 	parent *node
 	// within is the container that the key is in; nil at the top.
@@ -36,6 +38,7 @@ const (
 	array                 // a container
 	embedded              // a string that is a container
 	closing               // the end of a container
+	empty                 // an array of nothing: a column without a value
 )
 
 // Bounds on what is remembered. Logs have a few hundred nodes; a crafted one
@@ -80,7 +83,8 @@ func (t *trie) add(from, within *node, raw []byte, class class) *node {
 	child := &node{raw: string(raw), class: class, parent: from, within: within}
 	child.named = class == object && isNamedData(child) || class == array && isNamedData(child)
 	child.embeds = class == scalar && isEmbedding(child)
-	child.whole = (class == object || class == array || class == embedded) && isWhole(child)
+	child.whole = (class == object || class == array || class == embedded || class == empty) && isWhole(child)
+	child.silent = class == empty && isSection(child)
 	t.nodes++
 	t.bytes += len(raw)
 	if len(from.children) >= maxChildren {
@@ -118,11 +122,16 @@ func (n *node) key() string {
 	return string(appendUnescaped(nil, []byte(n.raw[1:len(n.raw)-2])))
 }
 
+// isColumn says whether what is at a node is a column.
+func (n *node) isColumn() bool {
+	return n.class == scalar || n.class == named || n.class == empty && !n.silent || n.whole
+}
+
 // leaves returns the nodes of an event that are columns, in order.
 func (n *node) leaves() []*node {
 	var leaves []*node
 	for ; n.parent != nil; n = n.parent {
-		if n.class == scalar || n.class == named || n.whole {
+		if n.isColumn() {
 			leaves = append(leaves, n)
 		}
 	}
