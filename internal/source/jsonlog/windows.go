@@ -75,6 +75,9 @@ func cutSection(path string, sections ...string) (string, bool) {
 // Provider.#attributes.Name, Provider_attributes.Name and Provider.@Name are
 // Provider_Name. The text of an element is the element.
 func element(path string) string {
+	if path == "EventID.Value" || path == "EventID.value" { // beside its qualifiers: Velociraptor, the agent of Datadog
+		return "EventID"
+	}
 	path = strings.TrimSuffix(path, ".#text")
 	path = strings.ReplaceAll(path, ".#attributes.", "_")
 	path = strings.ReplaceAll(path, "_attributes.", "_")
