@@ -207,43 +207,68 @@ func nameAttribute(tag []byte, at int) [2]int {
 	return [2]int{start, start + length}
 }
 
+// A namedPair is a name and a value, which may be absent.
+type namedPair struct {
+	name  []byte
+	value window
+}
+
 // namedData scans an object of a name and a text, and nothing else:
 // {"@Name":"Image","#text":"…"}.
 func (s *scanner) namedData(i int, n, within *node) (int, *node, bool) {
-	var name []byte
-	value := window{kind: null}
+	pair := namedPair{value: window{kind: null}}
+	end, ok := s.pairMembers(i, &pair, true)
+	if !ok || len(pair.name) == 0 || bytes.IndexByte(pair.name, '\\') >= 0 {
+		return 0, nil, false
+	}
+	n = s.trie.step(n, within, pair.name, named)
+	return end, n, s.column(int(pair.value.start), int(pair.value.end), pair.value.kind) == ""
+}
+
+// pairMembers scans the members of the object that begins at a place. Attributes
+// may be in an object of their own: {"#attributes":{"Name":"Image"},"#text":"…"}.
+func (s *scanner) pairMembers(i int, pair *namedPair, outer bool) (end int, ok bool) {
 	for i++; ; i++ {
 		key, at, f := s.key(skipSpaceTo(s.data, i))
 		if f != "" {
-			return 0, nil, false
+			return 0, false
 		}
-		start, end, k, ok := s.simple(skipSpace(s.data, at))
+		at = skipSpace(s.data, at)
+		if outer && string(key) == `"#attributes":` && at < len(s.data) && s.data[at] == '{' {
+			end, ok = s.pairMembers(at, pair, false)
+		} else {
+			end, ok = s.pairMember(at, key, pair)
+		}
 		if !ok {
-			return 0, nil, false
-		}
-		switch string(key) {
-		case `"@Name":`, `"Name":`, `"name":`:
-			name = s.data[start:end]
-		case `"#text":`, `"Text":`, `"text":`, `"Value":`, `"value":`, `"boolValue":`, `"intValue":`:
-			value = window{int32(start), int32(end), k}
-		default:
-			return 0, nil, false
-		}
-		if k == quoted {
-			end++
+			return 0, false
 		}
 		if i = skipSpace(s.data, end); i >= len(s.data) || s.data[i] != ',' && s.data[i] != '}' {
-			return 0, nil, false
+			return 0, false
 		}
 		if s.data[i] == '}' {
-			break
+			return i + 1, true
 		}
 	}
-	if len(name) == 0 || bytes.IndexByte(name, '\\') >= 0 {
-		return 0, nil, false
+}
+
+// pairMember scans the value of a key.
+func (s *scanner) pairMember(at int, key []byte, pair *namedPair) (int, bool) {
+	start, end, k, ok := s.simple(at)
+	if !ok {
+		return 0, false
 	}
-	n = s.trie.step(n, within, name, named)
-	return i + 1, n, s.column(int(value.start), int(value.end), value.kind) == ""
+	switch string(key) {
+	case `"@Name":`, `"Name":`, `"name":`:
+		pair.name = s.data[start:end]
+	case `"#text":`, `"Text":`, `"text":`, `"Value":`, `"value":`, `"boolValue":`, `"intValue":`:
+		pair.value = window{int32(start), int32(end), k}
+	default:
+		return 0, false
+	}
+	if k == quoted {
+		end++
+	}
+	return end, true
 }
 
 // skipSpaceTo skips space, and stops at the last byte at the latest.
