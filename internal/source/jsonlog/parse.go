@@ -184,6 +184,9 @@ func (p *parser) emit(source *event.Source, start, end int, last *node, out form
 	if shape.decider >= 0 {
 		p.event.Layout = p.variant(last)
 	}
+	if shape.eventID >= 0 {
+		p.scanner.dropFraction(shape.eventID)
+	}
 	if shape.uri >= 0 {
 		p.splitURI(shape.uri)
 	}

@@ -247,6 +247,15 @@ func (s *scanner) column(start, end int, k kind) fault {
 	return ""
 }
 
+// dropFraction makes 1 of 1.0. Where the number is missing in one row, pandas
+// takes all of a column for floating point.
+func (s *scanner) dropFraction(column int) {
+	w := &s.windows[column]
+	if w.kind&^inScratch == literal && bytes.HasSuffix(s.raw(*w), []byte(".0")) {
+		w.end -= 2
+	}
+}
+
 // text scans a string value.
 func (s *scanner) text(i int, n, within *node, raw []byte) (int, *node, *node, fault) {
 	end := closingQuote(s.data, i+1)

@@ -18,6 +18,8 @@ type shape struct {
 	times []timeColumn
 	// host and recordID are columns; -1 where there is none.
 	host, recordID int
+	// eventID is the column of the number of a Windows event, or -1.
+	eventID int
 	// decider is the column whose value decides about the log source, and uri
 	// the one that is split into path and query; -1 where there is none.
 	decider, uri int
@@ -76,6 +78,7 @@ func newShape(paths []string) *shape {
 		times:    timeColumns(dialect, names),
 		host:     firstColumn(names, dialect.hosts),
 		recordID: firstColumn(names, []string{"EventRecordID"}),
+		eventID:  slices.Index(names, "EventID"),
 		decider:  -1,
 		uri:      -1,
 		variants: map[row.LogSource]*event.Layout{},
