@@ -139,6 +139,6 @@ func anyService(product, prefix string) func(string) (row.LogSource, bool) {
 var plainObject = dialect{
 	marks: [][]string{{}},
 	names: windowsNames,
-	times: winnames.Times(),
+	times: plainTimes,
 	hosts: winnames.Hosts(),
 }

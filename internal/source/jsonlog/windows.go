@@ -15,9 +15,12 @@ var windows = dialect{
 	decide: func(channel string) (row.LogSource, bool) {
 		return row.LogSource{Product: "linux"}, channel == sysmonForLinuxChannel
 	},
-	times: winnames.Times(),
+	times: plainTimes,
 	hosts: winnames.Hosts(),
 }
+
+// plainTimes are those of flat exports, and of Splunk's.
+var plainTimes = append(winnames.Times(), "_time")
 
 // isWindows says whether a record has the marks of a Windows event.
 func isWindows(names []string) bool {
@@ -31,10 +34,23 @@ func windowsNames(paths []string) []string {
 	for i, path := range paths {
 		names[i] = nested(path)
 	}
-	if winnames.IsFlat(names) {
+	if numbered := splunkNumber(names); winnames.IsFlat(numbered) {
+		names = numbered
 		winnames.RenameFlat(names)
 	}
 	return names
+}
+
+// splunkNumber gives the number of an event its name where only Splunk's is
+// there.
+func splunkNumber(names []string) []string {
+	code := slices.Index(names, "EventCode")
+	if code < 0 || slices.ContainsFunc(names, func(name string) bool { return name == "EventID" || name == "EventId" || name == "Id" }) {
+		return names
+	}
+	numbered := slices.Clone(names)
+	numbered[code] = "EventID"
+	return numbered
 }
 
 // nested names a value in one of the shapes with sections.
