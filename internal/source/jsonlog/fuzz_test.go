@@ -90,6 +90,9 @@ func FuzzSplit(f *testing.F) {
 		if !slices.EqualFunc(whole.records, cut.records, equalRecords) {
 			t.Fatalf("%q in pieces of %d:\n got %+v\nwant %+v", text, size, cut.records, whole.records)
 		}
+		if len(cut.problems) > 0 {
+			t.Fatalf("%q in pieces of %d: %+v", text, size, cut.problems)
+		}
 	})
 }
 

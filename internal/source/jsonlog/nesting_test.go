@@ -1,6 +1,7 @@
 package jsonlog
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -107,5 +108,38 @@ func TestDamageWithinArray(t *testing.T) {
 		if got := strings.Join(reasons, "|"); got != want {
 			t.Errorf("%q: %s, want %s", text, got, want)
 		}
+	}
+}
+
+// Wherever an array or an envelope is cut off it is noticed, at the same place
+// however it is cut into blocks.
+func TestEveryEnd(t *testing.T) {
+	t.Parallel()
+	for text, complete := range map[string][]int{ // ends at which nothing is open, besides the last
+		"[\n{\"a\":[1,{\"b\":[]}]},\r\n{\"c\":\"x]\\\"}\"} ,\n[{\"d\":{}}]\n]": nil,
+		`{"Records":[{"a":1},{"b":{"c":[2]}}],"next":"n]}"}`:                   nil,
+		`{"took":1,"hits":{"total":{"value":2},"hits":[{"a":1},{"a":2}]}}`:     nil,
+		"{\"records\":[{\"a\":1}]}\n[{\"a\":2},{\"a\":3}]":                     {21, 22},
+	} {
+		for end := 1; end <= len(text); end++ {
+			whole := parseAll([]byte(text[:end]), end, 1<<20)
+			if want := end < len(text) && !slices.Contains(complete, end); want != (len(whole.problems) > 0) {
+				t.Errorf("%q: %+v", text[:end], whole.problems)
+			}
+			for size := 1; size < end; size++ {
+				requireSame(t, text[:end], size, whole)
+			}
+		}
+	}
+}
+
+func requireSame(t *testing.T, text string, size int, whole *collector) {
+	t.Helper()
+	cut := parseAll([]byte(text), size, 1<<20)
+	if !slices.EqualFunc(cut.records, whole.records, equalRecords) {
+		t.Errorf("%q in pieces of %d: %d records, want %d", text, size, len(cut.records), len(whole.records))
+	}
+	if len(cut.problems) != len(whole.problems) {
+		t.Errorf("%q in pieces of %d: %+v, want %+v", text, size, cut.problems, whole.problems)
 	}
 }
