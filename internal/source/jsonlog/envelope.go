@@ -8,7 +8,7 @@ package jsonlog
 const maxEnvelope = 4096
 
 // envelopeInitials are the first letters of envelopeKeys.
-var envelopeInitials = [256]bool{'R': true, 'r': true, 'v': true, 'k': true, '@': true, 'e': true, 'n': true, 'a': true, 't': true, '_': true, 'h': true}
+var envelopeInitials = [256]bool{'R': true, 'r': true, 'v': true, 'k': true, '@': true, 'e': true, 'n': true, 'a': true, 't': true, '_': true, 'h': true, 'p': true}
 
 // isEnvelopeKey says whether an envelope may begin with a key: that of the
 // array, or one of those that stand before it.
@@ -17,7 +17,8 @@ func isEnvelopeKey(key []byte) bool {
 	case "Records", "records", "value", // AWS CloudTrail; Azure Monitor; Microsoft Graph and Azure Resource Manager
 		"@odata.context", "@odata.count", "@odata.nextLink", "nextLink", // Microsoft Graph
 		"kind", "etag", "nextPageToken", "apiVersion", // Google, Kubernetes
-		"took", "timed_out", "_scroll_id", "hits": // Elasticsearch
+		"took", "timed_out", "_scroll_id", "hits", // Elasticsearch
+		"preview", "results": // Splunk
 		return true
 	}
 	return false
@@ -26,7 +27,7 @@ func isEnvelopeKey(key []byte) bool {
 // holdsRecords says whether the array of a key holds the records.
 func holdsRecords(key []byte, first bool) bool {
 	switch string(key) {
-	case "Records", "records", "value", "hits":
+	case "Records", "records", "value", "hits", "results":
 		return true
 	case "items":
 		return !first

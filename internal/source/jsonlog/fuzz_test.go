@@ -54,7 +54,7 @@ func comparable(text []byte) ([][]pair, bool) {
 	if charset.Of(text) != charset.UTF8 || !strings.HasPrefix(opening, "{") || strings.Contains(string(text), "Data") || strings.Contains(string(text), "Payload") || strings.Contains(string(text), `\u`) {
 		return nil, false
 	}
-	if envelope([]byte(opening), 0) != 0 || strings.Contains(opening, `"hits"`) || strings.Contains(opening, `"value"`) || strings.Contains(opening, "ecords") || strings.Contains(opening, `"items"`) {
+	if envelope([]byte(opening), 0) != 0 || strings.Contains(opening, `"hits"`) || strings.Contains(opening, `"value"`) || strings.Contains(opening, "ecords") || strings.Contains(opening, "esults") || strings.Contains(opening, `"items"`) {
 		return nil, false
 	}
 	depth := strings.Count(opening, "{") + strings.Count(opening, "[")
