@@ -19,6 +19,7 @@ import (
 	"github.com/kulla-defence/kulla/internal/evtxwriter"
 	"github.com/kulla-defence/kulla/internal/source"
 	"github.com/kulla-defence/kulla/internal/source/archive/sevenzip/sevenziptest"
+	"github.com/kulla-defence/kulla/internal/source/format"
 )
 
 // The same case gives the same register and the same events, however it is
@@ -303,6 +304,22 @@ func TestTruncatedBehindUnusedChunk(t *testing.T) {
 		register, events := read(t, source.Options{BlockSize: 2 * evtx.ChunkSize}, evidence{"x.evtx": data}.folder(t))
 		if problems := register.Files[0].Problems; len(events) != chunks-1 || len(problems) != 1 || !strings.Contains(problems[0].Reason, fmt.Sprintf("%d of 9 chunks", chunks)) {
 			t.Errorf("%d chunks: %d events, problems %v", chunks, len(events), problems)
+		}
+	}
+}
+
+// A file without anything but blanks is empty, whatever it may have been, and no
+// loss; one with a word in it is not.
+func TestBlankFilesAreEmpty(t *testing.T) {
+	t.Parallel()
+	for content, empty := range map[string]bool{
+		"": true, "\n": true, " \t\r\n\n": true, "\xef\xbb\xbf": true, "\xef\xbb\xbf \n": true, "\xff\xfe\r\x00\n\x00": true,
+		"\n x": false, "\x00": false, strings.Repeat("\n", format.HeadSize+1): false,
+	} {
+		register, events := read(t, source.Options{}, file(t, "blank.log", []byte(content)))
+		got := register.Files[0].OfKind[format.Empty] == 1 && !register.Files[0].Unread()
+		if got != empty || len(events) != 0 {
+			t.Errorf("%.20q: %d events, empty %v, problems %v", content, len(events), got, register.Files[0].Problems)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"hash"
@@ -10,6 +11,7 @@ import (
 	"github.com/kulla-defence/kulla/internal/source/archive"
 	"github.com/kulla-defence/kulla/internal/source/digest"
 	"github.com/kulla-defence/kulla/internal/source/format"
+	"github.com/kulla-defence/kulla/internal/source/line"
 )
 
 // A stream is one leaf of the evidence on its way to the workers: read once,
@@ -71,9 +73,15 @@ func (s *stream) unrecognised(head []byte) Problem {
 		return Problem{Offset: -1, Kind: format.NothingRead, Reason: "interrupted before anything was read"}
 	case len(head) == 0:
 		return Problem{Offset: -1, Kind: format.Empty, Reason: "empty"}
+	case len(head) < format.HeadSize && isBlank(head):
+		return Problem{Offset: -1, Kind: format.Empty, Reason: "empty but for blanks"}
 	}
 	return Problem{Offset: -1, Kind: format.Unrecognised, Reason: "format not recognised"}
 }
+
+// isBlank reports whether there is nothing but white space, perhaps behind a byte
+// order mark.
+func isBlank(head []byte) bool { return len(bytes.TrimSpace(line.Head(head))) == 0 }
 
 // run reads the stream into buffers and cuts them.
 func (s *stream) run(head []byte) {

@@ -38,7 +38,8 @@ const triedLines = 5
 // come by syslog. The last line of the head may be cut off.
 func recognise(head []byte) bool {
 	rest := bytes.TrimLeft(line.Head(head), "\r\n")
-	for tried := 0; tried < triedLines && len(rest) > 0; tried++ {
+	tried := 0
+	for ; tried < triedLines && len(rest) > 0; tried++ {
 		text, after, complete := bytes.Cut(rest, []byte{'\n'})
 		if !complete && tried > 0 {
 			break
@@ -52,5 +53,5 @@ func recognise(head []byte) bool {
 		}
 		rest = after
 	}
-	return len(head) > 0
+	return tried > 0 // blank lines alone are nothing
 }
