@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 )
 
 // openOutput opens a file to write results to; "" and "-" are standard output.
@@ -18,22 +17,38 @@ func openOutput(env Environment, o output) (out io.Writer, finish func(error) er
 	if err := o.check(); err != nil {
 		return nil, nil, err
 	}
-	name := o.name
-	if name == "" || name == "-" {
+	if o.name == "" || o.name == "-" {
 		return env.Out, func(failure error) error { return failure }, nil
 	}
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		file, err := os.OpenFile(name, os.O_WRONLY, 0)
-		if err != nil {
-			return nil, nil, fmt.Errorf("output: %w", err)
-		}
-		return file, func(failure error) error { return errors.Join(failure, file.Close()) }, nil
+	to, err := targetOf(o.name)
+	if err != nil {
+		return nil, nil, fmt.Errorf("output: %w", err)
 	}
-	file, err := os.CreateTemp(filepath.Dir(name), outputPrefix)
+	if !to.replaceable() {
+		return openStraight(env, &to)
+	}
+	file, err := os.CreateTemp(folderOf(to.name), outputPrefix)
 	if err != nil {
 		return nil, nil, withHint(fmt.Errorf("output: %w", err), "the folder must exist and be writable")
 	}
-	return file, func(failure error) error { return finishOutput(file, name, failure) }, nil
+	return file, func(failure error) error { return finishOutput(file, to.name, failure) }, nil
+}
+
+// openStraight opens what is no regular file. The standard streams are taken as
+// they are: a second opening would not know how far the first has written.
+func openStraight(env Environment, to *target) (out io.Writer, finish func(error) error, err error) {
+	as := func(failure error) error { return failure }
+	switch to.standard() {
+	case 1:
+		return env.Out, as, nil
+	case 2:
+		return env.Err, as, nil
+	}
+	file, err := to.open()
+	if err != nil {
+		return nil, nil, fmt.Errorf("output: %w", err)
+	}
+	return file, func(failure error) error { return errors.Join(failure, file.Close()) }, nil
 }
 
 // outputPrefix begins the name of a file that is not whole yet.

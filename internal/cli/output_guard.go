@@ -44,8 +44,10 @@ func (o *output) check() error {
 	if o.name == "" || o.name == "-" {
 		return nil
 	}
-	info, err := os.Stat(o.name)
-	there := err == nil
+	to, err := targetOf(o.name)
+	if err != nil {
+		return fmt.Errorf("output: %w", err)
+	}
 	for _, path := range o.cases {
 		if slices.ContainsFunc(caseFiles(path), func(name string) bool { return sameFile(o.name, name) }) {
 			return withHint(fmt.Errorf("output: %s is the case itself, or belongs to it", o.name), "name another file")
@@ -59,7 +61,7 @@ func (o *output) check() error {
 			return withHint(fmt.Errorf("output: %s is evidence that is read", o.name), "name another file")
 		}
 	}
-	if !there || !info.Mode().IsRegular() || info.Size() == 0 {
+	if !to.replaceable() || to.info == nil || to.info.Size() == 0 {
 		return nil
 	}
 	earlier, err := o.recognise()
@@ -85,9 +87,22 @@ func sameFile(a, b string) bool {
 	if err == nil && err2 == nil {
 		return os.SameFile(first, second)
 	}
-	absolute, err := filepath.Abs(a)
-	other, err2 := filepath.Abs(b)
-	return err == nil && err2 == nil && absolute == other
+	if err == nil || err2 == nil {
+		return false
+	}
+	return wouldBeSame(a, b)
+}
+
+// wouldBeSame reports whether two files that are not there would be one.
+func wouldBeSame(a, b string) bool {
+	first, err := targetOf(a)
+	second, err2 := targetOf(b)
+	if err != nil || err2 != nil || filepath.Base(first.name) != filepath.Base(second.name) {
+		return false
+	}
+	folder, err := os.Stat(folderOf(first.name))
+	other, err2 := os.Stat(folderOf(second.name))
+	return err == nil && err2 == nil && os.SameFile(folder, other)
 }
 
 // within reports whether a file lies in a folder, at any depth.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 )
 
@@ -75,5 +76,19 @@ func TestOutputIntoAFolderThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	if _, _, err := openOutput(Environment{}, output{name: filepath.Join(t.TempDir(), "no", "file")}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("error %v, want not exist", err)
+	}
+}
+
+// What stands for a file that is open already is told by its name alone:
+// nothing is written here.
+func TestDescriptorsAreRecognised(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]bool{
+		"/dev/fd/3": runtime.GOOS == "linux" || runtime.GOOS == "darwin", "/proc/self/fd/3": runtime.GOOS == "linux",
+		"findings.jsonl": false, filepath.Join(t.TempDir(), "fd", "3"): false,
+	} {
+		if got := isDescriptor(name); got != want {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
 	}
 }

@@ -35,12 +35,19 @@ func skipOwn(env Environment, own []string) func(path string, info fs.FileInfo) 
 			if written, err := os.Stat(name); err == nil && os.SameFile(written, info) {
 				return true
 			}
-			if strings.HasPrefix(filepath.Base(path), outputPrefix) && sameFile(filepath.Dir(path), filepath.Dir(name)) {
+			if strings.HasPrefix(filepath.Base(path), outputPrefix) && besideOutput(path, name) {
 				return true
 			}
 		}
 		return spool.IsTemporary(filepath.Base(path)) && sameFile(filepath.Dir(path), env.TempDir)
 	}
+}
+
+// besideOutput reports whether a file stands in the folder in which an output is
+// written.
+func besideOutput(path, name string) bool {
+	to, err := targetOf(name)
+	return err == nil && sameFile(filepath.Dir(path), folderOf(to.name))
 }
 
 // writeSkipped says which files were not read because the program wrote them.
