@@ -58,6 +58,7 @@ func runDump(ctx context.Context, env Environment, paths []string, file output, 
 		return err
 	}
 	d.out = bufio.NewWriterSize(out, 64<<10)
+	options.Skip = skipOwn(env, ownOf("", file.name))
 	options.InOrder, options.Stdin, options.TempDir = true, env.In, env.TempDir
 	register, err := readEvidence(ctx, paths, func(int) source.Sink { return d }, options)
 	if err := finish(errors.Join(err, d.out.Flush())); err != nil {
