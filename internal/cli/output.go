@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 )
 
 // openOutput opens a file to write results to; "" and "-" are standard output.
@@ -27,11 +30,11 @@ func openOutput(env Environment, o output) (out io.Writer, finish func(error) er
 	if !to.replaceable() {
 		return openStraight(env, &to)
 	}
-	file, err := os.CreateTemp(folderOf(to.name), outputPrefix)
+	file, err := createBeside(&to)
 	if err != nil {
 		return nil, nil, withHint(fmt.Errorf("output: %w", err), "the folder must exist and be writable")
 	}
-	return file, func(failure error) error { return finishOutput(file, to.name, failure) }, nil
+	return file, func(failure error) error { return finishOutput(file, &to, failure) }, nil
 }
 
 // openStraight opens what is no regular file. The standard streams are taken as
@@ -54,10 +57,25 @@ func openStraight(env Environment, to *target) (out io.Writer, finish func(error
 // outputPrefix begins the name of a file that is not whole yet.
 const outputPrefix = ".kulla-output-"
 
-func finishOutput(file *os.File, name string, failure error) error {
-	err := errors.Join(failure, file.Chmod(0o644), file.Sync(), file.Close())
+// createBeside makes the file that is to replace the target. Nobody may read it
+// who may not read what it replaces; a new one has what the user's umask leaves.
+func createBeside(to *target) (*os.File, error) {
+	rights := fs.FileMode(0o666)
+	if to.info != nil {
+		rights = to.info.Mode().Perm()
+	}
+	name := folderOf(to.name) + string(filepath.Separator) + outputPrefix + rand.Text()
+	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, rights)
+}
+
+func finishOutput(file *os.File, to *target, failure error) error {
+	err := failure
+	if to.info != nil { // the umask took some away
+		err = errors.Join(err, file.Chmod(to.info.Mode().Perm()))
+	}
+	err = errors.Join(err, file.Sync(), file.Close())
 	if err == nil {
-		err = os.Rename(file.Name(), name)
+		err = os.Rename(file.Name(), to.name)
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("output: %w", err), os.Remove(file.Name()))
