@@ -85,9 +85,26 @@ func (o *huntOptions) outputs() (findings, summary output) {
 	return findings, output{name: o.summary, kind: "summary", clobber: o.clobber, evidence: o.paths}
 }
 
+// refuseOneFile refuses a summary that would take the place of the findings. A
+// pipe or a device can take both.
+func (o *huntOptions) refuseOneFile() error {
+	if o.output == "" || o.output == "-" || o.summary == "" || o.summary == "-" {
+		return nil
+	}
+	to, err := targetOf(o.output)
+	if err != nil || !to.replaceable() || !sameFile(o.output, o.summary) {
+		return nil // what is wrong with the name is said where it is opened
+	}
+	const hint = "name another file for one of them"
+	if o.output == o.summary {
+		return usagef(hint, "--output and --summary both name %s", o.output)
+	}
+	return usagef(hint, "--output %s and --summary %s are one file", o.output, o.summary)
+}
+
 func runHunt(ctx context.Context, env Environment, options huntOptions) error {
 	findings, summary := options.outputs()
-	if err := cmp.Or(findings.check(), summary.check()); err != nil {
+	if err := cmp.Or(options.refuseOneFile(), findings.check(), summary.check()); err != nil {
 		return err
 	}
 	h := &hunt{env: env, options: options, started: env.Now()}
