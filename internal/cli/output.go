@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 )
 
 // openOutput opens a file to write results to; "" and "-" are standard output.
@@ -32,9 +31,9 @@ func openOutput(env Environment, o output) (out io.Writer, finish func(error) er
 	}
 	file, err := createBeside(&to)
 	if err != nil {
-		return nil, nil, withHint(fmt.Errorf("output: %w", err), "the folder must exist and be writable")
+		return nil, nil, withHint(fmt.Errorf("output: %w", nameOutput(err, "", o.name)), "the folder must be writable")
 	}
-	return file, func(failure error) error { return finishOutput(file, &to, failure) }, nil
+	return file, func(failure error) error { return finishOutput(file, &to, o.name, failure) }, nil
 }
 
 // openStraight opens what is no regular file. The standard streams are taken as
@@ -57,6 +56,16 @@ func openStraight(env Environment, to *target) (out io.Writer, finish func(error
 // outputPrefix begins the name of a file that is not whole yet.
 const outputPrefix = ".kulla-output-"
 
+// nameOutput tells an error of the temporary file, or of any file, by the name that
+// the user gave.
+func nameOutput(err error, temporary, given string) error {
+	var path *fs.PathError
+	if errors.As(err, &path) && (temporary == "" || path.Path == temporary) {
+		path.Path = given
+	}
+	return err
+}
+
 // createBeside makes the file that is to replace the target. Nobody may read it
 // who may not read what it replaces; a new one has what the user's umask leaves.
 func createBeside(to *target) (*os.File, error) {
@@ -64,21 +73,35 @@ func createBeside(to *target) (*os.File, error) {
 	if to.info != nil {
 		rights = to.info.Mode().Perm()
 	}
-	name := folderOf(to.name) + string(filepath.Separator) + outputPrefix + rand.Text()
-	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, rights)
+	return os.OpenFile(folderOf(to.name)+outputPrefix+rand.Text(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, rights)
 }
 
-func finishOutput(file *os.File, to *target, failure error) error {
-	err := failure
+// finishOutput puts the file in its place, or removes it where anything failed.
+func finishOutput(file *os.File, to *target, given string, failure error) error {
+	failures := []error{failure}
 	if to.info != nil { // the umask took some away
-		err = errors.Join(err, file.Chmod(to.info.Mode().Perm()))
+		failures = append(failures, file.Chmod(to.info.Mode().Perm()))
 	}
-	err = errors.Join(err, file.Sync(), file.Close())
+	failures = append(failures, file.Sync(), file.Close())
+	for _, err := range failures {
+		nameOutput(err, file.Name(), given)
+	}
+	err := errors.Join(failures...)
 	if err == nil {
-		err = os.Rename(file.Name(), to.name)
+		err = replace(file.Name(), to.name)
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("output: %w", err), os.Remove(file.Name()))
 	}
 	return nil
+}
+
+// replace is os.Rename, but that its error has the name that is wanted only.
+func replace(temporary, name string) error {
+	err := os.Rename(temporary, name)
+	var both *os.LinkError
+	if errors.As(err, &both) {
+		return &fs.PathError{Op: "replace", Path: name, Err: both.Err}
+	}
+	return err
 }

@@ -48,6 +48,9 @@ func (o *output) check() error {
 	if err != nil {
 		return fmt.Errorf("output: %w", err)
 	}
+	if err := to.checkFolder(o.name); err != nil {
+		return withHint(fmt.Errorf("output: %w", err), "make the folder, or name another file")
+	}
 	for _, path := range o.cases {
 		if slices.ContainsFunc(caseFiles(path), func(name string) bool { return sameFile(o.name, name) }) {
 			return withHint(fmt.Errorf("output: %s is the case itself, or belongs to it", o.name), "name another file")

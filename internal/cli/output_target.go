@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -36,18 +37,19 @@ func targetOf(name string) (target, error) {
 			return target{name: name, info: info}, nil
 		}
 		if !filepath.IsAbs(next) { // not joined, which would take "link/.." away
-			next = folderOf(name) + string(filepath.Separator) + next
+			next = folderOf(name) + next
 		}
 		name = next
 	}
 	return target{}, fmt.Errorf("%s: too many symbolic links, or they lead in a circle", name)
 }
 
-// folderOf is the folder in which a name stands, with all its links.
+// folderOf is the folder in which a name stands, as it is written and with the
+// separator at its end.
 func folderOf(name string) string {
 	folder, _ := filepath.Split(name)
 	if folder == "" {
-		return "."
+		return "." + string(filepath.Separator)
 	}
 	return folder
 }
@@ -81,6 +83,32 @@ func (t *target) standard() int {
 func (t *target) replaceable() bool {
 	return !t.descriptor && (t.info == nil || t.info.Mode().IsRegular())
 }
+
+// checkFolder says of a file that is not there whether it can be made: a run of
+// hours should not end with it. Given is the name that the user knows.
+func (t *target) checkFolder(given string) error {
+	if t.descriptor || t.info != nil {
+		return nil
+	}
+	folder := filepath.Clean(folderOf(t.name))
+	info, err := os.Stat(folder)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &missingFolderError{given, folder}
+	case err == nil && !info.IsDir():
+		return fmt.Errorf("%s: %s is no folder", given, folder)
+	}
+	return nil
+}
+
+// A missingFolderError is the reason why a file cannot be made.
+type missingFolderError struct{ name, folder string }
+
+func (e *missingFolderError) Error() string {
+	return fmt.Sprintf("%s: the folder %s does not exist", e.name, e.folder)
+}
+
+func (e *missingFolderError) Unwrap() error { return fs.ErrNotExist }
 
 // open opens what cannot be replaced.
 func (t *target) open() (*os.File, error) {

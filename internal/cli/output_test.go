@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -90,5 +91,20 @@ func TestDescriptorsAreRecognised(t *testing.T) {
 		if got := isDescriptor(name); got != want {
 			t.Errorf("%s: %v, want %v", name, got, want)
 		}
+	}
+}
+
+// Errors say the name that the user gave, not that of the temporary file.
+func TestOutputErrorsNameWhatWasGiven(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "findings.jsonl")
+	out, finish, err := openOutput(Environment{}, output{name: name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out.(io.Closer).Close() // so that writing and syncing fail
+	_, err = io.WriteString(out, "x")
+	if err := finish(err); err == nil || strings.Contains(err.Error(), outputPrefix) || !strings.Contains(err.Error(), "write "+name) {
+		t.Errorf("error %v", err)
 	}
 }
