@@ -194,6 +194,7 @@ func (e *Engine) wanted() ([]*sigma.Rule, []*sigma.Correlation) {
 		}
 	}
 	correlations, parts := e.set.Closure(correlations)
+	e.belowLevel = len(e.set.Correlations) - len(correlations)
 	var rules []*sigma.Rule
 	for _, rule := range e.set.Rules {
 		if parts[rule] || rule.Level >= e.options.MinLevel || rule.Level == sigma.NoLevel {
@@ -350,7 +351,7 @@ func describesRecord(name string) bool {
 type Result struct {
 	Statistics
 	// Rules is how many rules and correlations were looked for, BelowLevel
-	// how many were left out for their level.
+	// how many of both were left out for their level.
 	Rules, BelowLevel int
 	// Blind lists rules that could not have fired on this evidence, by
 	// reason; the reason with the most rules first.

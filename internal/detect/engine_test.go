@@ -193,6 +193,16 @@ func TestEngineMinLevel(t *testing.T) {
 	}
 }
 
+// All that is loaded is looked for, or left out for its level: correlations
+// too.
+func TestEngineCountsCorrelationsBelowTheLevel(t *testing.T) {
+	t.Parallel()
+	result, _ := find(t, Options{MinLevel: sigma.Critical}, 1)
+	if result.Rules != 0 || result.BelowLevel != 5 {
+		t.Errorf("%d rules looked for, %d left out, want none and 5", result.Rules, result.BelowLevel)
+	}
+}
+
 func TestEngineTimes(t *testing.T) {
 	t.Parallel()
 	from := time.Date(2022, 7, 15, 3, 0, 2, 0, time.UTC)
