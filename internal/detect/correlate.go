@@ -100,24 +100,34 @@ func (e *Engine) alertFinding(a *sigma.Alert) *Finding {
 	return &Finding{Rule: e.ofCorrelation[a.Correlation], Time: a.Time, Correlation: c}
 }
 
-// resolve looks up the events that alerts refer to.
-func (e *Engine) resolve() error {
-	e.members = map[uint64]Member{}
+// refer notes which events alerts refer to, and which of them are the last.
+func (e *Engine) refer() error {
+	e.members, e.latest = map[uint64]Member{}, map[uint64][]Field{}
 	for f, err := range e.alerts.all() {
 		if err != nil {
 			return err
 		}
-		for _, member := range f.Correlation.Events {
-			if len(e.members) < maxMembers {
-				e.members[member.reference] = Member{}
+		events := f.Correlation.Events
+		for i, member := range events {
+			if len(e.members) >= maxMembers {
+				break
+			}
+			e.members[member.reference] = Member{}
+			if i == len(events)-1 {
+				e.latest[member.reference] = nil
 			}
 		}
 	}
-	if len(e.members) == 0 {
-		return nil
+	return nil
+}
+
+// resolve looks up the events that alerts refer to.
+func (e *Engine) resolve() error {
+	if err := e.refer(); err != nil || len(e.members) == 0 {
+		return err
 	}
 	var position uint64
-	var kept int
+	var kept, shown int
 	for item, err := range e.correlated() {
 		if err != nil {
 			return err
@@ -129,10 +139,32 @@ func (e *Engine) resolve() error {
 			}
 			e.members[position] = Member{Rule: f.Rule, Time: f.Time, Host: f.Host, Place: f.Place, Record: f.Record,
 				Fields: e.memberFields(f, &kept)}
+			e.keepLatest(position, f.Fields, &shown)
 		}
 		position++
 	}
 	return nil
+}
+
+// maxLatestText bounds the text of the fields that are kept as examples.
+const maxLatestText = 8 << 20
+
+// keepLatest keeps the fields of an event that is the last of an alert, where
+// shown is how much text all of them hold so far.
+func (e *Engine) keepLatest(position uint64, fields []Field, shown *int) {
+	if _, wanted := e.latest[position]; !wanted || *shown >= maxLatestText {
+		return
+	}
+	*shown += textOf(fields)
+	e.latest[position] = fields
+}
+
+// textOf is how much text fields hold.
+func textOf(fields []Field) (size int) {
+	for i := range fields {
+		size += len(fields[i].Name) + len(fields[i].Value)
+	}
+	return size
 }
 
 // maxMemberText bounds the text of the fields of all members together.
@@ -144,9 +176,7 @@ func (e *Engine) memberFields(f *Finding, kept *int) []Field {
 	if !e.options.Prove || *kept >= maxMemberText {
 		return nil
 	}
-	for i := range f.Fields {
-		*kept += len(f.Fields[i].Name) + len(f.Fields[i].Value)
-	}
+	*kept += textOf(f.Fields)
 	return f.Fields
 }
 
@@ -171,6 +201,7 @@ func (e *Engine) fill(f *Finding) {
 	for _, member := range f.Correlation.Events {
 		if known, ok := e.members[member.reference]; ok {
 			events = append(events, known)
+			f.Correlation.Latest = e.latest[member.reference]
 		}
 	}
 	f.Correlation.Events = events

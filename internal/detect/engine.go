@@ -72,6 +72,7 @@ type Engine struct {
 	correlator   *sigma.Correlator
 	silent       map[*Rule]bool
 	members      map[uint64]Member
+	latest       map[uint64][]Field // of those members that are the last of an alert
 	problems     []sigma.Problem
 
 	// What earlier runs kept, what is left out, and how far they read.

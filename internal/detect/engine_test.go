@@ -203,6 +203,27 @@ func TestEngineCountsCorrelationsBelowTheLevel(t *testing.T) {
 	}
 }
 
+// A correlation has the fields of its last event, for a person to see.
+func TestEngineKeepsTheLatestOfACorrelation(t *testing.T) {
+	t.Parallel()
+	result, _ := find(t, Options{}, 1, someEvents...)
+	for f, err := range result.Findings() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Correlation == nil {
+			continue
+		}
+		want := []Field{{Name: "EventID", Value: "4624", Asked: true}, {Name: "TargetUserName", Value: "bob"}, {Name: "LogonType", Value: "3"}}
+		if diff := cmp.Diff(want, f.Correlation.Latest); diff != "" {
+			t.Errorf("%s: the latest differs (-want +got):\n%s", f.Rule.Title, diff)
+		}
+		if f.Correlation.Events[0].Fields != nil {
+			t.Error("the other events have fields")
+		}
+	}
+}
+
 func TestEngineTimes(t *testing.T) {
 	t.Parallel()
 	from := time.Date(2022, 7, 15, 3, 0, 2, 0, time.UTC)

@@ -85,6 +85,10 @@ type Correlation struct {
 	// Events are the records in the window, in order of time; when there were
 	// more than the correlator keeps, the latest of them.
 	Events []Member
+	// Latest are the fields of the last of Events, as in Finding: the example
+	// that a person is shown. They are left out once those of all correlations
+	// together hold much.
+	Latest []Field
 }
 
 // A Member is one event of a correlation.

@@ -57,6 +57,7 @@ func findings() []*detect.Finding {
 		{Rule: burst, Time: at(1), Host: "", Place: place(security, 1), Correlation: &detect.Correlation{
 			First: at(0), Last: at(1), Count: 2, Value: 2.5, Group: []detect.Field{{Name: "TargetUserName", Value: "svc-web"}},
 			Events: []detect.Member{{Rule: cleared, Time: at(0), Host: "WEB01", Place: place(security, 9)}},
+			Latest: []detect.Field{{Name: "Channel", Value: "Security", Asked: true}, {Name: "SubjectUserName", Value: "anna\x1b", Asked: true}},
 		}},
 		{Rule: shell, Time: at(2), Host: "WEB01", Place: place(sysmon, 7), Fields: []detect.Field{
 			{Name: "Image", Value: `C:\Windows\System32\cmd.exe`, Asked: true},

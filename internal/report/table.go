@@ -68,7 +68,24 @@ func writeExample(out *bufio.Writer, f *detect.Finding, style Style) {
 	if text := exampleFields(f); text != "" {
 		fmt.Fprintf(out, "%s%s\n", indent, shorten(text, width))
 	}
+	if text := latestText(f); text != "" {
+		fmt.Fprintf(out, "%s%s\n", indent, shorten(text, width))
+	}
 	fmt.Fprintf(out, "%s%s\n", indent, style.paint(dim, placeText(f)))
+}
+
+// latestText says of a correlation what its last event is, which stands at the
+// place that is shown: the rule that it matched, and what it says.
+func latestText(f *detect.Finding) string {
+	if f.Correlation == nil || len(f.Correlation.Events) == 0 {
+		return ""
+	}
+	last := f.Correlation.Events[len(f.Correlation.Events)-1]
+	parts := []string{"last: " + Visible(last.Rule.Title)}
+	for _, field := range shownFields(f.Correlation.Latest, false) {
+		parts = append(parts, Visible(field.Name)+": "+Visible(field.Value))
+	}
+	return strings.Join(parts, " · ")
 }
 
 func exampleFields(f *detect.Finding) string {
