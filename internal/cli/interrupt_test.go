@@ -40,6 +40,9 @@ func TestInterruptedHuntPrintsWhatItFound(t *testing.T) {
 			if !strings.Contains(out.String()+errors.String(), "Interrupted") {
 				t.Error("nothing says that the hunt was interrupted")
 			}
+			if !strings.Contains(out.String()+errors.String(), "Unfinished") {
+				t.Error("nothing says which input was not finished")
+			}
 			if data, err := os.ReadFile(summary); err != nil || !strings.Contains(string(data), `"interrupted": true`) {
 				t.Errorf("summary %.200s, error %v", data, err)
 			}

@@ -70,13 +70,20 @@ func unseenLines(s *Summary) []string {
 		lines = append(lines, fmt.Sprintf("%s missing between %d (%s) and %d (%s): %s", quantity(int64(g.gap.Missing), "record", "records"),
 			g.gap.After, clock(g.gap.AfterTime, zoneOf(s)), g.gap.Before, clock(g.gap.BeforeTime, zoneOf(s)), g.file.Source.Name))
 	}
+	for _, line := range unfinished(s.Register) {
+		lines = append(lines, "interrupted: "+line.fit(0))
+	}
 	lines = append(lines, unreadLines(s.Register)...)
 	lines = append(lines, Unstated(s.Register)...)
 	if n := len(s.RuleProblems); n > 0 {
 		lines = append(lines, quantity(int64(n), "rule was", "rules were")+" not loaded")
 	}
+	unable := " could not have fired: "
+	if s.Interrupted {
+		unable = " could not have fired on what was read before the interruption: "
+	}
 	for _, blind := range s.Result.Blind {
-		lines = append(lines, quantity(int64(len(blind.Rules)), "rule", "rules")+" could not have fired: "+blind.Reason)
+		lines = append(lines, quantity(int64(len(blind.Rules)), "rule", "rules")+unable+blind.Reason)
 	}
 	return append(lines, s.Result.Uncorrelated...)
 }

@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -201,6 +204,32 @@ func TestWriteSummary(t *testing.T) {
 	}
 	golden(t, "summary.txt", text.Bytes())
 	golden(t, "summary.json", machine.Bytes())
+}
+
+// A run that was interrupted says of what it did not read to its end, and states
+// nothing of it.
+func TestWriteSummaryOfAnInterruptedRun(t *testing.T) {
+	t.Parallel()
+	s := summary()
+	s.Interrupted, s.Register.Files[1].Interrupted = true, true
+	s.Register.Archives = []source.File{{Source: &event.Source{Name: "case.zip", Format: "zip"}, Interrupted: true}}
+	for i := range 9 {
+		s.Register.NotBegun = append(s.Register.NotBegun, fmt.Sprintf("more/%d.evtx", i))
+	}
+	var text, machine bytes.Buffer
+	if err := errors.Join(WriteSummary(&text, s, Style{}), WriteSummaryJSON(&machine, s)); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "summary-interrupted.txt", text.Bytes())
+	if !strings.Contains(machine.String(), "more/8.evtx") {
+		t.Error("the summary as JSON does not name what was not begun")
+	}
+	for _, want := range []string{"interrupted: case.zip: not read to its end",
+		"1 rule could not have fired on what was read before the interruption: no events of Microsoft-Windows-Sysmon/Operational 9"} {
+		if lines := unseenLines(s); !slices.Contains(lines, want) {
+			t.Errorf("%q is missing in %q", want, lines)
+		}
+	}
 }
 
 // A failure to read findings back, or to write them, reaches the caller.

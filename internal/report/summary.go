@@ -37,6 +37,7 @@ func WriteSummary(w io.Writer, s *Summary, style Style) error {
 	p.out.WriteByte('\n')
 	if s.Interrupted {
 		p.line("Interrupted", style.paint(red, "the evidence was not read to its end; this is what was found so far"))
+		list(p, "Unfinished", unfinished(s.Register), unfinishedLine.fit)
 	}
 	s.writeEvidence(p)
 	s.writeEvents(p)
@@ -100,14 +101,23 @@ func (s *Summary) writeEvidence(p *page) {
 			read++
 		}
 	}
-	p.line("Evidence", fmt.Sprintf("%s of %s read, %s bytes, %s%s", Thousands(int64(read)),
-		quantity(int64(len(s.Register.Files)), "file", "files"), Thousands(bytes), quantity(records, "record", "records"), nameCounts(formats)))
+	p.line("Evidence", fmt.Sprintf("%s, %s bytes, %s%s", s.filesRead(read),
+		Thousands(bytes), quantity(records, "record", "records"), nameCounts(formats)))
 	if carved > 0 {
 		p.line("Evidence", quantity(carved, "record was carved", "records were carved")+" from bytes that logs no longer count")
 	}
 	if first, last := s.period(); !first.IsZero() {
 		p.line("Evidence", clock(first, s.Zone)+" … "+clock(last, s.Zone))
 	}
+}
+
+// filesRead says how many files were read; of how many, nobody knows when the run
+// was interrupted.
+func (s *Summary) filesRead(read int) string {
+	if s.Interrupted {
+		return quantity(int64(read), "file", "files") + " read before the interruption"
+	}
+	return fmt.Sprintf("%s of %s read", Thousands(int64(read)), quantity(int64(len(s.Register.Files)), "file", "files"))
 }
 
 // period is from the first to the last event.
@@ -291,7 +301,11 @@ func (s *Summary) writeBlind(p *page) {
 			total[rule] = true
 		}
 	}
-	p.line("Blind", fmt.Sprintf("%s of %s could not have fired on this evidence:", Thousands(int64(len(total))), quantity(int64(s.Result.Rules), "rule", "rules")))
+	where := "on this evidence"
+	if s.Interrupted {
+		where = "on what was read before the interruption"
+	}
+	p.line("Blind", fmt.Sprintf("%s of %s could not have fired %s:", Thousands(int64(len(total))), quantity(int64(s.Result.Rules), "rule", "rules"), where))
 	list(p, "Blind", s.Result.Blind, func(b detect.Blind, room int) string {
 		return shorten(fmt.Sprintf("%6s  %s", Thousands(int64(len(b.Rules))), Visible(b.Reason)), room)
 	})

@@ -24,6 +24,7 @@ type summaryJSON struct {
 	Hosts       []countJSON      `json:"hosts"`
 	Evidence    []fileJSON       `json:"evidence"`
 	Archives    []fileJSON       `json:"archives"`
+	NotBegun    []string         `json:"evidence_not_begun,omitempty"`
 	Cleared     []clearedJSON    `json:"logs_cleared"`
 	ClearedMore int64            `json:"logs_cleared_not_listed"`
 	Blind       []blindJSON      `json:"blind"`
@@ -132,6 +133,7 @@ func (s *Summary) toJSON() summaryJSON {
 		Hosts:       each(s.Result.Hosts, func(h detect.Host) countJSON { return countJSON{Name: h.Name, Events: h.Events} }),
 		Evidence:    each(s.Register.Files, toFileJSON),
 		Archives:    each(s.Register.Archives, toFileJSON),
+		NotBegun:    s.Register.NotBegun,
 		Cleared:     each(s.Result.Cleared, toClearedJSON),
 		ClearedMore: s.Result.ClearedMore,
 		Blind:       each(s.Result.Blind, toBlindJSON),

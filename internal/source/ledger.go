@@ -14,6 +14,7 @@ type ledger struct {
 	mutex    sync.Mutex
 	files    []*file
 	archives []*file
+	notBegun []string
 }
 
 // A file is a source that is being read. Its blocks come back from the workers
@@ -46,6 +47,13 @@ func (l *ledger) beginArchive(name, kind string, place int) *file {
 	defer l.mutex.Unlock()
 	l.archives = append(l.archives, f)
 	return f
+}
+
+// leaveOut enters a file that an interruption came before.
+func (l *ledger) leaveOut(name string) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	l.notBegun = append(l.notBegun, name)
 }
 
 func newFile(name, formatName string, place int) *file {
@@ -81,10 +89,12 @@ func (r *reading) problem(f *file, p Problem) {
 
 // finish returns the register; all workers have ended.
 func (l *ledger) finish(interrupted bool) *Register {
+	slices.Sort(l.notBegun)
 	return &Register{
 		Files:       finished(l.files),
 		Archives:    finished(l.archives),
 		Interrupted: interrupted,
+		NotBegun:    l.notBegun,
 	}
 }
 

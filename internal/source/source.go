@@ -120,8 +120,10 @@ type Register struct {
 	// same content; by name.
 	Copies []CopiedFile
 	// Interrupted says that reading ended early. Files that were not
-	// finished say so too; those that were not begun are missing.
+	// finished say so too; members of an archive that were not begun are missing.
 	Interrupted bool
+	// NotBegun are the files on disk that were not begun by then, by name.
+	NotBegun []string
 }
 
 // A CopiedFile is a file with the content of another, by their names.

@@ -28,6 +28,7 @@ type container struct {
 // open reads one file on disk, or standard input.
 func (r *reading) open(found foundFile) {
 	if r.ctx.Err() != nil {
+		r.register.leaveOut(found.name)
 		return
 	}
 	if found.reason != "" {
