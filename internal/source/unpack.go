@@ -39,7 +39,11 @@ func (r *reading) open(found foundFile) {
 		r.source(found.name, 0, r.counted(r.options.Stdin, true), container{})
 		return
 	}
-	file, err := os.Open(found.name)
+	file, err := openFile(r.ctx, found)
+	if r.ctx.Err() != nil && err != nil {
+		r.register.leaveOut(found.name)
+		return
+	}
 	if err != nil {
 		r.unread(found.name, 0, problemOf(err, -1))
 		return
