@@ -237,8 +237,14 @@ func describeProblem(p source.Problem) string {
 	if p.Lost > 0 {
 		text += fmt.Sprintf(", %s lost", byteSize(p.Lost))
 	}
+	if slices.Contains(raisable, p.Limit) {
+		text += fmt.Sprintf(" (raise it with --limit %s=N)", p.Limit)
+	}
 	return text
 }
+
+// raisable are the limits that the user settles.
+var raisable = []string{"bytes", "members", "depth", "ratio", "memory"}
 
 // WriteProblems lists all that could not be read, and what is damaged, one line
 // a file.

@@ -73,3 +73,13 @@ func TestProblemLineFits(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// A limit that the user settles is told with the flag that does it.
+func TestLimitsAreToldWithTheirFlag(t *testing.T) {
+	t.Parallel()
+	for limit, want := range map[string]string{"depth": "too deep (raise it with --limit depth=N)", "nesting": "too deep"} {
+		if got := describeProblem(source.Problem{Offset: -1, Limit: limit, Reason: "too deep"}); got != want {
+			t.Errorf("%s: %q, want %q", limit, got, want)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -138,8 +139,8 @@ func (r *reading) unpack(kind archive.Kind, name string, place int, in io.Reader
 	if c.budget == nil {
 		c.budget = r.newBudget(func() int64 { return packed.size })
 	}
-	if c.depth > r.options.Limits.Depth {
-		r.problem(entry, Problem{Offset: -1, Limit: "depth", Reason: "archive is nested more deeply than the limit allows"})
+	if most := r.options.Limits.Depth; c.depth > most {
+		r.problem(entry, Problem{Offset: -1, Limit: "depth", Reason: fmt.Sprintf("archive is nested more deeply than the limit of %d", most)})
 	} else {
 		r.members(kind, entry, name, packed, c)
 	}

@@ -49,17 +49,17 @@ func TestBudget(t *testing.T) {
 		t.Error(err)
 	}
 	var limit *archive.LimitError
-	if err := b.Unpack(40 << 20); !errors.As(err, &limit) || limit.Limit != "ratio" {
+	if err := b.Unpack(40 << 20); !errors.As(err, &limit) || limit.Limit != "ratio" || !strings.Contains(limit.Reason, "100 times") {
 		t.Errorf("got %v", err)
 	}
 	packed = 1 << 30
-	if err := b.Unpack(1 << 30); !errors.As(err, &limit) || limit.Limit != "bytes" {
+	if err := b.Unpack(1 << 30); !errors.As(err, &limit) || limit.Limit != "bytes" || !strings.Contains(limit.Reason, "1073741824 bytes") {
 		t.Errorf("got %v", err)
 	}
 	if err := b.Member(); err != nil {
 		t.Error(err)
 	}
-	if err := b.Member(); !errors.As(err, &limit) || limit.Limit != "members" {
+	if err := b.Member(); !errors.As(err, &limit) || limit.Limit != "members" || !strings.Contains(limit.Reason, "more members than the limit of 1") {
 		t.Errorf("got %v", err)
 	}
 }

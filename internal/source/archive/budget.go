@@ -18,6 +18,7 @@ type Budget struct {
 	Packed func() int64
 
 	unpacked int64
+	counted  int
 }
 
 // ratioFloor is how much may be unpacked before the ratio counts: below it,
@@ -36,9 +37,10 @@ func (e *LimitError) Error() string { return e.Reason }
 // Member takes one member out of the budget.
 func (b *Budget) Member() error {
 	if b.Members <= 0 {
-		return &LimitError{"members", "archive has more members than the limit allows"}
+		return &LimitError{"members", fmt.Sprintf("archive has more members than the limit of %d", b.counted)}
 	}
 	b.Members--
+	b.counted++
 	return nil
 }
 
@@ -46,10 +48,10 @@ func (b *Budget) Member() error {
 // does not fit takes nothing.
 func (b *Budget) Unpack(bytes int64) error {
 	if bytes > b.Bytes {
-		return &LimitError{"bytes", "archive unpacks to more bytes than the limit allows"}
+		return &LimitError{"bytes", fmt.Sprintf("archive unpacks to more than the limit of %d bytes", b.Bytes+b.unpacked)}
 	}
 	if total := b.unpacked + bytes; total > ratioFloor && total/max(b.Packed(), 1) >= b.Ratio {
-		return &LimitError{"ratio", fmt.Sprintf("archive unpacks to more than %d times its size", b.Ratio)}
+		return &LimitError{"ratio", fmt.Sprintf("archive unpacks to more than the limit of %d times its size", b.Ratio)}
 	}
 	b.Bytes -= bytes
 	b.unpacked += bytes
