@@ -31,7 +31,7 @@ stix is as the specification has it, stix-interop as the profile for interoperab
   kulla case report -f stix -o ministry.json ministry.kulla`,
 		Args: oneCase(0, 0, "a case"),
 		RunE: func(command *cobra.Command, arguments []string) error {
-			if !slices.Contains(casereport.Formats(), format) {
+			if format = strings.ToLower(format); !slices.Contains(casereport.Formats(), format) {
 				return usagef("formats are "+strings.Join(casereport.Formats(), ", "), "unknown format %q", format)
 			}
 			if !slices.Contains(reportLanguages, language) {
@@ -63,7 +63,7 @@ stix is as the specification has it, stix-interop as the profile for interoperab
 	flags := command.Flags()
 	flags.StringVarP(&format, "format", "f", "html", "`FORMAT`: "+strings.Join(casereport.Formats(), ", "))
 	registerClobber(command, &clobber)
-	flags.StringVarP(&file, "output", "o", "", "write to `FILE` instead of standard output")
+	flags.StringVarP(&file, "output", "o", "", "write to `FILE`, which appears when it is whole, instead of standard output (-)")
 	flags.StringVar(&language, "lang", "en", "`LANGUAGE`: "+strings.Join(reportLanguages, ", "))
 	complete(command, "format", casereport.Formats())
 	complete(command, "lang", reportLanguages)

@@ -197,13 +197,17 @@ It reads evidence and writes reports. It opens no network connection, but for
   kulla hunt --rules sigma.zip case.zip     hunt with other Sigma rules
   kulla dump Security.evtx                  print records as JSON
   kulla explain RULE Security.evtx          why a rule matched, or did not`,
+		Version:           thisProgram().Version,
+		PersistentPreRunE: refuseEmpty,
+
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
 		RunE:          func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
+	root.SetVersionTemplate("kulla {{.Version}}\n")
 	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error {
-		return &usageError{err: err, hint: fmt.Sprintf("see %q", command.CommandPath()+" --help")}
+		return &usageError{err: explainFlag(err), hint: fmt.Sprintf("see %q", command.CommandPath()+" --help")}
 	})
 	root.AddCommand(newInvestigate(env), newCase(env), newVerify(env), newHunt(env), newTimeline(env), newSearch(env), newStats(env), newDump(env), newExplain(env),
 		newRules(env), newKnowledge(env), newAttribution(env), newVersion(env), newMan(env))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -32,7 +33,7 @@ Line breaks, control characters and invisible ones are escaped in both.`,
   kulla dump -f xml --record 4711 case.zip!Security.evtx`,
 		Args: someEvidence("nothing to dump"),
 		RunE: func(command *cobra.Command, paths []string) error {
-			if format != "jsonl" && format != "xml" {
+			if format = strings.ToLower(format); format != "jsonl" && format != "xml" {
 				return usagef("formats are jsonl and xml", "unknown format %q", format)
 			}
 			options, err := evidence.parse()
@@ -45,7 +46,7 @@ Line breaks, control characters and invisible ones are escaped in both.`,
 	flags := command.Flags()
 	flags.StringVarP(&format, "format", "f", "jsonl", "`FORMAT`: jsonl or xml")
 	registerClobber(command, &clobber)
-	flags.StringVarP(&file, "output", "o", "", "write to `FILE` instead of standard output")
+	flags.StringVarP(&file, "output", "o", "", "write to `FILE`, which appears when it is whole, instead of standard output (-)")
 	flags.UintSliceVar(&records, "record", nil, "only records with this `ID`; may be repeated")
 	evidence.register(command)
 	complete(command, "format", []string{"jsonl", "xml"})

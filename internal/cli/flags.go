@@ -39,7 +39,7 @@ func (f *huntFlags) register(command *cobra.Command) {
 	flags.StringVar(&f.to, "to", "", "leave out events at or after this `TIME`")
 	flags.StringVar(&f.zone, "tz", "UTC", "show times in this `ZONE` (Europe/Tirane, Local); does not change machine formats")
 	flags.StringVarP(&f.format, "format", "f", "", "`FORMAT` of the findings: "+strings.Join(report.Formats(), ", ")+" (default: table on a terminal, jsonl in a pipe)")
-	flags.StringVarP(&f.output, "output", "o", "", "write findings to `FILE` instead of standard output")
+	flags.StringVarP(&f.output, "output", "o", "", "write findings to `FILE`, which appears when it is whole, instead of standard output (-)")
 	flags.StringVar(&f.summary, "summary", "", "write the summary, in full, to `FILE` as JSON")
 	registerClobber(command, &f.clobber)
 	flags.StringVar(&f.color, "color", "auto", "use colour: auto, always or never")
@@ -76,7 +76,7 @@ func complete(command *cobra.Command, flag string, values []string) {
 // parse turns what was typed into options, or says what is wrong with it.
 func (f *huntFlags) parse(env Environment, paths []string) (huntOptions, error) {
 	o := huntOptions{paths: paths, rules: f.rules.options(), workers: f.workers, full: f.full, quiet: f.quiet,
-		format: f.format, output: f.output, summary: f.summary, clobber: f.clobber, color: f.color, noProgress: f.noProgress}
+		format: strings.ToLower(f.format), output: f.output, summary: f.summary, clobber: f.clobber, color: f.color, noProgress: f.noProgress}
 	var err error
 	if o.minLevel, err = parseLevel("min-level", f.minLevel); err != nil {
 		return o, err

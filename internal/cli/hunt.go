@@ -270,7 +270,8 @@ func (h *hunt) styleOf(width int) report.Style {
 	return report.Style{Width: width, Color: colored(h.env, h.options.color, width > 0)}
 }
 
-// colored follows the NO_COLOR and CLICOLOR_FORCE conventions.
+// colored follows the NO_COLOR and CLICOLOR_FORCE conventions, and knows of
+// terminals that understand no escape sequences.
 func colored(env Environment, color string, terminal bool) bool {
 	switch color {
 	case "always":
@@ -281,5 +282,8 @@ func colored(env Environment, color string, terminal bool) bool {
 	if env.Getenv("NO_COLOR") != "" {
 		return false
 	}
-	return terminal || env.Getenv("CLICOLOR_FORCE") != ""
+	return terminal && !dumb(env) || env.Getenv("CLICOLOR_FORCE") != ""
 }
+
+// dumb reports whether the terminal prints escape sequences as they are.
+func dumb(env Environment) bool { return env.Getenv("TERM") == "dumb" }

@@ -137,3 +137,20 @@ func TestInterruptedWritingLeavesTheCaseAsItWas(t *testing.T) {
 		t.Errorf("left are %q, %v", left, err)
 	}
 }
+
+// A terminal that understands no escape sequences is sent none.
+func TestDumbTerminal(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	events := filepath.Join(folder, "events.json")
+	write(t, events, `{"EventID":1102,"Channel":"Security","Computer":"WS01","EventRecordID":1}`+"\n")
+	for _, kind := range []string{"dumb", "xterm"} {
+		var out, errors bytes.Buffer
+		Run(t.Context(), []string{"hunt", events}, Environment{
+			Out: &out, Err: &errors, OutTerminal: func() int { return 100 }, ErrTerminal: func() int { return 100 }, Now: time.Now,
+			Getenv: func(name string) string { return map[string]string{"TERM": kind}[name] }, TempDir: folder})
+		if got := strings.Contains(out.String()+errors.String(), "\x1b"); got != (kind == "xterm") {
+			t.Errorf("%s: escape sequences %v in %q %q", kind, got, out.String(), errors.String())
+		}
+	}
+}

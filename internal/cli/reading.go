@@ -32,7 +32,7 @@ func (r *evidenceReading) read(ctx context.Context, newSink func(worker int) sou
 	stop := func() {}
 	if !r.quiet {
 		width := r.env.ErrTerminal()
-		m := &meter{out: r.env.Err, terminal: width > 0, width: width, now: r.env.Now, start: r.started,
+		m := &meter{out: r.env.Err, terminal: width > 0 && !dumb(r.env), width: width, now: r.env.Now, start: r.started,
 			progress: r.progress, findings: r.findings}
 		stop = m.run(ctx)
 	}

@@ -28,7 +28,7 @@ func (f *readFlags) register(command *cobra.Command, formats []string) {
 	flags := command.Flags()
 	f.evidence.register(command)
 	flags.StringVarP(&f.format, "format", "f", "", "`FORMAT`: "+strings.Join(formats, ", "))
-	flags.StringVarP(&f.output, "output", "o", "", "write to `FILE` instead of standard output")
+	flags.StringVarP(&f.output, "output", "o", "", "write to `FILE`, which appears when it is whole, instead of standard output (-)")
 	registerClobber(command, &f.clobber)
 	flags.IntVar(&f.workers, "workers", 0, "number of `WORKERS`; the result does not depend on it (default: one a processor)")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "show no progress and no speed")
@@ -48,7 +48,7 @@ func (f *readFlags) reading(env Environment, paths, formats []string) (*evidence
 	if err != nil {
 		return nil, err
 	}
-	if f.format == "" {
+	if f.format = strings.ToLower(f.format); f.format == "" {
 		f.format = formats[0]
 		if f.output != "" || env.OutTerminal() == 0 {
 			f.format = formats[1]

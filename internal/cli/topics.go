@@ -22,6 +22,7 @@ When several hold, the first of 130, 3 and 4 is used. An empty file, and a log w
 checksums differ but of which every record was read, are noted and do not give 4.`),
 		topic("environment", "Environment variables that are read", `  NO_COLOR        no colour, whatever else is set
   CLICOLOR_FORCE  colour even where output is not a terminal
+  TERM            "dumb" is a terminal without colour, on which nothing is rewritten
   USER, USERNAME, LOGNAME  who writes notes and decisions into a case, unless --author says
   XDG_STATE_HOME, LOCALAPPDATA, HOME  where the key is kept that signs ledgers, unless --key says
   TMPDIR          where findings are put aside when they do not fit in memory, in files
