@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/kulla-defence/kulla/internal/report"
@@ -48,7 +49,25 @@ func (r *evidenceReading) read(ctx context.Context, newSink func(worker int) sou
 	if errors.Is(err, context.Canceled) && register != nil {
 		return register, true, nil
 	}
+	if err == nil {
+		writeUnselected(r.env, register, options.Given)
+	}
 	return register, false, err
+}
+
+// writeUnselected names the patterns that no source has the name of: what was
+// said of one that is misspelled would silently not be heard.
+func writeUnselected(env Environment, register *source.Register, given []source.Given) {
+	var named []string
+	for i := range given {
+		selects := func(f source.File) bool { return given[i].Selects(f.Source.Name) }
+		pattern := given[i].Pattern
+		if pattern == "" || slices.Contains(named, pattern) || slices.ContainsFunc(register.Files, selects) {
+			continue
+		}
+		named = append(named, pattern)
+		fmt.Fprintf(env.Err, "kulla: no source is called %s: what was said of it made no difference\n", report.Visible(pattern))
+	}
 }
 
 // writeSpeed says how fast it was, on standard error: it differs from run to

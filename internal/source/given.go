@@ -37,7 +37,7 @@ func (r *reading) given(name string) *given {
 		g.Given = r.options.Known(name)
 	}
 	for _, said := range r.options.Given {
-		if !said.selects(name) {
+		if !said.Selects(name) {
 			continue
 		}
 		if said.Format != "" {
@@ -57,7 +57,8 @@ func (r *reading) given(name string) *given {
 	return g
 }
 
-func (g *Given) selects(name string) bool {
+// Selects reports whether something is said of the source of a name.
+func (g *Given) Selects(name string) bool {
 	if g.Pattern == "" {
 		return true
 	}
