@@ -3,7 +3,9 @@ package cli_test
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -30,10 +32,11 @@ func TestRecall(t *testing.T) {
 	sets := []struct{ name, rules string }{{"ours", "builtin"}, {"public", filepath.Join(data, "sigma-rules.zip")}}
 	archive := filepath.Join(data, "evtx-by-technique.zip")
 
-	files := membersByFolder(t, archive)
+	digests := memberDigests(t, archive)
+	files := byFolder(digests, func(string) bool { return true })
 	found := make([]map[string]int, len(sets))
 	for i, set := range sets {
-		found[i] = foundByFolder(recallFindings(t, set.rules, archive))
+		found[i] = foundByFolder(digests, recallFindings(t, set.rules, archive))
 	}
 	total := [3]int{}
 	for _, folder := range sortedKeys(files) {
@@ -68,7 +71,7 @@ type recallFinding struct {
 	RuleID string    `json:"rule_id"`
 	Level  string    `json:"level"`
 	Time   time.Time `json:"time"`
-	Source string    `json:"source"`
+	SHA256 string    `json:"sha256"`
 }
 
 func recallData(t *testing.T) string {
@@ -106,37 +109,48 @@ func recallFindings(t *testing.T, rules, path string) (findings []recallFinding)
 // folderOf is the folder of a technique that a file stands in.
 func folderOf(file string) string { return filepath.ToSlash(filepath.Dir(file)) }
 
-func membersByFolder(t *testing.T, archive string) map[string]int {
+// memberDigests are the SHA-256 of the event logs in an archive, by name.
+func memberDigests(t *testing.T, archive string) map[string]string {
 	t.Helper()
 	reader, err := zip.OpenReader(archive)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer reader.Close()
-	count := map[string]int{}
-	err = fs.WalkDir(reader, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err == nil && strings.HasSuffix(name, ".evtx") {
-			count[folderOf(name)]++
+	digests := map[string]string{}
+	err = fs.WalkDir(reader, ".", func(name string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(name, ".evtx") {
+			return err
 		}
+		content, err := fs.ReadFile(reader, name)
+		digests[name] = fmt.Sprintf("%x", sha256.Sum256(content))
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return count
+	return digests
 }
 
-// foundByFolder counts the files of each folder that have a finding.
-func foundByFolder(findings []recallFinding) map[string]int {
-	seen, count := map[string]bool{}, map[string]int{}
-	for _, finding := range findings {
-		_, file, inside := strings.Cut(finding.Source, "!")
-		if inside && !seen[file] {
-			seen[file] = true
-			count[folderOf(file)]++
+// byFolder counts the files of each folder whose content is wanted.
+func byFolder(digests map[string]string, wanted func(digest string) bool) map[string]int {
+	count := map[string]int{}
+	for name, digest := range digests {
+		if wanted(digest) {
+			count[folderOf(name)]++
 		}
 	}
 	return count
+}
+
+// foundByFolder counts the files of each folder whose content has a finding: of
+// two with one content, only one is given.
+func foundByFolder(digests map[string]string, findings []recallFinding) map[string]int {
+	found := map[string]bool{}
+	for _, finding := range findings {
+		found[finding.SHA256] = true
+	}
+	return byFolder(digests, func(digest string) bool { return found[digest] })
 }
 
 func sortedKeys(m map[string]int) (keys []string) {
