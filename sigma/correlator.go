@@ -234,11 +234,13 @@ func (c *Correlator) closeBefore(now int64) {
 // An arrival is a hit of a rule, or an alert of a correlation, on its way to
 // the correlations about it.
 type arrival struct {
-	time   int64
-	ref    uint64
-	event  uint64 // the one that it came with; 0 is one of its own
-	alert  *Alert // nil for the hit of a rule
-	again  bool   // no alert, but its condition still holds
+	time  int64
+	ref   uint64
+	event uint64 // the one that it came with; 0 is one of its own
+	alert *Alert // nil for the hit of a rule
+	// again is the group of another correlation whose condition still holds,
+	// which is no alert; nil otherwise.
+	again  *group
 	values []FieldText
 }
 
@@ -256,13 +258,13 @@ func (c *Correlator) report(k *correlating, hit *arrival) {
 
 // goOn tells the correlations that ask whether the condition of a group holds,
 // not how often, that it still does, where that is no alert.
-func (c *Correlator) goOn(k *correlating, g *group, at int64, value float64) {
+func (c *Correlator) goOn(k *correlating, g *group, at int64) {
 	if !slices.ContainsFunc(k.links, link.asksWhether) {
 		return
 	}
 	latest := g.entries[len(g.entries)-1:] // what those before brought was told with them
-	hit := k.arrivalOf(g, k.alertOf(g, at, value), at, latest)
-	hit.again = true
+	hit := arrival{time: at, ref: latest[0].ref, event: latest[0].event, alert: latest[0].alert, again: g,
+		values: k.passedOn(latest, k.groupValues(g))}
 	for _, to := range k.links {
 		if to.asksWhether() {
 			c.deliver(to, &hit)

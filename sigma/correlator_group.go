@@ -40,7 +40,8 @@ type entry struct {
 	ref     uint64
 	event   uint64
 	alert   *Alert // instead of ref, for the alert of a correlation
-	again   uint64 // the positions of a rule that still holds, 0 for another hit
+	again   uint64 // the positions of a correlation that still holds, 0 for another hit
+	from    *group // of that correlation
 	number  float64
 	text    *distinctText
 	carried [][]string
@@ -72,28 +73,46 @@ func (g *group) count(e *entry, by int) {
 	}
 }
 
-// has reports whether the event of a hit is in the window already, as another
-// rule matched it, too; with a number, if it is there with that.
-func (g *group) has(hit *arrival, number *float64) bool {
+// entryOf returns the entry of the event of a hit, where it is in the window as
+// another rule matched it, too: the hit's own, or with a number one that has it.
+func (g *group) entryOf(hit *arrival, number *float64) *entry {
 	if hit.event == 0 || hit.alert != nil {
-		return false
+		return nil
 	}
 	for i := range slices.Backward(g.window()) {
 		switch e := &g.window()[i]; {
+		case e.alert != nil:
 		case e.event != hit.event: // those of one event follow one another
-			return false
-		case e.alert == nil && e.ref != hit.ref && (number == nil || e.number == *number):
-			return true
+			return nil
+		case e.ref != hit.ref && (number == nil && e.hit || number != nil && e.number == *number):
+			return e
 		}
 	}
-	return false
+	return nil
 }
 
-// goesOn reports whether the last two entries, too, say that the rule of this one
-// still holds. Of many that follow one another, the first and the last are kept.
+// carry adds what another hit of the same event carries.
+func (e *entry) carry(more [][]string) {
+	if e.carried == nil {
+		e.carried = more
+		return
+	}
+	for i := range more {
+		for _, text := range more[i] {
+			if !slices.Contains(e.carried[i], text) {
+				e.carried[i] = append(e.carried[i], text)
+			}
+		}
+	}
+}
+
+// goesOn reports whether the last two entries, too, say that the correlation of
+// this one still holds, and carry the same. Of many that follow one another, the
+// first and the last are kept.
 func (g *group) goesOn(e *entry) bool {
 	n := len(g.window())
-	return e.again != 0 && n >= 2 && g.window()[n-1].again == e.again && g.window()[n-2].again == e.again
+	return e.again != 0 && n >= 2 && g.window()[n-1].again == e.again && g.window()[n-2].again == e.again &&
+		slices.EqualFunc(e.carried, g.window()[n-1].carried, slices.Equal)
 }
 
 // groupKey appends the values of a group, folded, as a key: rules compare

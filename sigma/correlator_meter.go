@@ -207,17 +207,29 @@ func newOrderMeter(rules int) *orderMeter {
 // there before its event.
 func (m *orderMeter) add(e *entry, positions uint64) {
 	m.presenceMeter.add(e, positions)
-	if e.event == 0 || e.event != m.event {
+	if e.event == 0 { // an event of its own, perhaps amid the hits of another
+		m.orders.extend(&m.orders, positions, e.time)
+		m.before.extend(&m.before, positions, e.time)
+		return
+	}
+	if e.event != m.event {
 		m.event = e.event
 		copy(m.before.began, m.began)
 		copy(m.before.reached, m.reached)
 	}
-	for ; positions != 0; positions &= positions - 1 {
-		place := 1 << bits.TrailingZeros64(positions)
-		m.began[place], m.reached[place] = e.time, true
+	m.orders.extend(&m.before, positions, e.time)
+}
+
+// extend puts a hit behind the orders that were there before it. Where its rule
+// stands in several places, the last comes first, so that it is not behind itself.
+func (o *orders) extend(from *orders, positions uint64, at int64) {
+	for positions != 0 {
+		place := 1 << (bits.Len64(positions) - 1)
+		positions &^= uint64(place)
+		o.began[place], o.reached[place] = at, true
 		for before := 1; before < place; before++ {
-			if m.before.reached[before] {
-				m.began[before|place], m.reached[before|place] = m.before.began[before], true
+			if from.reached[before] {
+				o.began[before|place], o.reached[before|place] = from.began[before], true
 			}
 		}
 	}

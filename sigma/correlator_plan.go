@@ -129,14 +129,14 @@ func (p *correlationPlan) plan(correlation *Correlation) bool {
 	called := map[any]string{}
 	for _, reference := range correlation.Rules {
 		rule, inner := p.find(reference)
-		if first, twice := called[meant(rule, inner)]; twice && correlation.Type == Temporal {
-			p.problem(correlation, Malformed, "%q and %q are the same rule, and a temporal correlation asks for different ones", first, reference)
-			usable = false
-		}
+		first, twice := called[meant(rule, inner)]
 		called[meant(rule, inner)] = reference
 		switch {
 		case rule == nil && inner == nil:
 			p.problem(correlation, Unresolved, "no rule has the id or name %q", reference)
+			usable = false
+		case twice && correlation.Type == Temporal:
+			p.problem(correlation, Malformed, "%q and %q are the same rule, and a temporal correlation asks for different ones", first, reference)
 			usable = false
 		case inner != nil && !p.plan(inner):
 			p.problem(correlation, Unresolved, "correlation %q, which it is about, cannot be used", reference)

@@ -3,6 +3,7 @@ package sigma
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -734,5 +735,73 @@ func TestTemporalRefusesOneRuleByTwoNames(t *testing.T) {
 	_, problems := NewCorrelator(set.Correlations, set.Rules, CorrelatorOptions{})
 	if len(problems) != 1 || !strings.Contains(problems[0].Message, "are the same rule") {
 		t.Errorf("problems %v", problems)
+	}
+}
+
+// What the hits of an inner correlation say reaches an outer one that asks for it,
+// also where they are not kept one by one.
+func TestChainKeepsWhatHitsCarry(t *testing.T) {
+	t.Parallel()
+	const inner = "title: inner\nname: inner\ncorrelation: {type: event_count, rules: [a], timespan: 60s, condition: {gte: 2}}\n---\n"
+	const middle = "title: middle\nname: middle\ncorrelation: {type: temporal, rules: [inner, b], timespan: 60s}\n---\n"
+	many := "a 1 u=1, a 2 u=2, a 3 u=3, a 4 u=4, a 5 u=5, a 6 u=6, b 7, "
+	outer := oneCorrelation("type: temporal, rules: [middle, c], group-by: [u], timespan: 60s")
+	for user := 1; user <= 6; user++ {
+		set := ruleSetOf(t, inner+middle+outer)
+		got := lines(run(newCorrelator(t, set, CorrelatorOptions{}), hitsOf(t, set, many+fmt.Sprintf("c 8 u=%d", user))))
+		if want := fmt.Sprintf("found @8 7-8 u=%d 2 [1 2 3 4 5 6 7 8]", user); got != want {
+			t.Errorf("user %d:\n got %s\nwant %s", user, got, want)
+		}
+	}
+	counted := "title: inner\nname: inner\ncorrelation: {type: event_count, rules: [a, b], timespan: 60s, condition: {gte: 2}, aliases: {u: {a: x, b: y}}}\n---\n"
+	summed := strings.NewReplacer("event_count", "value_sum", "gte: 2", "gte: 2, field: n").Replace(counted)
+	for _, inner := range []string{counted, summed} {
+		for _, user := range []string{"x1", "y1", "x2", "y2"} {
+			set := ruleSetOf(t, inner+oneCorrelation("type: temporal, rules: [inner, c], group-by: [u], timespan: 60s, aliases: {u: {inner: u}}"))
+			hits := hitsOf(t, set, "a 1 x=x1 y=y1 n=1, b 1 x=x1 y=y1 n=1, a 2 x=x2 y=y2 n=1, b 2 x=x2 y=y2 n=1, c 3 u="+user)
+			for i := range hits {
+				hits[i].Event = uint64(hits[i].Time.Unix())
+			}
+			if got := run(newCorrelator(t, set, CorrelatorOptions{}), hits); len(got) != 1 {
+				t.Errorf("%s, user %s: %s", set.Correlations[0].Type, user, lines(got))
+			}
+		}
+	}
+}
+
+// Three correlations on top of one another cost no more than their hits do. It
+// is not parallel, as it counts what is allocated.
+func TestDeepChainsStayCheap(t *testing.T) {
+	set := ruleSetOf(t, `
+title: one
+name: one
+correlation: {type: event_count, rules: [a], timespan: 1d, condition: {gte: 2}}
+---
+title: two
+name: two
+correlation: {type: event_count, rules: [b], timespan: 1d, condition: {gte: 2}}
+---
+title: middle
+name: middle
+correlation: {type: temporal, rules: [one, two], timespan: 1d}
+---
+title: found
+correlation: {type: temporal, rules: [middle, c], timespan: 1d}`)
+	a, _ := set.Find("a")
+	b, _ := set.Find("b")
+	c, _ := set.Find("c")
+	correlator := newCorrelator(t, set, CorrelatorOptions{})
+	const hits = 3000
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for i := range uint64(hits) {
+		correlator.Add(Hit{Rule: []*Rule{a, b}[i%2], Time: time.Unix(int64(i), 0), Ref: i + 1, Event: i + 1})
+	}
+	runtime.ReadMemStats(&after)
+	if each := (after.TotalAlloc - before.TotalAlloc) / hits; each > 4000 {
+		t.Errorf("%d bytes allocated for each hit", each)
+	}
+	if alerts := correlator.Add(Hit{Rule: c, Time: time.Unix(hits, 0), Ref: hits + 1, Event: hits + 1}); len(append(alerts, correlator.Flush()...)) != 1 {
+		t.Errorf("%d alerts, want one", len(alerts))
 	}
 }

@@ -1,6 +1,9 @@
 package sigma
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // maxValues bounds in how many ways one hit can count, where fields have
 // several values: groups that it belongs to, and values that it brings.
@@ -28,7 +31,7 @@ func (c *Correlator) deliver(to link, hit *arrival) {
 // counts counts a hit, and reports whether it has what the correlation needs.
 func (k *correlating) counts(to link, hit *arrival) bool {
 	missing := slices.ContainsFunc(k.values[:k.grouped+k.valued], isEmpty)
-	if hit.again { // which was counted when it was an alert
+	if hit.again != nil { // which was counted when it was an alert
 		return !missing
 	}
 	k.statistics.Hits++
@@ -85,10 +88,10 @@ func (c *Correlator) take(k *correlating, values []string, hit *arrival, positio
 	switch {
 	case !held:
 	case g.quiet && hit.time <= g.quietUntil:
-		if !hit.again {
+		if hit.again == nil {
 			k.statistics.Suppressed++
 		}
-		c.goOn(k, g, hit.time, value)
+		c.goOn(k, g, hit.time)
 	default:
 		c.fire(k, g, hit.time, value, false)
 	}
@@ -134,13 +137,16 @@ func (c *Correlator) slide(k *correlating, g *group, now int64) {
 
 // addEntries adds a hit to a window: once, or once for each value it brings.
 func (c *Correlator) addEntries(k *correlating, g *group, hit *arrival, positions uint64) {
-	if k.rule.Type == EventCount && g.has(hit, nil) {
-		return
+	if k.rule.Type == EventCount {
+		if known := g.entryOf(hit, nil); known != nil {
+			known.carry(k.carried())
+			return
+		}
 	}
 	e := &k.entry
 	*e = entry{time: hit.time, hit: true, ref: hit.ref, event: hit.event, alert: hit.alert, carried: k.carried()}
-	if hit.again {
-		e.again = positions
+	if hit.again != nil {
+		e.again, e.from = positions, hit.again
 	}
 	turns := 0
 	for ok := k.valueTurn.start(k.values[k.grouped : k.grouped+k.valued]); ok; ok = k.valueTurn.next() {
@@ -149,7 +155,9 @@ func (c *Correlator) addEntries(k *correlating, g *group, hit *arrival, position
 			return
 		}
 		if k.numeric {
-			if e.number, _ = parseNumber(k.valueTurn.row[0]); g.has(hit, &e.number) {
+			e.number, _ = parseNumber(k.valueTurn.row[0])
+			if g.entryOf(hit, &e.number) != nil {
+				g.entryOf(hit, nil).carry(e.carried)
 				continue
 			}
 		}
@@ -247,7 +255,7 @@ func (k *correlating) arrivalOf(g *group, alert *Alert, at int64, entries []entr
 	if len(k.links) == 0 {
 		return hit
 	}
-	hit.values = k.passedOn(entries, alert)
+	hit.values = k.passedOn(entries, alert.Group)
 	if len(alert.Refs) > 0 {
 		hit.ref = alert.Refs[len(alert.Refs)-1]
 	}
@@ -266,22 +274,7 @@ func (k *correlating) groupValues(g *group) []FieldText {
 }
 
 func (k *correlating) references(g *group) []uint64 {
-	var refs []uint64
-	single, alerts := 0, 0 // the hits of rules come in order: more of them are not wanted
-oldest:
-	for i := range slices.Backward(g.window()) {
-		switch e := &g.window()[i]; {
-		case !e.hit:
-		case e.alert != nil:
-			refs = append(refs, e.alert.Refs...)
-			alerts++
-		case single < k.options.MaxReferences:
-			refs = append(refs, e.ref)
-			single++
-		case alerts == g.alerts:
-			break oldest
-		}
-	}
+	refs := k.appendReferences(nil, g, math.MaxInt64)
 	slices.Sort(refs)
 	refs = slices.Compact(refs)
 	if excess := len(refs) - k.options.MaxReferences; excess > 0 {
@@ -290,10 +283,40 @@ oldest:
 	return refs
 }
 
+// appendReferences appends the hits of a window up to a time: of rules, which come
+// in order, no more than are wanted, and all of alerts. Of what still held, those
+// in its own window, once.
+func (k *correlating) appendReferences(refs []uint64, g *group, until int64) []uint64 {
+	single, alerts, held := 0, 0, uint64(0)
+	for i := range slices.Backward(g.window()) {
+		e := &g.window()[i]
+		if !e.hit || e.time > until {
+			continue
+		}
+		if e.alert != nil {
+			alerts++
+		}
+		if e.again&^held != 0 {
+			held |= e.again
+			refs = k.appendReferences(refs, e.from, e.time)
+		}
+		switch {
+		case e.alert != nil:
+			refs = append(refs, e.alert.Refs...)
+		case single < k.options.MaxReferences:
+			refs = append(refs, e.ref)
+			single++
+		case alerts == g.alerts:
+			return refs
+		}
+	}
+	return refs
+}
+
 // passedOn are the fields of an alert for outer correlations: those of
 // group-by, and of others all the values that entries have.
-func (k *correlating) passedOn(entries []entry, alert *Alert) []FieldText {
-	passed := slices.Clone(alert.Group)
+func (k *correlating) passedOn(entries []entry, group []FieldText) []FieldText {
+	passed := slices.Clone(group)
 	for i, field := range k.columns[k.grouped+k.valued:] {
 		known := 0
 		for j := range entries {

@@ -20,6 +20,9 @@ type Digests = findingjson.Digests
 // findingsAtOnce is how many findings one goroutine puts into JSON.
 const findingsAtOnce = 64
 
+// largestSpare is the size of the largest buffer that is used again.
+const largestSpare = 1 << 20
+
 // WriteFindings writes findings as JSON, one object a line, as
 // docs/formats/finding.md describes them. They are put into JSON side by side,
 // so digests is called from several goroutines; they are written in order. What
@@ -89,6 +92,9 @@ func writeInOrder(w io.Writer, inOrder <-chan chan []byte, spare chan<- []byte, 
 		text := <-lines
 		if _, err := out.Write(text); err != nil { // which stays, for Flush to return
 			failed.Store(true)
+		}
+		if cap(text) > largestSpare {
+			continue
 		}
 		select {
 		case spare <- text:
