@@ -47,14 +47,15 @@ func TestDialects(t *testing.T) {
 func TestEnvelopes(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int{
-		`{"Records":[{"a":1},{"a":{"b":[2]}},{"a":3}]}`:                                       3,
-		`{"@odata.context":"c","value":[{"a":1},{"a":2}],"@odata.nextLink":"n{"}`:             2,
-		`{"kind":"k","etag":"e","items":[{"a":1},{"a":2}]}`:                                   2,
-		`{"took":1,"hits":{"total":{"value":2},"hits":[{"a":1},{"a":2}]},"z":{}}`:             2,
-		"{\"records\":[{\"a\":1}]}\n{\"records\":[{\"a\":2},{\"a\":3}]}\n":                    3,
-		`{"preview":false,"messages":[],"fields":[{"name":"a"}],"results":[{"a":1},{"a":2}]}`: 2,
-		`{"results":[{"a":1}],"highlighted":{}}`:                                              1,
-		`{"preview":false,"result":{"a":1}}` + "\n" + `{"preview":false,"result":{"a":2}}`:    2,
+		`{"Records":[{"a":1},{"a":{"b":[2]}},{"a":3}]}`:                                                                      3,
+		`{"@odata.context":"c","value":[{"a":1},{"a":2}],"@odata.nextLink":"n{"}`:                                            2,
+		`{"kind":"k","etag":"e","items":[{"a":1},{"a":2}]}`:                                                                  2,
+		`{"took":1,"hits":{"total":{"value":2},"hits":[{"a":1},{"a":2}]},"z":{}}`:                                            2,
+		"{\"records\":[{\"a\":1}]}\n{\"records\":[{\"a\":2},{\"a\":3}]}\n":                                                   3,
+		`{"preview":false,"messages":[],"fields":[{"name":"a"}],"results":[{"a":1},{"a":2}]}`:                                2,
+		`{"preview":false,"fields":[` + strings.Repeat(`{"name":"a"},`, 1000) + `{"name":"b"}],"results":[{"a":1},{"a":2}]}`: 2,
+		`{"results":[{"a":1}],"b":1}`:                                                                                        1,
+		`{"preview":false,"result":{"a":1}}` + "\n" + `{"preview":false,"result":{"a":2}}`:                                   2,
 		`{"Records":[]}`:               0,
 		`{"items":[{"a":1},{"a":2}]}`:  1,
 		`{"records":"none","value":1}`: 1,

@@ -1,11 +1,17 @@
 package jsonlog
 
+import "bytes"
+
 // An envelope is an object around an array of records, as interfaces on the web
 // and archives in clouds have it: {"Records":[…]}. The records are documents,
 // and what stands around them is skipped.
 
-// maxEnvelope is how far an envelope may reach before its array begins.
-const maxEnvelope = 4096
+// maxEnvelope is how far an envelope may reach before its array begins; that of
+// Splunk, which lists all fields there, maxSplunkEnvelope.
+const (
+	maxEnvelope       = 4096
+	maxSplunkEnvelope = 64 << 10
+)
 
 // envelopeInitials are the first letters of envelopeKeys.
 var envelopeInitials = [256]bool{'R': true, 'r': true, 'v': true, 'k': true, '@': true, 'e': true, 'n': true, 'a': true, 't': true, '_': true, 'h': true, 'p': true}
@@ -18,19 +24,24 @@ func isEnvelopeKey(key []byte) bool {
 		"@odata.context", "@odata.count", "@odata.nextLink", "nextLink", // Microsoft Graph
 		"kind", "etag", "nextPageToken", "apiVersion", // Google, Kubernetes
 		"took", "timed_out", "_scroll_id", "hits", // Elasticsearch
-		"preview", "results": // Splunk
+		"preview": // Splunk
 		return true
 	}
 	return false
 }
 
 // holdsRecords says whether the array of a key holds the records.
-func holdsRecords(key []byte, first bool) bool {
+//
+// Opening is the first key of the object, nil for that itself: items and results
+// are what many an ordinary record has.
+func holdsRecords(key, opening []byte) bool {
 	switch string(key) {
-	case "Records", "records", "value", "hits", "results":
+	case "Records", "records", "value", "hits":
 		return true
 	case "items":
-		return !first
+		return opening != nil
+	case "results":
+		return string(opening) == "preview"
 	}
 	return false
 }
@@ -42,9 +53,13 @@ func envelope(text []byte, at int) int {
 	if i+1 < len(text) && (text[i] != '"' || !envelopeInitials[text[i+1]]) {
 		return 0
 	}
-	short := len(text)-at < maxEnvelope
-	text = text[:min(len(text), at+maxEnvelope)]
-	inner := members(text, i, true)
+	limit := maxEnvelope
+	if i < len(text) && bytes.HasPrefix(text[i:], []byte(`"preview"`)) {
+		limit = maxSplunkEnvelope
+	}
+	short := len(text)-at < limit
+	text = text[:min(len(text), at+limit)]
+	inner := members(text, i, nil)
 	if inner < 0 && !short {
 		return 0
 	}
@@ -52,8 +67,8 @@ func envelope(text []byte, at int) int {
 }
 
 // members goes over the members of an object until the array of records.
-func members(text []byte, i int, first bool) int {
-	for ; ; first = false {
+func members(text []byte, i int, opening []byte) int {
+	for {
 		i = skipSpace(text, i)
 		if i >= len(text) {
 			return -1
@@ -66,15 +81,18 @@ func members(text []byte, i int, first bool) int {
 			return -1
 		}
 		key := text[i+1 : end]
-		if first && !isEnvelopeKey(key) {
+		if opening == nil && !isEnvelopeKey(key) {
 			return 0
 		}
 		value := valueAfter(text, end+1)
 		if value <= 0 {
 			return value
 		}
-		if inner := records(text, value, key, first); inner != 0 {
+		if inner := records(text, value, key, opening); inner != 0 {
 			return inner
+		}
+		if opening == nil {
+			opening = key
 		}
 		if i = skipValue(text, value); i <= 0 {
 			return i
@@ -90,8 +108,8 @@ func members(text []byte, i int, first bool) int {
 }
 
 // records returns the place of the first record of an array that holds them.
-func records(text []byte, value int, key []byte, first bool) int {
-	if !holdsRecords(key, first) {
+func records(text []byte, value int, key, opening []byte) int {
+	if !holdsRecords(key, opening) {
 		return 0
 	}
 	switch text[value] {
@@ -105,7 +123,7 @@ func records(text []byte, value int, key []byte, first bool) int {
 		}
 	case '{': // Elasticsearch: "hits":{"total":…,"hits":[…]}
 		if string(key) == "hits" {
-			return members(text, value+1, false)
+			return members(text, value+1, key)
 		}
 	}
 	return 0
