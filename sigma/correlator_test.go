@@ -651,3 +651,16 @@ func TestTemporalRefusesOneRuleByTwoNames(t *testing.T) {
 		t.Errorf("problems %v", problems)
 	}
 }
+
+// An event whose first value has left a full window is still known by another.
+func TestFullWindowOfOneEvent(t *testing.T) {
+	t.Parallel()
+	set := ruleSetOf(t, oneCorrelation("type: value_sum, rules: [a, b], timespan: 10s, condition: {gte: 2, field: n}"))
+	hits := hitsOf(t, set, "a 1 n=1 n=2, b 1 n=2")
+	for i := range hits {
+		hits[i].Event = 1
+	}
+	if got, want := lines(run(newCorrelator(t, set, CorrelatorOptions{MaxWindow: 1}), hits)), "found @1 1-1 2 []"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

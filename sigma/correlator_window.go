@@ -157,7 +157,9 @@ func (c *Correlator) addEntries(k *correlating, g *group, hit *arrival, position
 		if k.numeric {
 			e.number, _ = parseNumber(k.valueTurn.row[0])
 			if g.entryOf(hit, &e.number) != nil {
-				g.entryOf(hit, nil).carry(e.carried)
+				if known := g.entryOf(hit, nil); known != nil { // else it has left a full window
+					known.carry(e.carried)
+				}
 				continue
 			}
 		}
