@@ -231,9 +231,11 @@ func (k *correlating) judge(g *group, since int64) (value float64, held bool) {
 // judged at the end begins anew with its next hit. So no two alerts share a hit.
 func (c *Correlator) fire(k *correlating, g *group, at int64, value float64, incomplete bool) {
 	k.trace.alerted(g)
-	alert := k.alertOf(g, at, value)
-	alert.Incomplete = incomplete
-	hit := k.arrivalOf(g, alert, at, g.window())
+	alert := &Alert{
+		Correlation: k.rule, Time: timeOf(at), First: timeOf(g.window()[0].time), Last: timeOf(g.last),
+		Group: k.groupValues(g), Value: value, Count: g.hits, Refs: k.references(g), Incomplete: incomplete,
+	}
+	hit := k.arrivalOf(g, alert, at)
 	if k.atEnd {
 		c.hold(k, -k.forget(g))
 	} else {
@@ -242,22 +244,15 @@ func (c *Correlator) fire(k *correlating, g *group, at int64, value float64, inc
 	c.report(k, &hit)
 }
 
-func (k *correlating) alertOf(g *group, at int64, value float64) *Alert {
-	return &Alert{
-		Correlation: k.rule, Time: timeOf(at), First: timeOf(g.window()[0].time), Last: timeOf(g.last),
-		Group: k.groupValues(g), Value: value, Count: g.hits, Refs: k.references(g),
-	}
-}
-
-// arrivalOf is an alert on its way to other correlations, with what some entries
-// of its window bring. Where it was judged at once, it came with the latest of
-// their events.
-func (k *correlating) arrivalOf(g *group, alert *Alert, at int64, entries []entry) arrival {
+// arrivalOf is an alert on its way to other correlations, with what the hits in
+// its window bring. Where it was judged at once, it came with the latest of their
+// events.
+func (k *correlating) arrivalOf(g *group, alert *Alert, at int64) arrival {
 	hit := arrival{time: at, alert: alert}
 	if len(k.links) == 0 {
 		return hit
 	}
-	hit.values = k.passedOn(entries, alert.Group)
+	hit.values = k.passedOn(g.window(), alert.Group)
 	if len(alert.Refs) > 0 {
 		hit.ref = alert.Refs[len(alert.Refs)-1]
 	}

@@ -2,7 +2,6 @@ package sigma
 
 import (
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,7 +21,7 @@ func (p *parser) correlation(root *node) {
 	p.correlationType(c, section)
 	p.correlationKeys(c, section)
 	if c.Type == Temporal { // which asks for different rules
-		c.Rules = eachOnce(c.Rules)
+		c.Rules = appendMissing(nil, c.Rules)
 	}
 	if generate := root.get("generate"); generate != nil { // the place of old
 		c.Generate = p.boolean("generate", generate)
@@ -84,17 +83,6 @@ func (p *parser) correlationKeys(c *Correlation, section *node) {
 	if c.Timespan == 0 && p.problems == 0 {
 		p.fail(section, "a correlation needs a timespan")
 	}
-}
-
-// eachOnce leaves out what stands in a list before.
-func eachOnce(list []string) []string {
-	var once []string
-	for _, item := range list {
-		if !slices.Contains(once, item) {
-			once = append(once, item)
-		}
-	}
-	return once
 }
 
 func correlationKeyNames() []string {

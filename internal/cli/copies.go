@@ -2,12 +2,11 @@ package cli
 
 import (
 	"github.com/kulla-defence/kulla/internal/event"
-	"github.com/kulla-defence/kulla/internal/report"
 	"github.com/kulla-defence/kulla/internal/source"
 )
 
-// A reading of a content is what it is, and what was said of it: logs of one
-// content are other evidence where they were written in another zone.
+// A readContent is a content, and what was said of it: logs of one content are
+// other evidence where they were written in another zone.
 type readContent struct {
 	sha256 [32]byte
 	format string
@@ -32,7 +31,6 @@ func countOnce(register *source.Register, drop func(*event.Source)) {
 			continue
 		}
 		drop(f.Source)
-		f.Notes = append(f.Notes, "not counted, the same content as "+report.Visible(first))
-		register.Copies = append(register.Copies, source.CopiedFile{Name: f.Source.Name, Of: first})
+		f.CopyOf = first
 	}
 }

@@ -210,13 +210,26 @@ func (s *Summary) writeUnseen(p *page) {
 		return fitName(fmt.Sprintf("%s missing between %d (%s) and %d (%s): ", quantity(int64(g.gap.Missing), "record", "records"),
 			g.gap.After, clock(g.gap.AfterTime, s.Zone), g.gap.Before, clock(g.gap.BeforeTime, s.Zone)), g.file.Source.Name, "", room)
 	})
-	list(p, "Copies", s.Register.Copies, func(c source.CopiedFile, room int) string {
-		return fitName("", c.Name, ": not counted, the same content as "+Visible(c.Of), room)
+	list(p, "Copies", copies(s.Register), func(f *source.File, room int) string {
+		return fitName("", f.Source.Name, ": "+copyNote(f), room)
 	})
 	unread, notes := problemLines(s.Register)
 	list(p, "Not read", unread, problemLine.fit)
 	list(p, "Notes", notes, problemLine.fit)
 }
+
+// copies are the files that are not counted, as another has the same content.
+func copies(register *source.Register) (files []*source.File) {
+	for i := range register.Files {
+		if f := &register.Files[i]; f.CopyOf != "" {
+			files = append(files, f)
+		}
+	}
+	return files
+}
+
+// copyNote says of a copy what it is one of.
+func copyNote(f *source.File) string { return "not counted, the same content as " + Visible(f.CopyOf) }
 
 // clearedName names the log that was cleared.
 func clearedName(m detect.Cleared) string {

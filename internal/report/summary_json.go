@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/kulla-defence/kulla/internal/detect"
@@ -175,6 +176,9 @@ func toFileJSON(f source.File) fileJSON {
 		Problems: each(f.Problems, toProblemJSON), ProblemsAll: f.ProblemCount,
 		Gaps: each(f.Gaps, toGapJSON), GapsAll: f.GapCount, Missing: f.Missing, Lost: f.LostRecords, LostBytes: f.LostBytes,
 		Carved: f.Carved, Duplicates: f.Duplicates, Notes: f.Notes,
+	}
+	if f.CopyOf != "" {
+		file.Notes = append(slices.Clone(f.Notes), copyNote(&f))
 	}
 	if !f.Interrupted && f.SHA256 != [32]byte{} {
 		digest := hex.EncodeToString(f.SHA256[:])

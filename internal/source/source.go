@@ -116,18 +116,12 @@ type Register struct {
 	Archives []File
 	// Skipped are the files that Options.Skip left out, by name.
 	Skipped []string
-	// Copies are the files whose findings were left out, as another file has the
-	// same content; by name.
-	Copies []CopiedFile
 	// Interrupted says that reading ended early. Files that were not
 	// finished say so too; members of an archive that were not begun are missing.
 	Interrupted bool
 	// NotBegun are the files on disk that were not begun by then, by name.
 	NotBegun []string
 }
-
-// A CopiedFile is a file with the content of another, by their names.
-type CopiedFile struct{ Name, Of string }
 
 // A File is one source that was read.
 type File struct {
@@ -167,6 +161,9 @@ type File struct {
 	// Backwards is how often an id was smaller than the one before it. Once
 	// is usual in a log that overwrites its oldest records.
 	Backwards int64
+	// CopyOf is the name of the file with the same content that is counted in its
+	// place; empty where it counts itself.
+	CopyOf string
 	// Notes are remarks that lose nothing, such as that the log was in use.
 	Notes []string
 	// Interrupted says that the file was not read to its end.
