@@ -17,7 +17,7 @@ func TestChainKnowsThatAConditionStillHolds(t *testing.T) {
 	for second := range 700 {
 		fmt.Fprintf(&flood, "a %d u=x, ", second)
 	}
-	tests := []struct{ name, keys, hits, want string }{
+	tests := []correlationTest{
 		{"another alert is not due yet", "type: temporal_ordered, rules: [many, b], timespan: 60s",
 			"a 0 u=x, a 1 u=x, a 50 u=x, a 55 u=x, b 62", "found @62 50-62 2 [1 2 3 4 5]"},
 		{"the same without the first alert", "type: temporal_ordered, rules: [many, b], timespan: 60s",
@@ -32,10 +32,7 @@ func TestChainKnowsThatAConditionStillHolds(t *testing.T) {
 			flood.String() + "b 710 u=x", "found @710 699-710 u=x 2 " + fmt.Sprint(refs(640, 701))},
 	}
 	for _, test := range tests {
-		set := ruleSetOf(t, many+oneCorrelation(test.keys))
-		if got := lines(run(newCorrelator(t, set, CorrelatorOptions{}), hitsOf(t, set, test.hits))); got != test.want {
-			t.Errorf("%s:\n got %s\nwant %s", test.name, got, test.want)
-		}
+		test.check(t, many, unchanged)
 	}
 }
 
@@ -51,7 +48,7 @@ func refs(from, to uint64) (list []uint64) {
 // before or after itself, whatever the order of the rules.
 func TestOneEventIsNotTwo(t *testing.T) {
 	t.Parallel()
-	tests := []struct{ name, keys, hits, want string }{
+	tests := []correlationTest{
 		{"in order", "type: temporal_ordered, rules: [a, b], timespan: 10s", "a 1, b 1", ""},
 		{"in the other order", "type: temporal_ordered, rules: [b, a], timespan: 10s", "a 1, b 1", ""},
 		{"two events in order", "type: temporal_ordered, rules: [b, a], timespan: 10s", "a 1, b 1, a 2, b 2", "found @2 1-2 2 [1 2 3]"},
@@ -63,14 +60,7 @@ func TestOneEventIsNotTwo(t *testing.T) {
 		{"in four rules", "type: temporal_ordered, rules: [a, b, c, d], timespan: 10s", "a 1, b 1, a 2, b 2, c 2, d 2, c 3, d 4", "found @4 1-4 4 [1 2 3 4 5 6 7 8]"},
 	}
 	for _, test := range tests {
-		set := ruleSetOf(t, oneCorrelation(test.keys))
-		hits := hitsOf(t, set, test.hits)
-		for i := range hits { // hits of one time are of one event
-			hits[i].Event = uint64(hits[i].Time.Unix())
-		}
-		if got := lines(run(newCorrelator(t, set, CorrelatorOptions{}), hits)); got != test.want {
-			t.Errorf("%s:\n got %s\nwant %s", test.name, got, test.want)
-		}
+		test.check(t, "", oneEventATime)
 	}
 }
 
@@ -114,9 +104,7 @@ func TestChainKeepsWhatHitsCarry(t *testing.T) {
 		for _, user := range []string{"x1", "y1", "x2", "y2"} {
 			set := ruleSetOf(t, inner+oneCorrelation("type: temporal, rules: [inner, c], group-by: [u], timespan: 60s, aliases: {u: {inner: u}}"))
 			hits := hitsOf(t, set, "a 1 x=x1 y=y1 n=1, b 1 x=x1 y=y1 n=1, a 2 x=x2 y=y2 n=1, b 2 x=x2 y=y2 n=1, c 3 u="+user)
-			for i := range hits {
-				hits[i].Event = uint64(hits[i].Time.Unix())
-			}
+			oneEventATime(hits)
 			if got := run(newCorrelator(t, set, CorrelatorOptions{}), hits); len(got) != 1 {
 				t.Errorf("%s, user %s: %s", set.Correlations[0].Type, user, lines(got))
 			}

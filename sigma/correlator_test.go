@@ -116,9 +116,33 @@ func lines(alerts []Alert) string {
 	return strings.Join(list, "\n")
 }
 
+// A correlationTest is a correlation, by its keys, and what it makes of hits.
+type correlationTest struct{ name, keys, hits, want string }
+
+// check runs the correlation beside others, which stand before it.
+func (test *correlationTest) check(t *testing.T, others string, change func([]Hit)) {
+	t.Helper()
+	set := ruleSetOf(t, others+oneCorrelation(test.keys))
+	hits := hitsOf(t, set, test.hits)
+	change(hits)
+	if got := lines(run(newCorrelator(t, set, CorrelatorOptions{}), hits)); got != test.want {
+		t.Errorf("%s:\n got %s\nwant %s", test.name, got, test.want)
+	}
+}
+
+// unchanged leaves hits as they are: each is an event of its own.
+func unchanged([]Hit) {}
+
+// oneEventATime makes hits of one time those of one event.
+func oneEventATime(hits []Hit) {
+	for i := range hits {
+		hits[i].Event = uint64(hits[i].Time.Unix())
+	}
+}
+
 func TestCorrelationTypes(t *testing.T) {
 	t.Parallel()
-	tests := []struct{ name, keys, hits, want string }{
+	tests := []correlationTest{
 		{"event_count", "type: event_count, rules: [a], group-by: [u], timespan: 10s, condition: {gte: 3}",
 			"a 1 u=x, a 2 u=y, a 5 u=x, a 11 u=X", "found @11 1-11 u=x 3 [1 3 4]"},
 		{"event_count, a window ends with its length", "type: event_count, rules: [a], timespan: 10s, condition: {gte: 2}",
@@ -207,11 +231,7 @@ func TestCorrelationTypes(t *testing.T) {
 			"a 1 u=x u=y, a 2 u=y, a 3 u=x", "found @2 1-2 u=y 2 [1 2]\nfound @3 1-3 u=x 2 [1 3]"},
 	}
 	for _, test := range tests {
-		set := ruleSetOf(t, oneCorrelation(test.keys))
-		got := lines(run(newCorrelator(t, set, CorrelatorOptions{}), hitsOf(t, set, test.hits)))
-		if got != test.want {
-			t.Errorf("%s:\n got %s\nwant %s", test.name, got, test.want)
-		}
+		test.check(t, "", unchanged)
 	}
 }
 
